@@ -1,0 +1,74 @@
+"""What a network is, told as data: its layers in order, their shapes, their words.
+
+A card knows nothing of Keras, ONNX or Streamlit. The page, the exporter, the receptive-field arithmetic and the tests all
+read the same card, so that no fact about a network is written down twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+
+
+@dataclass(frozen=True)
+class LayerCard:
+    """One layer of a network.
+
+    shape: the layer's output without the batch, in Keras's order, `(height, width, channel)` or `(step, feature)` or
+        `(unit,)`.
+    kernel, stride: `(height, width)` of the window the layer slides over its input; `(1, 1)` for a layer that works on each
+        place alone, None for a layer that sees everything (recurrent, dense over time, global pooling).
+    padding: "same" or "valid", as Keras means it.
+    says: one plain sentence on what the layer does.
+    """
+
+    name: str
+    kind: str  # input, conv, pool, batch_norm, squeeze, blstm, dense, gap, flatten
+    shape: tuple[int, ...]
+    parameters: int
+    says: str
+    kernel: tuple[int, int] | None = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: str = "valid"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A network as the explainer shows it.
+
+    layers: the input first, then every Keras layer in order, under its Keras name.
+    logits: the name of the extra ONNX output that holds the values before the softmax.
+    labels: what each unit of the last layer stands for; for the CRNN the blank is the last one and is written "".
+    weights: the exported ONNX file, every layer an output.
+    """
+
+    name: str
+    title: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[LayerCard, ...]
+    labels: tuple[str, ...]
+    weights: Path
+    logits: str
+    licence: str
+    source: str
+
+    @property
+    def input(self) -> LayerCard:
+        return self.layers[0]
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the Keras layers in order, the input left out."""
+        return tuple(layer.name for layer in self.layers[1:])
+
+    @property
+    def parameters(self) -> int:
+        return sum(layer.parameters for layer in self.layers)
+
+    def layer(self, name: str) -> LayerCard:
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(f"{self.name} has no layer called {name!r}; it has {', '.join(self.layer_names)}.")
