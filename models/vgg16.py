@@ -1,0 +1,203 @@
+"""VGG16 in two cards: `vgg16-cam`, which this project ships, and `vgg16`, which is Keras's own network.
+
+Both have the 13 convolution layers of Simonyan & Zisserman, *Very Deep Convolutional Networks for Large-Scale Image
+Recognition*, 2015, https://arxiv.org/abs/1409.1556, under the names of Keras Applications. `vgg16` ends in the three
+dense layers of the paper and knows the 1000 classes of ImageNet. `vgg16-cam` replaces them by the mean of each channel
+of block5_conv3 and one dense layer over the 200 classes of Tiny ImageNet, the head of Zhou et al., *Learning Deep
+Features for Discriminative Localization*, 2016, https://arxiv.org/abs/1512.04150: 60 MB instead of 528 MB, any picture
+size, and a class activation map that is exact.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.card import WEIGHTS, LayerCard, ModelCard
+
+HERE = Path(__file__).resolve().parent
+BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolution layers of each block
+SIDE = 224
+MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet's training pictures, 0 to 255; what Keras's "caffe" mode subtracts
+
+SAYS = {
+    "input": "The picture as the network gets it: blue, green and red, each less its mean over ImageNet.",
+    "block1_conv1": "64 small filters look at 3 x 3 pixels each: edges in some direction, and patches of one colour.",
+    "block1_conv2": "Combines those edges and colours over 5 x 5 pixels: lines, thin bars, edges between two colours.",
+    "block1_pool": "Keeps the strongest of each 2 x 2: half the width and height, and small shifts matter less.",
+    "block2_conv1": "128 filters find corners, crossings and simple stripes in what is left after the first pooling.",
+    "block2_conv2": "Small repeated patterns such as grids, waves and dots begin to have channels of their own.",
+    "block2_pool": "Halves the map again; from here one unit stands for a step of 4 pixels in the picture.",
+    "block3_conv1": "256 filters join corners and stripes into fine textures: fur, mesh, scales, letters.",
+    "block3_conv2": "Textures get a direction and a colour, and curves begin to close into arcs and circles.",
+    "block3_conv3": "Textures and arcs become small parts: an eye's ring, a wheel's rim, a row of windows.",
+    "block3_pool": "Halves the map again; one unit now stands for a step of 8 pixels.",
+    "block4_conv1": "512 filters look for parts of things: an eye, a snout, a wheel, a leaf.",
+    "block4_conv2": "Sets parts in relation: an eye beside a snout, legs under a body, spokes in a wheel.",
+    "block4_conv3": "Larger parts, whole heads and repeated structures such as feathers or brickwork.",
+    "block4_pool": "Halves the map again; one unit now stands for a step of 16 pixels.",
+    "block5_conv1": "512 filters over parts: what belongs to a kind of animal, vehicle or building.",
+    "block5_conv2": "Gathers evidence from nearly all of the picture; many channels answer to a few classes only.",
+    "block5_conv3": "The last convolution: 512 detectors of what classes are made of, each with its place.",
+    "block5_pool": "Halves the map a last time: 7 x 7 places with 512 detectors each.",
+    "global_average": "The mean of each channel over the picture: how strongly each detector answers, anywhere.",
+    "flatten": "Lays the 7 x 7 x 512 numbers out in one row; what was where is now a position in that row.",
+    "fc1": "4096 units, each a weighted sum of all 25,088 numbers, negative results set to zero.",
+    "fc2": "4096 units, each a weighted sum of the units before it: combinations of combinations.",
+}
+
+
+def _body() -> list[LayerCard]:
+    """Cards of the input and the five blocks, with block5_pool."""
+    side, channels = SIDE, 3
+    cards = [LayerCard("input", "input", (side, side, channels), 0, SAYS["input"])]
+    for block, (filters, count) in enumerate(BLOCKS, start=1):
+        for position in range(1, count + 1):
+            name = f"block{block}_conv{position}"
+            parameters = 9 * channels * filters + filters
+            cards.append(
+                LayerCard(name, "conv", (side, side, filters), parameters, SAYS[name], kernel=(3, 3), padding="same")
+            )
+            channels = filters
+        name, side = f"block{block}_pool", side // 2
+        cards.append(LayerCard(name, "pool", (side, side, channels), 0, SAYS[name], kernel=(2, 2), stride=(2, 2)))
+    return cards
+
+
+def _dense(name: str, inputs: int, units: int, says: str) -> LayerCard:
+    return LayerCard(name, "dense", (units,), inputs * units + units, says, kernel=None)
+
+
+def _imagenet() -> tuple[tuple[str, str], ...]:
+    return tuple((wnid, name) for wnid, name in json.loads((HERE / "imagenet_classes.json").read_text("utf-8")))
+
+
+IMAGENET_WNIDS, IMAGENET_NAMES = zip(*_imagenet(), strict=True)
+CAM_WNIDS = tuple((HERE / "tiny_imagenet_200.txt").read_text("utf-8").split())
+CAM_IMAGENET_INDEX = tuple(IMAGENET_WNIDS.index(wnid) for wnid in CAM_WNIDS)  # the class's number among the 1000
+
+CAM = ModelCard(
+    name="vgg16-cam",
+    title="VGG16 with global average pooling",
+    input_shape=(SIDE, SIDE, 3),
+    layers=(
+        *_body()[:-1],
+        LayerCard("global_average", "gap", (512,), 0, SAYS["global_average"], kernel=None),
+        _dense(
+            "predictions", 512, 200, "Each class weighs the 512 means; the softmax turns the sums into probabilities."
+        ),
+    ),
+    labels=tuple(IMAGENET_NAMES[index] for index in CAM_IMAGENET_INDEX),
+    weights=WEIGHTS / "vgg16-cam.onnx",
+    logits="logits",
+    licence="CC BY 4.0 (convolution layers: Karen Simonyan and Andrew Zisserman; dense layer: this project)",
+    source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+)
+
+FULL = ModelCard(
+    name="vgg16",
+    title="VGG16",
+    input_shape=(SIDE, SIDE, 3),
+    layers=(
+        *_body(),
+        LayerCard("flatten", "flatten", (25088,), 0, SAYS["flatten"], kernel=None),
+        _dense("fc1", 25088, 4096, SAYS["fc1"]),
+        _dense("fc2", 4096, 4096, SAYS["fc2"]),
+        _dense("predictions", 4096, 1000, "One sum a class over fc2; the softmax turns the sums into probabilities."),
+    ),
+    labels=IMAGENET_NAMES,
+    weights=WEIGHTS / "vgg16.onnx",
+    logits="logits",
+    licence="CC BY 4.0 (Karen Simonyan and Andrew Zisserman)",
+    source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+)
+
+
+def imagenet_index(card: ModelCard, unit: int) -> int:
+    """The number among ImageNet's 1000 classes of a unit of either card's last layer."""
+    return CAM_IMAGENET_INDEX[unit] if card.name == CAM.name else unit
+
+
+def prepare(picture: Image.Image, size: int = SIDE) -> np.ndarray:
+    """A picture of any mode and size as VGG16 wants it: `(1, size, size, 3)` float32, BGR less ImageNet's mean.
+
+    The shorter side becomes `size` pixels (bicubic) and the middle is kept, as in the paper. The crop comes before the
+    enlargement, so that a picture of 1 x 10,000 pixels costs no more than any other. Transparent pixels become white.
+    """
+    return _less_mean(np.asarray(as_seen(picture, size), dtype=np.float32))[None]
+
+
+def as_seen(picture: Image.Image, size: int = SIDE) -> Image.Image:
+    """The square RGB picture of `size` pixels that `prepare` turns into numbers."""
+    width, height = picture.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    square = _rgb(picture)
+    return square.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        # 16 and 32 bit grey: Pillow's own conversion would clip at 255 and leave a white picture.
+        values = np.asarray(picture, dtype=np.float32)
+        top = 65535 if values.max(initial=0) > 255 else 255
+        return Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _less_mean(rgb: np.ndarray) -> np.ndarray:
+    return rgb[..., ::-1] - np.array(MEAN_BGR, dtype=np.float32)
+
+
+def build_cam(logits: bool = False, initializer: str = "glorot_uniform"):
+    """Keras model of `CAM`: `(batch, height, width, 3)` BGR less mean to `(batch, 200)` probabilities.
+
+    logits: leave the softmax out and return the values before it.
+    initializer: of the kernels; "zeros" is quickest and takes no memory when the weights are loaded afterwards anyway.
+    """
+    import keras
+
+    picture = keras.Input((None, None, 3), name="input")
+    features = _blocks(picture, initializer, last_pool=False)
+    means = keras.layers.GlobalAveragePooling2D(name="global_average")(features)
+    activation = None if logits else "softmax"
+    classes = keras.layers.Dense(len(CAM.labels), activation, name="predictions", kernel_initializer=initializer)(means)
+    return keras.Model(picture, classes, name="vgg16_cam")
+
+
+def build_full(logits: bool = False, initializer: str = "glorot_uniform"):
+    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes."""
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3), name="input")
+    values = keras.layers.Flatten(name="flatten")(_blocks(picture, initializer, last_pool=True))
+    dense = keras.layers.Dense
+    for name in ("fc1", "fc2"):
+        values = dense(4096, "relu", name=name, kernel_initializer=initializer)(values)
+    activation = None if logits else "softmax"
+    classes = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=initializer)(values)
+    return keras.Model(picture, classes, name="vgg16")
+
+
+def _blocks(values, initializer: str, last_pool: bool):
+    from keras import layers
+
+    for block, (filters, count) in enumerate(BLOCKS, start=1):
+        for position in range(1, count + 1):
+            values = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                activation="relu",
+                kernel_initializer=initializer,
+                name=f"block{block}_conv{position}",
+            )(values)
+        if last_pool or block < len(BLOCKS):
+            values = layers.MaxPooling2D(2, name=f"block{block}_pool")(values)
+    return values
