@@ -1,0 +1,87 @@
+"""Does the written file say what Keras says? Layer by layer, on a random batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from export.networks import import_keras
+from models.card import ModelCard
+
+TOLERANCE = 1e-3
+
+
+class VerificationError(ValueError):
+    """A layer of the written file differs from Keras by more than TOLERANCE."""
+
+
+def random_batch(card: ModelCard, pictures: int, seed: int = 0) -> np.ndarray:
+    """Noise in the range of the network's input: [0, 1] for grey pictures, +-128 for BGR less its mean."""
+    noise = np.random.default_rng(seed).random((pictures, *card.input_shape), dtype=np.float32)
+    return noise if card.input_shape[-1] == 1 else (noise - 0.5) * 256
+
+
+def onnx_outputs(path: Path, batch: np.ndarray) -> dict[str, np.ndarray]:
+    """Every output of the file, feature maps channel-last. The file is closed again, and its mapping with it."""
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    outputs = dict(zip(names, session.run(names, {"input": batch}), strict=True))
+    return {name: a.transpose(0, 2, 3, 1) if a.ndim == 4 else a for name, a in outputs.items()}
+
+
+def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Callable[[str], list[np.ndarray]]):
+    """Yields (name, output) of every layer as Keras computes it, the logits before the softmax they go into.
+
+    weights_of: a layer's arrays by its name. They are lent to one layer at a time, so that the model itself need not
+    hold any: see `Exportable.skeleton`.
+    """
+    keras = import_keras()
+    value = keras.ops.convert_to_tensor(batch)
+    for layer in keras_model.layers[1:]:
+        arrays = weights_of(layer.name) if layer.weights else []
+        lent = list(zip(layer.weights, arrays, strict=True))
+        with keras.StatelessScope(lent, initialize_variables=False):
+            if getattr(getattr(layer, "activation", None), "__name__", "") == "softmax":
+                softmax, layer.activation = layer.activation, keras.activations.linear
+                yield logits, np.asarray(layer(value, training=False))
+                layer.activation = softmax
+            value = layer(value, training=False)
+        del lent, arrays
+        yield layer.name, np.asarray(value)
+
+
+def differences(
+    path: Path, keras_model, card: ModelCard, weights: Mapping, rounded: Callable, pictures: int
+) -> dict[str, float]:
+    """Largest difference to Keras by layer, as a part of the layer's largest value.
+
+    rounded: what storing does to an array, so that Keras computes with the same numbers as the file.
+    """
+    batch = random_batch(card, pictures)
+    written = onnx_outputs(path, batch)
+    found = {}
+    for name, wanted in keras_outputs(
+        keras_model, batch, card.logits, lambda layer: [rounded(array) for array in weights[layer]]
+    ):
+        given = written.pop(name)
+        if given.shape != wanted.shape:
+            raise VerificationError(f"Layer {name!r} has the shape {given.shape} in the file, {wanted.shape} in Keras.")
+        found[name] = float(np.abs(given - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
+    return found
+
+
+def check(found: Mapping[str, float]) -> None:
+    """Raises VerificationError, naming the worst layer, where a difference is over TOLERANCE or not a number."""
+    wrong = {name: difference for name, difference in found.items() if not difference <= TOLERANCE}
+    if wrong:
+        worst = max(wrong, key=wrong.get)
+        raise VerificationError(
+            f"Layer {worst!r} differs from Keras by {wrong[worst]:.1e} of its largest value, over {TOLERANCE:.0e}:"
+            " nothing was kept."
+        )
