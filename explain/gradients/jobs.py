@@ -1,0 +1,113 @@
+"""What the gradient worker can be asked for. Importing this costs nothing; TensorFlow is imported when a job runs.
+
+The page imports this module too, to refuse a wrong request before a process is started for it and to know which files
+an answer depends on. A module with a dict `JOBS` of its own can take its place: `GradientWorker(jobs="its.name")`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+SOURCES = Path(__file__).parent
+
+
+class Report(Protocol):
+    """How a job says how far it is. Both return False once the job should stop."""
+
+    def __call__(self, step: int, steps: int, picture: Any = None, score: float | None = None) -> bool:
+        """`step` of `steps` is done; picture: (height, width, 3) uint8; score: what the job raises, so far."""
+
+    def doing(self, text: str) -> bool:
+        """What happens before the first step, without a full stop, e.g. "Starting TensorFlow"."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of job.
+
+    run: `run(settings, report)` in the worker; returns a dict of arrays and plain values.
+    check: `check(settings)` in the page; returns the settings in full, defaults filled in, or raises ValueError with
+        one sentence. Equal requests must come out equal: the result is kept under what it returns.
+    files: what the result depends on besides the settings; None where results are not to be kept.
+    score: the word for the number reported with each step.
+    """
+
+    run: Callable[[dict[str, Any], Report], dict[str, Any]]
+    check: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    files: Callable[[dict[str, Any]], Sequence[Path]] | None = None
+    score: str = "score"
+
+
+class SettingsError(ValueError):
+    """A job was asked for with settings that it cannot take."""
+
+
+def _network(name: Any):
+    """The card of a network that gradients can be had of, and the function that builds it."""
+    from models import vgg16
+
+    networks = {vgg16.CAM.name: (vgg16.CAM, vgg16.build_cam)}
+    if not isinstance(name, str) or name not in networks:
+        raise SettingsError(f"There is no network called {name!r} here; choose one of {', '.join(networks)}.")
+    return networks[name]
+
+
+@lru_cache(maxsize=1)
+def _model(name: str):
+    """The Keras model with the weights of its ONNX file; built once, one kept."""
+    from models import onnx_weights
+
+    card, build = _network(name)
+    model, weights = build(), onnx_weights.read(card.weights)
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(weights[layer.name])
+    return model
+
+
+def _check_dream(settings: dict[str, Any]) -> dict[str, Any]:
+    from explain.gradients.dream import DreamSettings
+
+    known = [field.name for field in dataclasses.fields(DreamSettings)]
+    if unknown := sorted(set(settings) - set(known)):
+        raise SettingsError(f"A class visualisation has no setting {unknown[0]!r}; it has {', '.join(known)}.")
+    if "class_index" not in settings:
+        raise SettingsError("Say which class to visualise: class_index is missing.")
+    card, _ = _network(settings.get("network", "vgg16-cam"))
+    try:
+        index = operator.index(settings["class_index"])
+    except TypeError:
+        raise SettingsError(f"The class must be a whole number, not {settings['class_index']!r}.") from None
+    if not 0 <= index < len(card.labels):
+        raise SettingsError(f"There is no class {index}: {card.name} knows 0 to {len(card.labels) - 1}.")
+    try:
+        return dataclasses.asdict(DreamSettings(**{**settings, "class_index": index}))
+    except TypeError as error:
+        raise SettingsError(f"The settings of the class visualisation do not fit: {error}.") from error
+
+
+def _dream(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    settings = _check_dream(settings)
+    if "tensorflow" not in sys.modules:
+        report.doing("Starting TensorFlow (about 6 s the first time)")
+        import tensorflow  # noqa: F401
+    if not report.doing("Preparing the network"):
+        return {}
+    from explain.gradients.dream import DreamSettings, dream
+
+    result = dream(_model(settings["network"]), DreamSettings(**settings), report)
+    return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+
+
+def _dream_files(settings: dict[str, Any]) -> list[Path]:
+    # the code as well: a changed method must not be answered with pictures of the old one
+    return [_network(settings["network"])[0].weights, *sorted(SOURCES.glob("*.py"))]
+
+
+JOBS = {"dream": Kind(_dream, _check_dream, _dream_files, score="logit")}
