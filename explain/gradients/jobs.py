@@ -64,7 +64,8 @@ def _model(name: str):
     from models import onnx_weights
 
     card, build = _network(name)
-    model, weights = build(), onnx_weights.read(card.weights)
+    weights = onnx_weights.read(card.weights)
+    model = build(initializer="zeros")
     for layer in model.layers:
         if layer.weights:
             layer.set_weights(weights[layer.name])

@@ -55,7 +55,7 @@ def leave(settings, report):
 def hog(settings, report):
     held = []
     for step in range(100):
-        held.append(np.ones(5_000_000))  # 40 MB
+        held.append(np.ones(2_500_000))  # 20 MB
         report(step, 100)
         time.sleep(0.05)
     return {}
