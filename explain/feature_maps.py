@@ -1,0 +1,67 @@
+"""Which feature maps of a layer to show, in what order, and how their numbers travel to the page.
+
+A tile is one channel of one layer: the whole map of a convolution layer, or the course over the steps of one unit of a
+sequence layer. Every tile keeps the true values; colours are only chosen when it is drawn.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+import numpy as np
+
+STEPS = 65535  # 16-bit steps between a tile's lowest and highest value
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One channel of a layer. values: `(height, width)` float32; a sequence has height 1 and its steps as width."""
+
+    channel: int
+    values: np.ndarray
+
+    @property
+    def peak(self) -> float:
+        """The largest absolute value: how strongly the channel answers anywhere."""
+        return float(np.abs(self.values).max())
+
+
+def maps(activation: np.ndarray) -> np.ndarray:
+    """All maps of one picture's layer output, channel first.
+
+    activation: `(height, width, channel)`, `(step, feature)` or `(unit,)`, without the batch.
+    Returns `(channel, height, width)`; sequences have height 1, a flat layer is one map a unit of 1 x 1.
+    """
+    if activation.ndim == 3:
+        return np.moveaxis(activation, 2, 0)
+    if activation.ndim == 2:
+        return activation.T[:, None, :]
+    if activation.ndim == 1:
+        return activation[:, None, None]
+    raise ValueError(f"A layer's output for one picture has 1 to 3 dimensions, not {activation.ndim}.")
+
+
+def strongest(activation: np.ndarray, count: int) -> list[Tile]:
+    """The `count` channels with the highest peak (largest absolute value), strongest first; ties keep channel order."""
+    stack = maps(activation)
+    peaks = np.abs(stack).reshape(len(stack), -1).max(1)
+    order = np.argsort(-peaks, kind="stable")[:count]
+    return [Tile(int(channel), np.ascontiguousarray(stack[channel], dtype=np.float32)) for channel in order]
+
+
+def tile(activation: np.ndarray, channel: int) -> Tile:
+    """One channel of a layer's output."""
+    return Tile(channel, np.ascontiguousarray(maps(activation)[channel], dtype=np.float32))
+
+
+def packed(tile: Tile) -> dict:
+    """A tile for the browser: 16-bit steps between its lowest and highest value, base64, little-endian."""
+    low, high = float(tile.values.min()), float(tile.values.max())
+    steps = np.round((tile.values - low) / ((high - low) or 1.0) * STEPS).astype("<u2")
+    return {
+        "channel": tile.channel,
+        "low": low,
+        "high": high,
+        "steps": base64.b64encode(steps.tobytes()).decode(),
+    }

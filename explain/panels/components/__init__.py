@@ -1,0 +1,21 @@
+"""The page's own components: feature maps, thumbnails and the list of layers.
+
+Each is a few dozen lines of plain JavaScript beside this file, mounted through Streamlit's components (version 2), so
+that reading a value off, framing a receptive field and switching the scale answer at once, without asking the server.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).resolve().parent
+
+
+@cache
+def component(name: str):
+    """The mounting command of a component kept as `<name>.js` beside this file."""
+    shared, own = (HERE / "shared.js").read_text(), (HERE / f"{name}.js").read_text()
+    return st.components.v2.component(f"inside_{name}", css=(HERE / "style.css").read_text(), js=shared + "\n" + own)

@@ -1,0 +1,78 @@
+"""Panel 2, *CTC decoding*: the softmax over 31 frames, the best path, its collapse, and the likeliest texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explain import charts, ctc, images
+from explain.panels import address, resources
+from explain.panels.input_strip import Word
+from explain.receptive_field import receptive_field
+from models import crnn
+
+BEAMS, SHOWN = 25, 3
+
+
+@st.fragment
+def show(word: Word) -> None:
+    """Draws the panel for a word."""
+    probabilities = resources.run("crnn", word.batch).values["outputs"]
+    best = ctc.best_path(probabilities)
+    st.markdown(f"**CTC decoding** :gray[reads] **{ctc.text(best.labels, crnn.LABELS) or 'nothing'}**")
+    st.caption(
+        "31 frames from left to right, each a guess at a character or at “nothing new” (blank). Repeats merge, blanks "
+        "fall away."
+    )
+    kept = address.numbers("frame", 1)
+    frame = kept[0] if kept and kept[0] < len(probabilities) else None
+    chart = charts.ctc(
+        images.data_url(images.enlarge(word.seen, 6)),
+        probabilities,
+        best,
+        crnn.LABELS,
+        seen_columns(),
+        crnn.WIDTH,
+        charts.Inks.of(is_dark()),
+        frame,
+    )
+
+    def keep() -> None:
+        points = st.session_state["ctc"]["selection"].get("frame") or []
+        address.write("frame", str(points[0]["frame"]) if points else None)
+
+    st.altair_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
+    st.altair_chart(charts.texts(candidates(probabilities), charts.Inks.of(is_dark())), width="stretch", key="texts")
+    st.caption(caption(probabilities, best))
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def seen_columns() -> list[tuple[int, int]]:
+    """The input columns, first and last, that each frame's convolutions see; they may lie outside the picture."""
+    field = receptive_field(crnn.CARD, "squeezed")
+    boxes = [field.box(0, frame) for frame in range(crnn.FRAMES)]
+    return [(left, right - 1) for _, left, _, right in boxes]
+
+
+def candidates(probabilities: np.ndarray) -> list[tuple[str, float]]:
+    """The likeliest texts from a beam search, each with its exact probability (forward algorithm), best first."""
+    found = [labels for labels, _ in ctc.beam_search(probabilities, beams=BEAMS, n=BEAMS)]
+    exact = [
+        (ctc.text(labels, crnn.LABELS), float(np.exp(ctc.log_probability(probabilities, labels)))) for labels in found
+    ]
+    return sorted(exact, key=lambda item: -item[1])[:SHOWN]
+
+
+def caption(probabilities: np.ndarray, best: ctc.BestPath) -> str:
+    """One sentence on how the best path and the text it reads as differ in probability."""
+    if not best.labels:
+        return "Every frame says blank: the network reads nothing here."
+    text = ctc.text(best.labels, crnn.LABELS)
+    whole = float(np.exp(ctc.log_probability(probabilities, best.labels)))
+    return (
+        f"This one path has probability {best.probability:.3f}; all paths that read as “{text}” together {whole:.3f}. "
+        "A frame's convolutions see the framed columns; the recurrent layers let it know the rest of the word."
+    )

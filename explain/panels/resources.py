@@ -1,0 +1,86 @@
+"""What all visitors share: the opened networks, their last activations, the gallery, the gradient worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explain.gradients.client import GradientWorker
+from explain.network import Network
+from models import crnn, vgg16
+from models.card import WEIGHTS, ModelCard
+
+GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
+CARDS = {card.name: card for card in (crnn.CARD, vgg16.CAM)}
+NAMES = {"CRNN": "crnn", "VGG16": "vgg16-cam"}  # as the page calls them
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run of a network.
+
+    digest: of the picture it saw. values: every layer's output for this one picture, the batch axis dropped.
+    """
+
+    digest: str
+    values: dict[str, np.ndarray]
+    milliseconds: float
+
+
+@st.cache_resource(show_spinner=False)
+def network(name: str) -> Network:
+    """The opened network; all visitors share it."""
+    return Network(CARDS[name])
+
+
+def run(name: str, batch: np.ndarray) -> Pass:
+    """Every layer of network `name` for a batch of one, from one call; remembered for the last few pictures."""
+    digest = hashlib.blake2b(batch.tobytes(), digest_size=16).hexdigest()
+    return (_run_crnn if name == "crnn" else _run_vgg16)(name, digest, batch)
+
+
+def _pass(name: str, digest: str, batch: np.ndarray) -> Pass:
+    opened = network(name)
+    start = time.perf_counter()
+    outputs = opened.run(batch)
+    return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
+
+
+# Kept apart because their sizes are: about 5 MB a word, 60 MB a photograph.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _run_crnn(name: str, digest: str, _batch: np.ndarray) -> Pass:
+    return _pass(name, digest, _batch)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _run_vgg16(name: str, digest: str, _batch: np.ndarray) -> Pass:
+    return _pass(name, digest, _batch)
+
+
+def card(name: str) -> ModelCard:
+    return CARDS[name]
+
+
+@st.cache_resource(show_spinner=False)
+def worker() -> GradientWorker:
+    """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
+    return GradientWorker()
+
+
+@st.cache_resource(show_spinner=False)
+def gallery() -> dict:
+    """What gallery.json says of the committed class visualisations: how they were made, and a record for each class."""
+    return json.loads((GALLERY / "gallery.json").read_text())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def gallery_picture(index: int) -> Image.Image:
+    """The committed visualisation of a class of vgg16-cam."""
+    with Image.open(GALLERY / f"{index:03d}.webp") as picture:
+        return picture.convert("RGB")

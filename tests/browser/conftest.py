@@ -1,0 +1,110 @@
+"""Starts the real page and opens it in Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Served:
+    """The running page: its address, and the process that serves it."""
+
+    url: str
+    process: subprocess.Popen
+
+
+@dataclass
+class Console:
+    """What the browser complained about."""
+
+    errors: list[str] = field(default_factory=list)
+
+
+def chromium() -> str:
+    """Path of a Chromium; without one the test is skipped, but fails in CI."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("CI has no Chromium: the browser tests would not run.")
+    pytest.skip("No Chromium on this machine; install it to run the browser tests.")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def serve(cache: Path) -> Served:
+    """Starts `streamlit run app.py` and waits until it answers. cache: where this server keeps what it computes."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    log = (cache / "server.log").open("wb")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    served = Served(f"http://127.0.0.1:{port}", process)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if urllib.request.urlopen(f"{served.url}/_stcore/health", timeout=1).read() == b"ok":
+                return served
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    pytest.fail(f"The page did not start: {(cache / 'server.log').read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory) -> Iterator[Served]:
+    chromium()
+    running = serve(tmp_path_factory.mktemp("cache"))
+    yield running
+    running.process.terminate()
+    running.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console()
+
+
+@pytest.fixture
+def page(browser, console):
+    """A fresh visitor on a laptop's screen; every console error and uncaught exception is kept in `console`."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    opened.on("console", lambda said: console.errors.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: console.errors.append(str(error)))
+    yield opened
+    context.close()

@@ -1,0 +1,272 @@
+"""The page as a visitor meets it: opened cold, used, left up."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from models import crnn, typeface
+
+pytestmark = pytest.mark.browser
+
+COLD_SECONDS = 5.0
+RESIDENT_MB = 500
+READING = re.compile(r"CTC decoding reads (\S+)")
+
+
+def painted(page) -> None:
+    """Waits until each of the three panels holds its picture."""
+    page.wait_for_function(
+        """() => {
+          const maps = [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
+            .flatMap(e => [...e.shadowRoot.querySelectorAll('.tile canvas')]);
+          const chart = document.querySelector('[data-testid="stVegaLiteChart"] svg image');
+          const picture = document.querySelector('[data-testid="stImage"] img, [data-testid="stFullScreenFrame"] img');
+          return maps.length > 0 && chart && picture && picture.complete && picture.naturalWidth > 0;
+        }"""
+    )
+
+
+def settled(page) -> None:
+    """Waits until the server has answered the last action."""
+    page.wait_for_timeout(150)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def reading(page) -> str:
+    """What panel 2 says the network reads."""
+    text = page.get_by_text(re.compile("CTC decoding reads")).inner_text()
+    return READING.search(" ".join(text.split())).group(1)
+
+
+def open_page(page, served, address: str = "") -> None:
+    page.goto(served.url + "/" + address)
+    painted(page)
+    settled(page)
+
+
+def alive(page) -> None:
+    """The page is still up and shows its panels."""
+    assert page.get_by_text("Class visualisation", exact=True).is_visible()
+    assert page.locator('[data-testid="stException"]').count() == 0
+
+
+def memory_map(process) -> str:
+    return Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def test_first_open_is_quick_quiet_and_light(page, served, console):
+    start = time.perf_counter()
+    page.goto(served.url)
+    painted(page)
+    took = time.perf_counter() - start
+    settled(page)
+    assert took < COLD_SECONDS, f"the three panels took {took:.1f} s"
+    assert console.errors == []
+    if Path("/proc").is_dir():
+        resident = int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{served.process.pid}/status").read_text())[1]) / 1024
+        assert resident < RESIDENT_MB, f"{resident:.0f} MB"
+        assert "tensorflow" not in memory_map(served.process)
+
+
+def test_first_open_needs_no_scrolling(page, served):
+    open_page(page, served)
+    for title in ("Layers", "CTC decoding", "Class visualisation"):
+        panel = page.locator('[data-testid="stColumn"]').filter(has_text=title).first
+        box = panel.bounding_box()
+        assert box["y"] + box["height"] <= 900
+
+
+def test_nothing_is_asked_of_another_host(browser, served):
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, served)
+    context.close()
+    assert (
+        asked and [url for url in asked if not url.startswith((served.url, "data:", "blob:", "ws://127.0.0.1"))] == []
+    )
+
+
+def test_an_uploaded_word_is_read(page, served, tmp_path):
+    open_page(page, served)
+    before = reading(page)
+    face = next(iter(typeface.FONTS))
+    word = "window"
+    typeface.draw_word(word, face).save(tmp_path / "word.png")
+    page.get_by_role("radio", name="Upload").click()
+    settled(page)
+    page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / "word.png")
+    page.get_by_text("reads " + word).wait_for()
+    assert before != word and reading(page) == word
+
+
+def test_a_typed_word_is_read_and_kept_in_the_address(page, served):
+    open_page(page, served)
+    page.get_by_role("radio", name="Type a word").click()
+    settled(page)
+    field = page.get_by_role("textbox", name="Word")
+    field.fill("garden")
+    field.press("Enter")
+    page.get_by_text("reads garden").wait_for()
+    assert "word_text=garden" in page.url
+    address = page.url.split("/", 3)[3]
+    open_page(page, served, address)
+    assert reading(page) == "garden"
+
+
+def test_all_layers_of_panel_1(page, served, console):
+    open_page(page, served)
+    seen = set()
+    for name in crnn.CARD.layer_names:
+        chip = page.locator(f'.chips button[title="{name}"]')
+        chip.click()
+        page.locator(f'.chips button[title="{name}"][aria-pressed="true"]').wait_for()
+        page.locator(".line").filter(has_text=f"{name} · ").first.wait_for()
+        first = page.locator(".tile canvas").first
+        assert first.evaluate("c => c.width") == crnn.CARD.layer(name).shape[-2]
+        seen.add(first.evaluate("c => c.toDataURL()"))
+    assert len(seen) >= len(crnn.CARD.layer_names) - 1  # squeezed holds what conv_7 holds
+    assert console.errors == []
+
+
+def test_a_map_is_read_off_and_frames_what_it_sees(page, served):
+    open_page(page, served, "?layer=conv_3")
+    tile = page.locator(".tile canvas").first
+    tile.click(position={"x": 40, "y": 10})
+    settled(page)
+    line = page.locator(".line").first.inner_text()
+    assert re.search(r"channel \d+, row \d+, column \d+: -?[\d.e-]+ · sees columns \d+ to \d+, rows \d+ to \d+", line)
+    assert re.search(r"unit=\d+\.\d+\.\d+", page.url)
+    assert page.locator(".seen .box").first.is_visible()
+
+
+def test_a_frame_of_the_chart_is_kept_in_the_address(page, served):
+    open_page(page, served)
+    cell = page.locator('[data-testid="stVegaLiteChart"] svg path[aria-roledescription="rect mark"]').nth(12)
+    cell.click(force=True)
+    page.wait_for_url(re.compile(r"frame=12\b"))
+    alive(page)
+
+
+def test_another_class_shows_another_picture(page, served):
+    open_page(page, served)
+    picture = page.locator('[data-testid="stImage"] img').first
+    before = picture.get_attribute("src")
+    page.get_by_role("combobox", name=re.compile("Class")).click()
+    page.keyboard.type("goldfish")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=\"stImage\"] img').getAttribute('src') !== before", arg=before
+    )
+    settled(page)
+    assert "goldfish" in page.url
+    alive(page)
+
+
+def test_every_layer_of_vgg16_in_order(page, served, console):
+    from models import vgg16
+
+    open_page(page, served, "?network=VGG16")
+    page.locator(".list .layer").filter(has_text="block5_conv3").wait_for()
+    assert page.locator(".list .layer").all_inner_texts() == list(vgg16.CAM.layer_names)
+    page.locator(".list button").filter(has_text="block3_conv2").click()
+    page.get_by_text("block3_conv2 · convolution").wait_for()
+    assert "deep=block3_conv2" in page.url
+    assert console.errors == []
+
+
+def test_vgg16_names_a_photograph(page, served):
+    open_page(page, served, "?view=VGG16&photo=coffee")
+    page.get_by_text("What it calls this").wait_for()
+    page.locator('[data-testid="stVegaLiteChart"] svg text').filter(has_text="espresso").first.wait_for()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_light_and_dark(browser, served, dark):
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    open_page(page, served)
+    ground = page.locator('[data-testid="stApp"]').evaluate("e => getComputedStyle(e).backgroundColor")
+    context.close()
+    brightness = sum(map(int, re.findall(r"\d+", ground)[:3])) / 3
+    assert brightness < 60 if dark else brightness > 200
+
+
+def _scribble(path: Path, text: str, mode: str = "RGB", **save) -> None:
+    """A word drawn with Pillow's own font, so that no file of the project is needed."""
+    image = Image.new("L", (220, 60), 255)
+    ImageDraw.Draw(image).text((8, 4), text, fill=0, font=ImageFont.load_default(44))
+    image.convert(mode).save(path, **save)
+
+
+def _bad_files(folder: Path) -> dict[str, str]:
+    """Files that can't be used, each with a word of the sentence that must say why."""
+    (folder / "text.png").write_text("this is no picture")
+    _scribble(folder / "whole.jpg", "hello")
+    (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:700])
+    Image.new("1", (20_000, 20_000)).save(folder / "huge.png")
+    (folder / "empty.png").write_bytes(b"")
+    return {"text.png": "not a picture", "cut.jpg": "damaged", "huge.png": "too large", "empty.png": "empty"}
+
+
+def test_bad_uploads_get_one_sentence_each(page, served, tmp_path):
+    open_page(page, served)
+    before = reading(page)
+    page.get_by_role("radio", name="Upload").click()
+    settled(page)
+    for name, said in _bad_files(tmp_path).items():
+        page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / name)
+        message = page.locator('[data-testid="stAlert"]').filter(has_text=said)
+        message.wait_for()
+        assert page.locator('[data-testid="stAlert"]').count() == 1
+        alive(page)
+        assert reading(page) == before, name
+
+
+def test_unusual_pictures_are_read_all_the_same(page, served, tmp_path):
+    open_page(page, served)
+    page.get_by_role("radio", name="Upload").click()
+    settled(page)
+    _scribble(tmp_path / "cmyk.jpg", "hello", "CMYK")
+    frames = [Image.new("L", (60, 30), grey) for grey in (255, 0, 128)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    for name in ("cmyk.jpg", "moving.gif", "dot.png"):
+        page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / name)
+        page.get_by_text(name).first.wait_for()
+        settled(page)
+        assert page.locator('[data-testid="stAlert"]').count() == 0, name
+        alive(page)
+
+
+def test_nonsense_in_every_parameter(page, served, console):
+    names = ["from", "sample", "word_text", "font", "layer", "unit", "frame", "class", "view", "network"]
+    names += ["deep", "deep_unit", "photo", "map_of", "unknown"]
+    for nonsense in ("%00%ff<script>", "99999999999999999999.-1.x", "", "..%2F..%2Fetc"):
+        open_page(page, served, "?" + "&".join(f"{name}={nonsense}" for name in names))
+        alive(page)
+        assert reading(page)
+    assert not [error for error in console.errors if "404" not in error]
+
+
+def test_a_class_is_dreamt_live_and_cancelled(page, served):
+    open_page(page, served)
+    page.get_by_role("button", name="Dream it live").click()
+    page.get_by_text(re.compile(r"Step \d+ of \d+")).wait_for(timeout=90_000)
+    page.get_by_role("button", name="Cancel").click()
+    start = time.perf_counter()
+    page.get_by_role("button", name="Another seed").wait_for()
+    assert time.perf_counter() - start < 3
+    # The next one runs to its end.
+    page.get_by_role("button", name="Another seed").click()
+    page.get_by_text(re.compile(r"Step \d+ of \d+")).wait_for(timeout=90_000)
+    page.get_by_role("button", name="Save").wait_for(timeout=120_000)
+    alive(page)
+    if Path("/proc").is_dir():
+        assert "tensorflow" not in memory_map(served.process)  # only ever in the worker
