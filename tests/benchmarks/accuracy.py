@@ -1,0 +1,188 @@
+"""How well the networks read and recognise.
+
+    python -m tests.benchmarks accuracy crnn PATH       PATH: a zip or folder with words.jsonl ("image", "text")
+    python -m tests.benchmarks accuracy crnn plain      1,000 plain printed words in fonts kept from training
+    python -m tests.benchmarks accuracy vgg16-cam PATH  PATH: a zip or folder <wnid>/*.jpg|JPEG|png
+
+PATH may name a folder in a zip (pictures.zip/val), which --inside does too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from explain import ctc
+from explain.network import Network, NetworkError
+from models import crnn, vgg16
+from models.pictures import PictureError, open_picture
+from tests.benchmarks import labelled
+from tests.benchmarks.labelled import Collection, CollectionError
+from tests.benchmarks.progress import progress
+from tests.benchmarks.words import COUNT, PlainWords
+
+T = TypeVar("T")
+BATCH = 16
+SMALL = 64  # pixels: pictures up to here are shown to VGG16 at SMALL_SIZE
+# Tiny ImageNet's pictures hold 64 x 64 pixels' worth of detail. Enlarged to 224 their edges are so blurred that VGG16's
+# filters, which were trained on sharp ones, answer less, and each costs three times as long.
+SMALL_SIZE = 128
+
+
+def main(argv: list[str]) -> dict:
+    """Measure what the command line asks for; ends with one sentence where it can't be measured."""
+    arguments = _parser().parse_args(argv)
+    try:
+        network = Network(arguments.network or {"crnn": crnn.CARD, "vgg16-cam": vgg16.CAM}[arguments.card])
+        if arguments.card == "crnn" and arguments.path == "plain":
+            plain = PlainWords(arguments.fonts)
+            total = arguments.limit or COUNT
+            figures = word_accuracy(network, plain.all(total), total, arguments.beams)
+            return {**figures, "font_families": len(plain.families)}
+        if arguments.card == "crnn":
+            return word_accuracy(network, *_words(arguments), arguments.beams)
+        return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
+    except (CollectionError, NetworkError, PictureError) as problem:
+        raise SystemExit(str(problem)) from problem
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("card", choices=["crnn", "vgg16-cam"])
+    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also the word plain")
+    parser.add_argument("--inside", help="measure only what is below this folder of PATH")
+    parser.add_argument("--limit", type=_positive, help="measure so many pictures, evenly over the list or the classes")
+    parser.add_argument("--network", type=Path, help="an exported network other than the committed one")
+    parser.add_argument("--fonts", type=Path, help="a JSON file that keeps the list of fonts, for plain")
+    parser.add_argument("--beams", type=int, default=25, help="beams of the second reading; 0 leaves it out")
+    parser.add_argument(
+        "--size",
+        type=_positive,
+        help=f"pixels a side for vgg16-cam; {SMALL_SIZE} for pictures of at most {SMALL} pixels, else {vgg16.SIDE}",
+    )
+    return parser
+
+
+def _positive(written: str) -> int:
+    if (number := int(written)) < 1:
+        raise ValueError
+    return number
+
+
+def _collection(arguments: argparse.Namespace) -> Collection:
+    return Collection(Path(arguments.path, arguments.inside or ""))
+
+
+def _open(collection: Collection, name: str) -> Image.Image:
+    try:
+        return open_picture(collection.read(name))
+    except PictureError as problem:
+        raise PictureError(f"{name}: {problem}") from problem
+
+
+def _words(arguments: argparse.Namespace) -> tuple[Iterator[tuple[Image.Image, str]], int]:
+    """Pictures with their texts, and how many."""
+    collection = _collection(arguments)
+    chosen = labelled.evenly(labelled.words(collection), arguments.limit)
+    return ((_open(collection, word.name), word.text) for word in chosen), len(chosen)
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    items = iter(items)
+    while batch := list(islice(items, BATCH)):
+        yield batch
+
+
+def word_accuracy(
+    network: Network, pictures: Iterable[tuple[Image.Image, str]], total: int, beams: int = 25
+) -> dict[str, float]:
+    """Read every picture by the best path, and by beam search unless beams is 0; figures of both.
+
+    A text that holds anything but letters and digits counts as read wrongly: the network has no label for the rest.
+    """
+    truths, by_path, by_beam = [], [], []
+    for batch in _batches(progress(pictures, total, "words")):
+        frames = network.run(np.concatenate([crnn.prepare(picture) for picture, _ in batch]), ["outputs"])["outputs"]
+        truths += [text for _, text in batch]
+        by_path += [ctc.text(ctc.best_path(p).labels, crnn.LABELS) for p in frames]
+        if beams:
+            by_beam += [ctc.text(ctc.n_best(p, beams, n=1)[0][0], crnn.LABELS) for p in frames]
+    figures = reading_figures(truths, by_path)
+    if beams:
+        figures["beam"] = {"beams": beams, **reading_figures(truths, by_beam)}
+    return figures
+
+
+def reading_figures(truths: list[str], readings: list[str]) -> dict[str, float]:
+    """Shares of words read rightly, and errors (edit distance, case kept) for each character written."""
+    pairs = list(zip(truths, readings, strict=True))
+    return {
+        "n": len(pairs),
+        "word_accuracy_ignore_case": sum(a.lower() == b.lower() for a, b in pairs) / len(pairs),
+        "word_accuracy": sum(a == b for a, b in pairs) / len(pairs),
+        "character_error_rate": sum(edit_distance(a, b) for a, b in pairs) / sum(map(len, truths)),
+    }
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Fewest characters put in, taken out or exchanged that make `b` of `a` (Levenshtein 1966)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        corner, row[0] = row[0], i
+        for j, y in enumerate(b, start=1):
+            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (x != y))
+    return row[-1]
+
+
+def class_accuracy(
+    network: Network, collection: Collection, limit: int | None = None, size: int | None = None
+) -> dict[str, float | dict[int, int]]:
+    """Share of the pictures whose class is the likeliest (top1) or among the five likeliest (top5).
+
+    Classes that the network does not know are left out and counted.
+    """
+    classes = labelled.pictures_by_class(collection)
+    index = {wnid: i for i, wnid in enumerate(vgg16.CAM_WNIDS)}
+    known = {wnid: names for wnid, names in classes.items() if wnid in index}
+    if not known:
+        raise CollectionError("None of the collection's classes is one that vgg16-cam knows.")
+    chosen = labelled.evenly_over_classes(known, limit)
+    ranks, sides = [], {}
+    waiting: dict[int, list[tuple[np.ndarray, int]]] = {}
+    for wnid, name in progress(chosen, len(chosen), "pictures"):
+        picture = _open(collection, name)
+        side = size or (SMALL_SIZE if max(picture.size) <= SMALL else vgg16.SIDE)
+        sides[side] = sides.get(side, 0) + 1
+        batch = waiting.setdefault(side, [])
+        batch.append((vgg16.prepare(picture, side), index[wnid]))
+        if len(batch) == BATCH:
+            ranks += _ranks(network, waiting.pop(side))
+    for batch in waiting.values():
+        ranks += _ranks(network, batch)
+    ranks = np.array(ranks)
+    return {
+        "n": len(ranks),
+        "top1": float((ranks == 0).mean()),
+        "top5": float((ranks < 5).mean()),
+        "classes": len(known),
+        "classes_unknown_to_the_network": len(classes) - len(known),
+        "pictures_by_size": sides,
+    }
+
+
+def _ranks(network: Network, batch: list[tuple[np.ndarray, int]]) -> list[int]:
+    """How many classes each picture's network answer puts before the right one; equal ones count as before it."""
+    answers = network.run(np.concatenate([picture for picture, _ in batch]), ["predictions"])["predictions"]
+    right = np.array([index for _, index in batch])
+    own = answers[np.arange(len(batch)), right]
+    return ((answers >= own[:, None]).sum(axis=1) - 1).tolist()
