@@ -1,7 +1,7 @@
 """Arrays to Altair charts. No Streamlit here: a chart is returned, the page decides where it goes.
 
-Lengths along the y axis are screen pixels and lengths along the x axis are input pixels, so that the word, the heat map,
-the best path and the reading stand under one another on one x axis.
+Lengths along the y axis are screen pixels, along the x axis input pixels, so that the word, the heat map, the best
+path and the reading stand under one another on one x axis.
 """
 
 from __future__ import annotations

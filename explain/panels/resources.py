@@ -13,7 +13,7 @@ from PIL import Image
 
 from explain.gradients.client import GradientWorker
 from explain.network import Network
-from models import crnn, vgg16
+from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS, ModelCard
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
@@ -61,6 +61,12 @@ def _run_crnn(name: str, digest: str, _batch: np.ndarray) -> Pass:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _run_vgg16(name: str, digest: str, _batch: np.ndarray) -> Pass:
     return _pass(name, digest, _batch)
+
+
+@st.cache_resource(show_spinner=False)
+def class_weights() -> np.ndarray:
+    """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
+    return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
 
 
 def card(name: str) -> ModelCard:

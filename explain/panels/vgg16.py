@@ -46,7 +46,7 @@ def show(_word) -> None:
         st.caption("The middle of the photograph, 224 × 224 pixels.")
     with where:
         st.markdown("**Where it sees it**")
-        dense = resources.network(CARD.name).weights("predictions")[0]
+        dense = resources.class_weights()
         evidence = class_activation_map(ran.values["block5_conv3"], dense[:, unit])
         st.image(overlay(seen, evidence, SIZE), width=SIZE, alt=f"Class activation map of {CARD.labels[unit]}")
         st.caption(

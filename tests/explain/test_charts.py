@@ -1,0 +1,78 @@
+"""Charts: what they say is what the arrays hold, and everything stands over the columns it came from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explain import charts, ctc
+
+ALPHABET = "ab"
+COLUMNS = [(4 * t, 4 * t + 7) for t in range(4)]  # four frames over 20 columns, centres 4, 8, 12, 16
+PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.2, 0.5, 0.3]])
+
+
+def drawn(frame: int | None = None) -> dict:
+    best = ctc.best_path(PROBABILITIES)
+    chart = charts.ctc("data:,word", PROBABILITIES, best, ALPHABET, COLUMNS, 20, charts.Inks.of(False), frame)
+    return chart.to_dict()
+
+
+def values(spec: dict, key: str) -> list[dict]:
+    """The rows of the first layer whose rows have this key."""
+    sources = list(spec.get("datasets", {}).values()) + [
+        layer["data"].get("values", []) for layer in [spec, *spec["layer"]] if "data" in layer
+    ]
+    return next(rows for rows in sources if rows and key in rows[0])
+
+
+def test_every_cell_is_the_softmax():
+    cells = values(drawn(), "probability")
+    assert len(cells) == PROBABILITIES.size
+    for cell in cells:
+        label = 2 if cell["character"] == "blank" else ALPHABET.index(cell["character"])
+        assert cell["probability"] == PROBABILITIES[cell["frame"], label]
+        assert (cell["x"] + cell["x2"]) / 2 == 4 * cell["frame"] + 4  # the middle of the columns it sees
+
+
+def test_the_reading_stands_under_its_frames():
+    spans = values(drawn(), "mid")
+    assert [(span["text"], span["mid"]) for span in spans] == [("a", 4), ("b", 14)]
+
+
+def test_the_framed_columns_are_clipped_to_the_picture():
+    frames = values(drawn(), "cx")
+    assert frames[0]["x"] == 0 and frames[-1]["x2"] == 20
+    assert [frame["x2"] - frame["x"] for frame in frames] == [8, 8, 8, 8]
+
+
+def test_a_frame_from_the_address_is_chosen_from_the_start():
+    chosen = [p for p in drawn(2)["params"] if p["name"] == "frame"]
+    assert chosen[0]["value"] == [{"frame": 2}]
+
+
+def test_rows_are_the_blank_the_text_then_the_strongest_rivals():
+    probabilities = np.full((3, 6), 0.01)
+    probabilities[0, 1], probabilities[1, 5], probabilities[2, 4], probabilities[2, 0] = 0.95, 0.95, 0.6, 0.36
+    rows = charts.rows_to_show(probabilities, ctc.best_path(probabilities), 5, most=4)
+    assert rows == [5, 1, 4, 0]
+
+
+def test_a_long_text_keeps_all_its_rows():
+    probabilities = np.eye(9)[[0, 1, 2, 3, 4, 5, 6, 7]] * 0.9 + 0.1 / 9
+    rows = charts.rows_to_show(probabilities, ctc.best_path(probabilities), 8, most=3)
+    assert rows == [8, 0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_an_empty_reading_is_drawn():
+    probabilities = np.array([[0.1, 0.1, 0.8]] * 4)
+    best = ctc.best_path(probabilities)
+    chart = charts.ctc("data:,", probabilities, best, ALPHABET, COLUMNS, 20, charts.Inks.of(True))
+    assert "nothing" in chart.to_dict()["description"]
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.25, 1.0])
+def test_bars_say_the_probability(probability):
+    rows = values(charts.texts([("word", probability), ("", 0.1)], charts.Inks.of(False)).to_dict(), "shown")
+    assert rows[0]["probability"] == probability and rows[0]["shown"] == f"{probability:.3f}"
+    assert rows[1]["text"] == "(empty)"
