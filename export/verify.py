@@ -44,16 +44,30 @@ def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Calla
     keras = import_keras()
     value = keras.ops.convert_to_tensor(batch)
     for layer in keras_model.layers[1:]:
-        arrays = weights_of(layer.name) if layer.weights else []
-        lent = list(zip(layer.weights, arrays, strict=True))
+        tensors = [_tensor(array) for array in (weights_of(layer.name) if layer.weights else [])]
+        lent = list(zip(layer.weights, tensors, strict=True))
         with keras.StatelessScope(lent, initialize_variables=False):
             if getattr(getattr(layer, "activation", None), "__name__", "") == "softmax":
                 softmax, layer.activation = layer.activation, keras.activations.linear
                 yield logits, np.asarray(layer(value, training=False))
                 layer.activation = softmax
             value = layer(value, training=False)
-        del lent, arrays
+        del lent, tensors
         yield layer.name, np.asarray(value)
+
+
+def _tensor(array: np.ndarray):
+    """The array as a TensorFlow tensor, copied once; TensorFlow's own conversion holds two copies for a moment.
+
+    Its kernels want memory that starts at a multiple of 64 bytes.
+    """
+    from tensorflow.experimental import dlpack
+
+    buffer = np.empty(array.size + 16, np.float32)
+    start = -buffer.ctypes.data % 64 // buffer.itemsize
+    aligned = buffer[start : start + array.size].reshape(array.shape)
+    aligned[...] = array
+    return dlpack.from_dlpack(aligned.__dlpack__())
 
 
 def differences(

@@ -1,0 +1,87 @@
+"""The full VGG16's export, measured from outside: a weights file of random numbers, and a child process at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from models.vgg16 import FULL
+
+CHANNELS_OF_BLOCKS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
+DENSE = {"fc1": (25088, 4096), "fc2": (4096, 4096), "predictions": (4096, 1000)}
+
+OPENED = """
+import json, sys, time
+import numpy as np
+from explain.network import Network
+start = time.perf_counter()
+network = Network(sys.argv[1])
+opened = time.perf_counter() - start
+outputs = network.run(np.zeros((1, 224, 224, 3), np.float32))
+status = dict(line.split(":", 1) for line in open("/proc/self/status") if line.startswith("Rss"))
+anonymous = int(status["RssAnon"].split()[0]) / 1e3
+print(json.dumps({"open_s": opened, "anonymous_mb": anonymous, "outputs": list(outputs)}))
+"""
+
+
+def layer_shapes() -> dict[str, list[tuple[int, ...]]]:
+    """Shapes of each layer's kernel and bias as Keras's file has them."""
+    shapes, channels = {}, 3
+    for layer in FULL.layers:
+        if layer.kind == "conv":
+            filters = CHANNELS_OF_BLOCKS[int(layer.name[5])]
+            shapes[layer.name] = [(3, 3, channels, filters), (filters,)]
+            channels = filters
+        elif layer.name in DENSE:
+            shapes[layer.name] = [DENSE[layer.name], DENSE[layer.name][1:]]
+    return shapes
+
+
+def write_random_weights(path: Path) -> None:
+    """A file laid out as vgg16_weights_tf_dim_ordering_tf_kernels.h5, 553 MB of random numbers.
+
+    One block of a million normal numbers is repeated with a stride that no row length divides, scaled as in He's
+    initialisation so that every layer's outputs keep their size.
+    """
+    block = np.random.default_rng(0).standard_normal(1_000_003, dtype=np.float32)
+    shapes = layer_shapes()
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in FULL.layers]
+        for layer in FULL.layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}_W_1:0", f"{layer.name}_b_1:0"] if layer.name in shapes else []
+            group.attrs["weight_names"] = [name.encode() for name in names]
+            for name, shape in zip(names, shapes.get(layer.name, []), strict=True):
+                size = int(np.prod(shape))
+                scale = np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else 0.01
+                group[name] = np.resize(block * np.float32(scale), size).reshape(shape)
+
+
+def run_export(weights: Path, out: Path) -> dict:
+    """`python -m export vgg16` in a process of its own: its peak resident memory, seconds, and processor seconds."""
+    command = [sys.executable, "-m", "export", "vgg16", "--weights", str(weights), "--out", str(out)]
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        told = child.stderr.read()
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    return {
+        "returncode": child.returncode,
+        "told": told,
+        "peak_mb": used.ru_maxrss * 1024 / 1e6,
+        "seconds": time.perf_counter() - start,
+        "processor_seconds": used.ru_utime + used.ru_stime,
+    }
+
+
+def open_it(path: Path) -> dict:
+    """Opens the exported file in a process of its own and runs one picture through it."""
+    answer = subprocess.run([sys.executable, "-c", OPENED, str(path)], check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout.splitlines()[-1])
