@@ -165,7 +165,7 @@ def test_val_is_meant_where_train_is_there_too(photographs, tmp_path, monkeypatc
         assert run(monkeypatch, RedReader(), "vgg16-cam", path)["n"] == 4
     assert run(monkeypatch, RedReader(), "vgg16-cam", both, "--inside", "train")["n"] == 3
     (both / "val").rename(both / "test")
-    with pytest.raises(SystemExit, match="several folders"):
+    with pytest.raises(CollectionError, match="several folders"):
         run(monkeypatch, RedReader(), "vgg16-cam", both)
 
 
@@ -176,9 +176,9 @@ def test_edit_distance():
 
 def test_what_cannot_be_measured_is_told_in_one_sentence(words, photographs, tmp_path, monkeypatch):
     def says(*argv):
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(ValueError) as refused:
             run(monkeypatch, ColumnReader(), *argv)
-        return str(ended.value)
+        return str(refused.value)
 
     assert says("crnn", tmp_path / "nowhere") == f"There is no folder or zip at {tmp_path / 'nowhere'}."
     assert "words.jsonl; it has 0" in says("crnn", photographs)
