@@ -189,9 +189,9 @@ def prepare(picture: Image.Image) -> np.ndarray:
     return np.asarray(fit(picture), dtype=np.float32)[None, :, :, None] / np.float32(255)
 
 
-def fit(picture: Image.Image) -> Image.Image:
-    """The picture as the network sees it: mode "L", 128 x 32 pixels."""
-    return flatten(picture).convert("L").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+def fit(picture: Image.Image, width: int = WIDTH) -> Image.Image:
+    """The picture as the network sees it: mode "L", 128 x 32 pixels (or another width, for training on short words)."""
+    return flatten(picture).convert("L").resize((width, HEIGHT), Image.Resampling.BICUBIC)
 
 
 def build(logits: bool = False, width: int | None = WIDTH) -> keras.Model:

@@ -1,0 +1,48 @@
+"""A typed word drawn in one of the fonts that come with the project (models/fonts, licences beside them)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from models.crnn import LABELS
+
+FOLDER = Path(__file__).resolve().parent / "fonts"
+FONTS = {
+    "Sans": "Cabin-Regular.otf",
+    "Bold": "Karla-Bold.otf",
+    "Serif": "Quattrocento-Regular.otf",
+    "Italic": "Caladea-Italic.ttf",
+    "Typewriter": "CourierPrime-Regular.otf",
+    "Comic": "ComicNeue-Bold.otf",
+    "Handwriting": "DancingScript-Regular.otf",
+    "Display": "LeagueSpartan-Bold.otf",
+}
+LONGEST = 24
+SIZE = 72  # pixels an em: more than twice what the network sees, so that shrinking does the antialiasing
+INK = (24, 28, 38)
+
+
+def draw_word(text: str, font_name: str) -> Image.Image:
+    """The word in dark ink on white, mode "RGB", with a margin of about an eighth of its height.
+
+    font_name: a key of FONTS. Raises ValueError, in one sentence, for a text that the CRNN has no labels for.
+    """
+    if font_name not in FONTS:
+        raise ValueError(f"There is no font called {font_name!r}; choose one of {', '.join(FONTS)}.")
+    if not text:
+        raise ValueError("There is no text to draw; type a word.")
+    if len(text) > LONGEST:
+        raise ValueError(f"The text has {len(text)} characters and {LONGEST} is the most; type a shorter word.")
+    strange = [character for character in text if character not in LABELS]
+    if strange:
+        raise ValueError(
+            f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9."
+        )
+    font = ImageFont.truetype(str(FOLDER / FONTS[font_name]), SIZE, layout_engine=ImageFont.Layout.BASIC)
+    left, top, right, bottom = font.getbbox(text)
+    margin = max(6, round((bottom - top) / 8))
+    picture = Image.new("RGB", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin), "white")
+    ImageDraw.Draw(picture).text((margin - left, margin - top), text, font=font, fill=INK)
+    return picture
