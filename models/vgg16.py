@@ -17,8 +17,10 @@ import numpy as np
 from PIL import Image
 
 from models.card import WEIGHTS, LayerCard, ModelCard
+from models.pictures import flatten
 
 HERE = Path(__file__).resolve().parent
+STATISTICS = WEIGHTS / "vgg16-statistics.npz"
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolution layers of each block
 SIDE = 224
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet's training pictures, 0 to 255; what Keras's "caffe" mode subtracts
@@ -121,34 +123,32 @@ def imagenet_index(card: ModelCard, unit: int) -> int:
     return CAM_IMAGENET_INDEX[unit] if card.name == CAM.name else unit
 
 
+def statistics() -> dict[str, np.ndarray]:
+    """How strongly the channels of five layers answer to photographs: for each layer `(2, 2, channel)` float32.
+
+    First the average over 200 pictures of [mean, standard deviation over places] of each channel, then the standard
+    deviation of both from picture to picture. Written by `models.training.train_cam`; the same for both cards.
+    """
+    with np.load(STATISTICS) as arrays:
+        return dict(arrays)
+
+
 def prepare(picture: Image.Image, size: int = SIDE) -> np.ndarray:
     """A picture of any mode and size as VGG16 wants it: `(1, size, size, 3)` float32, BGR less ImageNet's mean.
 
     The shorter side becomes `size` pixels (bicubic) and the middle is kept, as in the paper. The crop comes before the
-    enlargement, so that a picture of 1 x 10,000 pixels costs no more than any other. Transparent pixels become white.
+    enlargement, so that a picture of 1 x 10,000 pixels costs no more than any other.
     """
     return _less_mean(np.asarray(as_seen(picture, size), dtype=np.float32))[None]
 
 
 def as_seen(picture: Image.Image, size: int = SIDE) -> Image.Image:
     """The square RGB picture of `size` pixels that `prepare` turns into numbers."""
+    picture = flatten(picture).convert("RGB")
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
-    square = _rgb(picture)
-    return square.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
-
-
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        # 16 and 32 bit grey: Pillow's own conversion would clip at 255 and leave a white picture.
-        values = np.asarray(picture, dtype=np.float32)
-        top = 65535 if values.max(initial=0) > 255 else 255
-        return Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
 
 
 def _less_mean(rgb: np.ndarray) -> np.ndarray:
