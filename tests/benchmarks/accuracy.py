@@ -30,8 +30,8 @@ from tests.benchmarks.words import COUNT, PlainWords
 T = TypeVar("T")
 BATCH = 16
 SMALL = 64  # pixels: pictures up to here are shown to VGG16 at SMALL_SIZE
-# Tiny ImageNet's pictures hold 64 x 64 pixels' worth of detail. Enlarged to 224 their edges are so blurred that VGG16's
-# filters, which were trained on sharp ones, answer less, and each costs three times as long.
+# The head of vgg16-cam learned from Tiny ImageNet's pictures enlarged to this size. They hold 64 x 64 pixels' worth of
+# detail: at 224 the same edges would be blurred twice as wide, at three times the cost.
 SMALL_SIZE = 128
 
 
