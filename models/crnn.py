@@ -1,7 +1,7 @@
 """The CRNN: convolutions over a grey picture of a word, two bidirectional LSTMs over its columns, CTC.
 
-Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network for Image-based Sequence Recognition and Its Application to
-Scene Text Recognition", https://arxiv.org/abs/1507.05717, in the layout of TheAILearner's Keras notebook.
+Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network for Image-based Sequence Recognition and Its Application
+to Scene Text Recognition", https://arxiv.org/abs/1507.05717, in the layout of TheAILearner's Keras notebook.
 
 The paper's map-to-sequence step is a `Reshape` here, not a `Lambda` around `squeeze`: a Lambda layer is saved as Python
 bytecode, and loading one means running code from the file, which Keras rightly refuses by default.
@@ -183,8 +183,8 @@ CARD = ModelCard(
 def prepare(picture: Image.Image) -> np.ndarray:
     """The picture as the CRNN's input, (1, 32, 128, 1) float32 in [0, 1].
 
-    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The picture is stretched to
-    128 x 32, antialiased: training draws its words with random stretch and goes through this same function.
+    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The picture is stretched
+    to 128 x 32, antialiased: training draws its words with random stretch and goes through this same function.
     """
     return np.asarray(fit(picture), dtype=np.float32)[None, :, :, None] / np.float32(255)
 

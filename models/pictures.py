@@ -34,7 +34,7 @@ def open_picture(source: bytes | bytearray | str | os.PathLike | BinaryIO) -> Im
     """The first frame of a picture, upright, flattened, in mode "L" or "RGB".
 
     source: the bytes of a picture file, its path, or a file object opened for reading bytes.
-    Raises PictureError for what is empty, no picture, truncated or over 40 megapixels (told before any pixel is decoded).
+    Raises PictureError for what is empty, no picture, truncated or over 40 megapixels (before any pixel is decoded).
     """
     data = _read(source)
     if not data:

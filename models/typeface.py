@@ -37,9 +37,7 @@ def draw_word(text: str, font_name: str) -> Image.Image:
         raise ValueError(f"The text has {len(text)} characters and {LONGEST} is the most; type a shorter word.")
     strange = [character for character in text if character not in LABELS]
     if strange:
-        raise ValueError(
-            f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9."
-        )
+        raise ValueError(f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9.")
     font = ImageFont.truetype(str(FOLDER / FONTS[font_name]), SIZE, layout_engine=ImageFont.Layout.BASIC)
     left, top, right, bottom = font.getbbox(text)
     margin = max(6, round((bottom - top) / 8))

@@ -1,0 +1,65 @@
+"""Looking at what the renderer draws, and writing words to a folder for measuring."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from models.crnn import fit
+from models.training.fonts import installed
+from models.training.render import Renderer, Sample
+
+
+def contact_sheet(samples: list[Sample], columns: int = 5, scale: int = 2) -> Image.Image:
+    """The samples as the network sees them, enlarged, each with its text and its characters' edges under it."""
+    wide, tall = 128 * scale + 10, 32 * scale + 24
+    sheet = Image.new("RGB", (columns * wide, -(-len(samples) // columns) * tall), "white")
+    draw = ImageDraw.Draw(sheet)
+    for i, sample in enumerate(samples):
+        x, y = i % columns * wide + 5, i // columns * tall + 3
+        sheet.paste(fit(sample.picture).resize((128 * scale, 32 * scale), Image.Resampling.NEAREST), (x, y))
+        for number, (left, right) in enumerate(sample.edges * 128 * scale):
+            line = y + 32 * scale + 1 + number % 2
+            draw.line((x + left, line, x + right, line), fill=("red", "blue")[number % 2])
+        draw.text(
+            (x, y + 32 * scale + 4), f"{sample.text}  {sample.picture.width}x{sample.picture.height}", fill="black"
+        )
+    return sheet
+
+
+def write_words(samples: list[Sample], folder: Path) -> None:
+    """Pictures as PNG files and words.jsonl with `image`, `text` a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for i, sample in enumerate(samples):
+        name = f"{i:05d}.png"
+        sample.picture.save(folder / name)
+        lines.append(json.dumps({"image": name, "text": sample.text}))
+    (folder / "words.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Draw synthetic words.")
+    parser.add_argument("what", choices=("sheet", "words"), help="one contact sheet, or a folder with words.jsonl")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--number", type=int, default=100)
+    parser.add_argument("--difficulty", type=float, default=1.0, help="0 clean and short to 1")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--held-out", action="store_true", help="only families that training never draws")
+    parser.add_argument("--printed", action="store_true", help="only plain text faces")
+    parser.add_argument("--cache", type=Path, help="JSON file that keeps the list of fonts")
+    chosen = parser.parse_args(arguments)
+    fonts = [font for font in installed(cache=chosen.cache) if font.held_out == chosen.held_out]
+    renderer = Renderer([font for font in fonts if font.printed or not chosen.printed])
+    samples = [renderer.draw(chosen.seed, i, chosen.difficulty) for i in range(chosen.number)]
+    if chosen.what == "sheet":
+        contact_sheet(samples).save(chosen.out)
+    else:
+        write_words(samples, chosen.out)
+
+
+if __name__ == "__main__":
+    main()

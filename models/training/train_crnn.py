@@ -1,0 +1,352 @@
+"""Train the CRNN on drawn words, from nothing, on whatever Keras runs on (KERAS_BACKEND=tensorflow or jax).
+
+    python -m models.training.train_crnn --out FOLDER --minutes 60
+    python -m models.training.train_crnn --out FOLDER --resume
+
+CTC alone sits on "all blank" for 50,000 words. The renderer knows where every character stands, so training begins with
+cross-entropy on the frames and fades into CTC; words are short and clean first; while they are short, pictures of half
+the width do, at half the cost: the weights do not depend on the width.
+
+FOLDER gets crnn.npz (averaged weights, "<layer>/<i>"), state.npz (everything needed to go on), log.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from models.training.fonts import installed
+from models.training.render import Batch, Renderer
+
+LABEL_ROOM = 24  # longest text, filled up
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run is made of. Shares are of the whole run, from 0 to 1.
+
+    minutes or words: the length of the one-cycle; by time where both are given.
+    rate, warm: peak learning rate and the share in which it is reached; it ends at a hundredth.
+    narrow: share in which pictures are 64 pixels wide; short: characters at most in it.
+    fade: words over which cross-entropy on frames gives way to CTC.
+    hard, hardest: share after which the difficulty stays at its greatest, and that.
+    average: momentum of the averaged weights.
+    """
+
+    seed: int = 1
+    words: int = 105_000
+    minutes: float = 0.0
+    batch: int = 32
+    rate: float = 1e-3
+    warm: float = 0.06
+    decay: float = 5e-3
+    clip: float = 5.0
+    narrow: float = 0.65
+    short: int = 7
+    fade: int = 24_000
+    hard: float = 0.6
+    hardest: float = 0.65
+    average: float = 0.99
+
+    def progress(self, words: int, seconds: float) -> float:
+        return min(1.0, seconds / (60 * self.minutes) if self.minutes else words / self.words)
+
+    def learning_rate(self, progress: float) -> float:
+        if progress < self.warm:
+            return self.rate * (0.05 + 0.95 * progress / self.warm)
+        fall = (progress - self.warm) / (1 - self.warm)
+        return self.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * fall)))
+
+    def difficulty(self, progress: float) -> float:
+        return self.hardest * min(1.0, progress / self.hard)
+
+
+# ---- drawing, in processes of their own that never load Keras
+
+_renderer: Renderer | None = None
+
+
+def _start_drawing(cache: Path | None, nice: int) -> None:
+    global _renderer
+    os.nice(nice)
+    _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
+
+
+def _draw(arguments: tuple) -> Batch:
+    assert _renderer is not None
+    return _renderer.batch(*arguments)
+
+
+class Drawing:
+    """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch."""
+
+    def __init__(self, plan, first: int, cache: Path | None, processes: int = 1, ahead: int = 10):
+        self.plan, self.next, self.ahead = plan, first, ahead
+        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, 3))
+        self.waiting: deque = deque()
+
+    def __next__(self) -> tuple[Batch, float]:
+        """The next batch and the seconds it had to be waited for."""
+        while len(self.waiting) < self.ahead:
+            self.waiting.append(self.pool.submit(_draw, self.plan(self.next)))
+            self.next += 1
+        begun = time.monotonic()
+        batch = self.waiting.popleft().result()
+        return batch, time.monotonic() - begun
+
+    def close(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+# ---- loss
+
+
+def pack(batch: Batch, ctc: float) -> np.ndarray:
+    """Labels, their number, the share of CTC and the frames' labels side by side, (n, 24 + 2 + frames) float32."""
+    n, longest = batch.labels.shape
+    labels = np.zeros((n, LABEL_ROOM), np.float32)
+    labels[:, :longest] = np.maximum(batch.labels, 0)
+    lengths = (batch.labels >= 0).sum(axis=1, keepdims=True)
+    return np.concatenate([labels, lengths, np.full((n, 1), ctc), batch.frames], axis=1).astype(np.float32)
+
+
+def loss(packed, logits):
+    """(1 - share) x cross-entropy over the frames + share x CTC, each in nats a word, (n,)."""
+    from keras import ops
+
+    from models.crnn import BLANK
+
+    frames = packed.shape[1] - LABEL_ROOM - 2
+    labels = ops.cast(packed[:, :LABEL_ROOM], "int32")
+    lengths = ops.cast(packed[:, LABEL_ROOM], "int32")
+    share = packed[0, LABEL_ROOM + 1]
+    targets = ops.cast(packed[:, LABEL_ROOM + 2 :], "int32")
+    by_frame = ops.sum(ops.sparse_categorical_crossentropy(targets, logits, from_logits=True), axis=1)
+    steps = ops.zeros_like(lengths) + frames
+    by_text = ops.ctc_loss(labels, logits, lengths, steps, mask_index=BLANK)
+    return (1 - share) * by_frame + share * by_text
+
+
+# ---- the run
+
+
+class Run:
+    """A training run: model, optimiser, what was done so far, and its folder."""
+
+    def __init__(self, recipe: Recipe, out: Path, jit: bool = False):
+        import keras
+
+        from models.crnn import build
+
+        keras.utils.set_random_seed(recipe.seed)
+        self.recipe, self.out = recipe, out
+        self.model = build(logits=True, width=None)
+        self.optimizer = keras.optimizers.AdamW(
+            recipe.rate,
+            weight_decay=recipe.decay,
+            global_clipnorm=recipe.clip,
+            use_ema=True,
+            ema_momentum=recipe.average,
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        self.model.compile(self.optimizer, loss, jit_compile=jit)
+        self.optimizer.build(self.model.trainable_variables)
+        self.step, self.seconds = 0, 0.0
+
+    @property
+    def words(self) -> int:
+        return self.step * self.recipe.batch
+
+    @property
+    def progress(self) -> float:
+        return self.recipe.progress(self.words, self.seconds)
+
+    def plan(self, number: int) -> tuple:
+        """What to draw for batch number; its place in the run is guessed from the speed so far."""
+        ahead = (number - self.step) * self.seconds / max(1, self.step)
+        at = self.recipe.progress(number * self.recipe.batch, self.seconds + ahead)
+        narrow = at < self.recipe.narrow
+        size = (64, self.recipe.short) if narrow else (128, None)
+        return self.recipe.seed, number * self.recipe.batch, self.recipe.batch, self.recipe.difficulty(at), *size
+
+    def train(self, batch: Batch) -> float:
+        """One step; the loss in nats a word."""
+        begun = time.monotonic()
+        self.optimizer.learning_rate = self.recipe.learning_rate(self.progress)
+        x = batch.pictures[..., None].astype(np.float32) / 255
+        value = float(self.model.train_on_batch(x, pack(batch, min(1.0, self.words / self.recipe.fade))))
+        self.step += 1
+        self.seconds += time.monotonic() - begun
+        return value
+
+    def averaged(self, pictures: np.ndarray):
+        """A model with the averaged weights and its batch normalisation measured on pictures (n, 32, 128)."""
+        from models.crnn import build
+
+        model = build(logits=True)
+        model.set_weights(self.model.get_weights())
+        averages = self.optimizer._model_variables_moving_average
+        for variable, average in zip(model.trainable_variables, averages, strict=True):
+            variable.assign(average)
+        measure_batch_norm(model, pictures)
+        return model
+
+    def save(self) -> None:
+        values = {f"model/{i}": np.asarray(v) for i, v in enumerate(self.model.get_weights())}
+        values |= {f"optimizer/{i}": np.asarray(v.value) for i, v in enumerate(self.optimizer.variables)}
+        values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.model.non_trainable_variables)}
+        facts = {"step": self.step, "seconds": self.seconds, "recipe": asdict(self.recipe)}
+        _replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
+
+    def load(self) -> None:
+        with np.load(self.out / "state.npz") as state:
+            facts = json.loads(str(state["facts"]))
+            self.step, self.seconds = facts["step"], facts["seconds"]
+            self.model.set_weights([state[f"model/{i}"] for i in range(len(self.model.get_weights()))])
+            for i, variable in enumerate(self.optimizer.variables):
+                variable.assign(state[f"optimizer/{i}"])
+            for i, variable in enumerate(self.model.non_trainable_variables):
+                variable.assign(state[f"random/{i}"])
+
+
+def _replace(path: Path, **arrays) -> None:
+    """Write an .npz so that a reader finds the old file or the new one, never half of one."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    os.replace(part, path)
+
+
+def measure_batch_norm(model, pictures: np.ndarray, size: int = 64) -> None:
+    """Set each batch normalisation's mean and variance to what pictures (n, 32, width) give, layer after layer.
+
+    conv_5's answers may be tiny beside the moving variance's start of 1, which forgets by 0.99 a step: until some 1,000
+    steps have passed, a network that reads in training mode is blind in inference mode.
+    """
+    import keras
+
+    x = pictures[..., None].astype(np.float32) / 255
+    for name in ("batch_norm_5", "batch_norm_6"):
+        layer = model.get_layer(name)
+        before = keras.Model(model.input, layer.input)
+        values = [np.asarray(before(x[i : i + size], training=False)) for i in range(0, len(x), size)]
+        flat = np.concatenate([value.reshape(-1, value.shape[-1]) for value in values])
+        layer.moving_mean.assign(flat.mean(axis=0))
+        layer.moving_variance.assign(flat.var(axis=0))
+
+
+def read(model, pictures: np.ndarray, size: int = 64) -> list[str]:
+    """What the best path of each picture (n, 32, 128) says."""
+    from models.crnn import BLANK, LABELS
+
+    texts = []
+    for i in range(0, len(pictures), size):
+        x = pictures[i : i + size, ..., None].astype(np.float32) / 255
+        for path in np.argmax(np.asarray(model(x, training=False)), axis=-1):
+            kept = path[np.append(True, path[1:] != path[:-1])]
+            texts.append("".join(LABELS[k] for k in kept if k != BLANK))
+    return texts
+
+
+def accuracy(found: list[str], wanted: tuple[str, ...]) -> float:
+    """Share of texts read whole, case ignored."""
+    return float(np.mean([a.lower() == b.lower() for a, b in zip(found, wanted, strict=True)]))
+
+
+def save_weights(model, path: Path) -> None:
+    """The weights under "<layer>/<i>", in the order of layer.get_weights()."""
+    _replace(path, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
+
+
+def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
+    """Save the state, then measure and save the averaged weights, and write one line to the log."""
+    run.save()
+    model = run.averaged(sets["normalise"].pictures)
+    save_weights(model, run.out / "crnn.npz")
+    line = {"words": run.words, "step": run.step, "minutes": round(run.seconds / 60, 2), **recent}
+    for name, batch in sets.items():
+        if name == "normalise":
+            continue
+        found = read(model, batch.pictures)
+        line[name] = round(accuracy(found, batch.texts), 4)
+        line[f"{name}_read"] = [f"{t}={f}" for t, f in list(zip(batch.texts, found, strict=True))[:8]]
+    with (run.out / "log.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
+    print(json.dumps(line), flush=True)
+
+
+def validation(cache: Path | None, number: int) -> dict[str, Batch]:
+    """Words to normalise by, in training fonts, and plain and hard ones in held-out fonts."""
+    fonts = installed(cache=cache)
+    normalise = Renderer([font for font in fonts if not font.held_out])
+    held_out = Renderer([font for font in fonts if font.held_out])
+    printed = Renderer([font for font in fonts if font.held_out and font.printed])
+    return {
+        "normalise": normalise.batch(9, 0, 128, 0.5),
+        "plain": printed.batch(7, 0, number, 0.0, longest=12),
+        "hard": held_out.batch(8, 0, number, 0.65),
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from state.npz with its recipe (and --words, if given)"
+    )
+    parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
+    parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
+    parser.add_argument("--processes", type=int, default=1, help="that draw words")
+    parser.add_argument("--jit", action="store_true", help="compile with XLA")
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many, for measuring speed")
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name}", type=type(value), default=value)
+    chosen = parser.parse_args(arguments)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(**{name: getattr(chosen, name) for name in asdict(Recipe())})
+    if chosen.resume:
+        with np.load(chosen.out / "state.npz") as state:
+            kept = json.loads(str(state["facts"]))["recipe"]
+        recipe = Recipe(**kept | ({"words": chosen.words} if chosen.words != Recipe.words else {}))
+    run = Run(recipe, chosen.out, chosen.jit)
+    if chosen.resume:
+        run.load()
+    sets = validation(chosen.fonts, 128)
+    drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes)
+    last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
+    try:
+        while run.progress < 1 and not (chosen.steps and run.step >= chosen.steps):
+            batch, wait = next(drawing)
+            losses.append(run.train(batch))
+            run.seconds += wait
+            waited += wait
+            if len(losses) % 25 == 0:
+                print(
+                    f"{run.words} words, loss {np.mean(losses[-25:]):.3f}, {run.words / run.seconds:.1f} a second",
+                    flush=True,
+                )
+            if time.monotonic() - last > 60 * chosen.every:
+                speed = (run.words - words) / (run.seconds - begun)
+                recent = {
+                    "loss": round(float(np.mean(losses)), 3),
+                    "words_per_second": round(speed, 1),
+                    "waited": round(waited, 1),
+                }
+                report(run, sets, recent)
+                last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
+        if not chosen.steps:
+            report(run, sets, {"loss": round(float(np.mean(losses or [0])), 3), "finished": True})
+    finally:
+        drawing.close()
+
+
+if __name__ == "__main__":
+    main()
