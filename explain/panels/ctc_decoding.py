@@ -59,11 +59,8 @@ def seen_columns() -> list[tuple[int, int]]:
 
 def candidates(probabilities: np.ndarray) -> list[tuple[str, float]]:
     """The likeliest texts from a beam search, each with its exact probability (forward algorithm), best first."""
-    found = [labels for labels, _ in ctc.beam_search(probabilities, beams=BEAMS, n=BEAMS)]
-    exact = [
-        (ctc.text(labels, crnn.LABELS), float(np.exp(ctc.log_probability(probabilities, labels)))) for labels in found
-    ]
-    return sorted(exact, key=lambda item: -item[1])[:SHOWN]
+    best = ctc.n_best(probabilities, BEAMS, SHOWN)
+    return [(ctc.text(labels, crnn.LABELS), float(np.exp(log_probability))) for labels, log_probability in best]
 
 
 def caption(probabilities: np.ndarray, best: ctc.BestPath) -> str:

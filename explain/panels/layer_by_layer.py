@@ -66,8 +66,7 @@ def show(word: Word) -> None:
             key="deep-maps",
             count=IN_DETAIL,
             columns=4 if name == "crnn" else 8,
-            layer_in_address="deep",
-            unit_in_address="deep_unit",
+            names=("deep", "deep_unit", "deep_scale"),
         )
 
 

@@ -42,13 +42,14 @@ def tiles_of(
     count: int,
     columns: int,
     chips: bool = False,
-    layer_in_address: str = "layer",
-    unit_in_address: str = "unit",
+    names: tuple[str, str, str] = ("layer", "unit", "scale"),
 ) -> None:
     """The feature maps of one layer, strongest first, over the input they came from.
 
-    seen: data URL of the picture as the network sees it. key: of the component on the page.
+    seen: data URL of the picture as the network sees it. key: of the component on the page. chips: whether the layer is
+    chosen here. names: under which the layer, the unit and the scale stand in the address.
     """
+    layer_in_address, unit_in_address, scale_in_address = names
     layer = card.layer(name)
     kept = address.numbers(unit_in_address, 3)
     unit = unit_of(activation, kept)
@@ -69,6 +70,9 @@ def tiles_of(
         if chosen and chosen["layer"] == name:
             address.write(unit_in_address, f"{chosen['channel']}.{chosen['y']}.{chosen['x']}")
 
+    def choose_scale() -> None:
+        address.write(scale_in_address, "shared" if st.session_state[key].get("shared") else None)
+
     component("feature_maps")(
         key=key,
         data={
@@ -81,6 +85,7 @@ def tiles_of(
             "height": height,
             "columns": columns,
             "signed": signed,
+            "shared": address.choice(scale_in_address, ("shared",), "") == "shared",
             "palette": images.palette_base64("diverging" if signed else "unsigned"),
             "field": None
             if field is None
@@ -90,6 +95,7 @@ def tiles_of(
         },
         on_layer_change=choose_layer,
         on_unit_change=choose_unit,
+        on_shared_change=choose_scale,
     )
 
 

@@ -2,11 +2,11 @@
 // input pixels that this one number can see; a click keeps the frame and tells Python which unit was chosen.
 
 export default function (component) {
-  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const { data, parentElement, setStateValue } = component;
   const home = root(parentElement, "maps");
   home.replaceChildren();
   const palette = bytes(data.palette);
-  let shared = home.shared ?? false;
+  let shared = data.shared;
   let chosen = data.unit;
 
   if (data.layers.length) home.append(chips());
@@ -75,11 +75,12 @@ export default function (component) {
     const bar = element("div", { class: "bar" });
     const button = element("button", { type: "button", "aria-pressed": String(shared), title: "Per map: each tile uses its own range of colours. Shared: one range for all tiles, so that brightness can be compared." }, shared ? "shared scale" : "scale per map");
     button.onclick = () => {
-      shared = home.shared = !shared;
+      shared = !shared;
       button.setAttribute("aria-pressed", String(shared));
       button.textContent = shared ? "shared scale" : "scale per map";
       ends();
       draw();
+      setStateValue("shared", shared);
     };
     const low = element("span", { class: "soft" });
     const high = element("span", { class: "soft" });
