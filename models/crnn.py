@@ -183,8 +183,8 @@ CARD = ModelCard(
 def prepare(picture: Image.Image) -> np.ndarray:
     """The picture as the CRNN's input, (1, 32, 128, 1) float32 in [0, 1].
 
-    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The picture is stretched
-    to 128 x 32, antialiased: training draws its words with random stretch and goes through this same function.
+    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The picture is
+    stretched to 128 x 32, antialiased: training draws its words with random stretch and goes through this same function.
     """
     return np.asarray(fit(picture), dtype=np.float32)[None, :, :, None] / np.float32(255)
 

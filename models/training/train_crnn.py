@@ -146,10 +146,12 @@ class Run:
         import keras
 
         from models.crnn import build
+        from models.training.fast_conv import speed_up
 
         keras.utils.set_random_seed(recipe.seed)
         self.recipe, self.out = recipe, out
         self.model = build(logits=True, width=None)
+        speed_up(self.model)
         self.optimizer = keras.optimizers.AdamW(
             recipe.rate,
             weight_decay=recipe.decay,
@@ -300,7 +302,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
-        "--resume", action="store_true", help="go on from state.npz with its recipe (and --words, if given)"
+        "--resume", action="store_true", help="go on from state.npz with its recipe (and what is given anew)"
     )
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
     parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
@@ -308,14 +310,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--jit", action="store_true", help="compile with XLA")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many, for measuring speed")
     for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name}", type=type(value), default=value)
+        parser.add_argument(f"--{name}", type=type(value), help=f"of the recipe ({value})")
     chosen = parser.parse_args(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(**{name: getattr(chosen, name) for name in asdict(Recipe())})
+    kept: dict = {}
     if chosen.resume:
         with np.load(chosen.out / "state.npz") as state:
             kept = json.loads(str(state["facts"]))["recipe"]
-        recipe = Recipe(**kept | ({"words": chosen.words} if chosen.words != Recipe.words else {}))
+    given = {name: getattr(chosen, name) for name in asdict(Recipe()) if getattr(chosen, name) is not None}
+    recipe = Recipe(**kept | given)
     run = Run(recipe, chosen.out, chosen.jit)
     if chosen.resume:
         run.load()
