@@ -29,7 +29,7 @@ def environment(threads: int) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": str(threads),
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        # On by default only where the processor has AVX-512; on older ones it makes a gradient some two times faster too.
+        # On by default only where the processor has AVX-512; on older ones too it makes a gradient about twice as fast.
         "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "TF_NUM_INTEROP_THREADS": str(threads),
         "TF_NUM_INTRAOP_THREADS": str(threads),
