@@ -11,7 +11,7 @@ and returns plain values, so that a further one can be put between. Word number 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from PIL import Image, ImageFont
@@ -42,10 +42,15 @@ class Renderer:
         if not fonts:
             raise ValueError("No fonts to draw with; install some with `python -m models.training.fonts --install`.")
         self.settings = settings or Settings()
-        self.words = words or Words()
+        self._words = words
         self.families = list(families(fonts).values())
         shares = np.array([np.mean([font.legible for font in family]) ** 2 for family in self.families])
         self.shares = np.cumsum(shares / shares.sum())
+
+    @cached_property
+    def words(self) -> Words:
+        """The texts to draw, read from Debian's dictionaries where none were given."""
+        return self._words or Words()
 
     def draw(
         self, seed: int, index: int, difficulty: float = 1.0, text: str | None = None, longest: int | None = None
