@@ -219,9 +219,9 @@ class GradientWorker:
                 job.advance(message["step"], message["steps"], message["score"], arrays.get("preview"))
             case "result":
                 result = {**message["values"], **arrays}
-                job.end(DONE, result)
-                if job.key:
+                if job.key:  # first kept, then told: whoever asks again finds it
                     self._results.write(job.key, result)
+                job.end(DONE, result)
                 self._rest()
             case "cancelled":
                 self._rest()
