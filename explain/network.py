@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import functools
 import json
 import math
 import os
@@ -14,7 +17,8 @@ import onnxruntime
 
 from models.card import ModelCard
 
-NUMBERS_AT_ONCE = 2**17  # input numbers in one pass: 32 words of the CRNN, or one 224 x 224 picture
+NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
+PASSES_BETWEEN_TRIMS = 16
 
 
 class NetworkError(ValueError):
@@ -24,10 +28,11 @@ class NetworkError(ValueError):
 class Network:
     """An ONNX file written by `python -m export`, opened once and run often.
 
-    Memory is bounded: ONNX Runtime's arena, which never gives memory back, is off; a batch of any length goes through
-    in passes of at most NUMBERS_AT_ONCE input numbers (and at least one picture), so that beside the answer itself
-    only one pass's activations exist; weights that lie in a file of their own stay memory-mapped and are shared with
-    every other process that has it open.
+    Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
+    least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
+    for all networks, grows by what is asked, after each pass gives back what nobody holds, and now and then that goes
+    back to the system; weights that lie in a file of their own stay memory-mapped and are shared with every other
+    process that has it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
@@ -41,6 +46,7 @@ class Network:
         self.card = network if isinstance(network, ModelCard) else None
         self.path = Path(network.weights if isinstance(network, ModelCard) else network)
         self._lock = threading.Lock()
+        self._count = 0
         self._session = self._open(threads or available_cpus())
         described = self._session.get_modelmeta().custom_metadata_map
         if "layers" not in described:
@@ -48,6 +54,7 @@ class Network:
         self.layer_names: tuple[str, ...] = tuple(json.loads(described["layers"]))
         self.output_names: tuple[str, ...] = (*self.layer_names, described["logits"])
         self._input_shape = tuple(self._session.get_inputs()[0].shape)
+        self._smallest: tuple[int, int] = tuple(json.loads(described.get("smallest", "[1, 1]")))
 
     def run(self, batch: np.ndarray, layers: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Outputs by layer name, in the order of the network whatever the order asked, from one pass.
@@ -78,18 +85,28 @@ class Network:
         return outputs
 
     def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
-        with self._lock:
-            return self._session.run(names, {"input": batch})
+        run_options = onnxruntime.RunOptions()
+        run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        try:
+            with self._lock:
+                outputs = self._session.run(names, {"input": batch}, run_options)
+                self._count += 1
+                if self._count % PASSES_BETWEEN_TRIMS == 0:
+                    _trim()
+                return outputs
+        except Exception as error:  # ONNX Runtime's exceptions share no public base class
+            raise NetworkError(f"{self.path.stem} failed on a batch of shape {batch.shape}: {error}") from error
 
     def _open(self, threads: int) -> onnxruntime.InferenceSession:
         if not self.path.is_file():
             name = self.card.name if self.card else self.path.stem
             raise NetworkError(f"There is no exported network at {self.path}: write it with `python -m export {name}`.")
+        _shared_arena()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors are raised, and told once
+        options.add_session_config_entry("session.use_env_allocators", "1")
         # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self.path.with_name(self.path.name + ".data").is_file():
@@ -99,6 +116,8 @@ class Network:
             return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
+        finally:
+            _trim()
 
     def _chosen(self, layers: Iterable[str] | None) -> list[str]:
         if layers is None:
@@ -119,7 +138,31 @@ class Network:
         if not fits or 0 in batch.shape:
             wanted = ", ".join(str(length) for length in self._input_shape)
             raise NetworkError(f"{self.path.stem} takes a batch of shape ({wanted}), not one of shape {batch.shape}.")
+        if any(given < least for given, least in zip(batch.shape[1:3], self._smallest, strict=True)):
+            least, given = ("{} x {}".format(*pixels) for pixels in (self._smallest, batch.shape[1:3]))
+            raise NetworkError(f"{self.path.stem} takes pictures of at least {least} pixels, not of {given}.")
         return np.ascontiguousarray(batch, np.float32)
+
+
+@functools.cache
+def _shared_arena() -> None:
+    """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
+
+    Without any arena the outputs of each pass are fresh pages, and touching those of VGG16 for the first time takes a
+    sixth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
+    """
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    same_as_requested = {"max_mem": 0, "arena_extend_strategy": 1}
+    defaults = {"initial_chunk_size_bytes": -1, "max_dead_bytes_per_chunk": -1}
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
+
+
+def _trim() -> None:
+    """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _channel_last(output: np.ndarray) -> np.ndarray:

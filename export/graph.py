@@ -32,6 +32,7 @@ class UnknownLayer(ValueError):
 class Graph:
     """An ONNX graph in the making: the nodes, the outputs and where each Keras array went.
 
+    smallest: height and width of the least picture of which every layer still has a unit, as far as pooling goes.
     store: called with a name, an array and whether that holds vectors alone, keeps the array and returns
     `(initializer, nodes)`, the nodes being those that turn the initializer into float32 values.
     """
@@ -43,6 +44,7 @@ class Graph:
         self.initializers: list[TensorProto] = []
         self.outputs: list = []
         self.recipes: dict[str, list[dict]] = {}
+        self.smallest = (1, 1)
 
     def node(self, operator: str, inputs: list[str], output: str, **attributes) -> str:
         self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
@@ -90,6 +92,7 @@ class Graph:
             "network": self.card.name,
             "layers": json.dumps(layers),
             "logits": self.card.logits,
+            "smallest": json.dumps(self.smallest),
             "weights": json.dumps(self.recipes),
             "licence": self.card.licence,
             "source": self.card.source,
@@ -142,6 +145,8 @@ def _conv(graph: Graph, layer, value: str, weights: list[np.ndarray]) -> str:
 
 def _pool(graph: Graph, layer, value: str, weights: list[np.ndarray]) -> str:
     window = {"kernel_shape": layer.pool_size, "strides": layer.strides, "auto_pad": _padding(layer)}
+    if layer.padding == "valid":  # a picture with fewer pixels would leave nothing
+        graph.smallest = tuple(least * step for least, step in zip(graph.smallest, layer.strides, strict=True))
     return graph.node("MaxPool", [value], layer.name, **window)
 
 
