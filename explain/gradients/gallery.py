@@ -1,0 +1,149 @@
+"""The gallery: one class visualisation of every class, `python -m explain.gradients.gallery`.
+
+Writes `models/gallery/vgg16-cam/NNN.webp` (NNN is the unit), `gallery.json` (the settings; for every class its name,
+its number among ImageNet's 1000, the logit and the probability on a plain pass over the picture) and a contact sheet.
+Goes on where it was interrupted; pictures made with other settings, another recipe or other weights are made anew.
+`--sheet-only` draws the sheet from what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from explain.gradients.dream import PRESETS, DreamResult, DreamSettings, dream_many
+from models.vgg16 import CAM, imagenet_index
+
+ROOT = Path(__file__).resolve().parents[2]
+GALLERY = ROOT / "models" / "gallery" / CAM.name
+SHEET = ROOT / "docs" / "pictures" / "gallery.webp"
+SIZE = 192  # pixels of the stored pictures
+QUALITY = 80  # of WebP
+COLUMNS, TILE, CAPTION = 20, 120, 17  # of the contact sheet; the last two in pixels
+
+
+def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
+    """Makes the pictures that are missing, `batch` at a time, and notes them in gallery.json once stored."""
+    made_with = {**asdict(settings), "recipe": asdict(PRESETS[settings.preset]), "weights": _digest(CAM.weights)}
+    del made_with["class_index"]
+    made_with = json.loads(json.dumps(made_with))  # as it will be read back: tuples become lists
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = _notes(folder, made_with)
+    todo = [unit for unit in range(len(CAM.labels)) if notes[unit] is None]
+    model = load_model() if todo else None
+    began = time.monotonic()
+    for begin in range(0, len(todo), batch):
+        units = todo[begin : begin + batch]
+        for unit, result in zip(units, dream_many(model, units, settings), strict=True):
+            _store(folder / f"{unit:03d}.webp", result)
+            notes[unit] = _note(unit, result)
+        _write(folder, made_with, notes)
+        done = begin + len(units)
+        left = (time.monotonic() - began) / done * (len(todo) - done)
+        print(f"{done} of {len(todo)} pictures, {left / 60:.1f} min left", file=sys.stderr, flush=True)
+
+
+def load_model():
+    """The Keras model of vgg16-cam with the committed weights."""
+    from models import onnx_weights
+    from models.vgg16 import build_cam
+
+    model, weights = build_cam(initializer="zeros"), onnx_weights.read(CAM.weights)
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(weights[layer.name])
+    return model
+
+
+def _notes(folder: Path, made_with: dict) -> list[dict | None]:
+    """What gallery.json says of each class, None for a class whose picture is missing or was made otherwise."""
+    file = folder / "gallery.json"
+    told = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    if told.get("settings") != made_with:
+        return [None] * len(CAM.labels)
+    return [note if note and (folder / note["file"]).exists() else None for note in told["classes"]]
+
+
+def _note(unit: int, result: DreamResult) -> dict:
+    return {
+        "file": f"{unit:03d}.webp",
+        "name": CAM.labels[unit],
+        "imagenet_index": imagenet_index(CAM, unit),
+        "logit": round(result.logit, 2),
+        "probability": round(result.probability, 4),
+    }
+
+
+def _store(file: Path, result: DreamResult) -> None:
+    picture = Image.fromarray(result.picture).resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+    picture.save(file, "WEBP", quality=QUALITY, method=6)
+
+
+def _write(folder: Path, made_with: dict, notes: list[dict | None]) -> None:
+    text = json.dumps({"settings": made_with, "classes": notes}, indent=1) + "\n"
+    unfinished = folder / "gallery.json.part"  # renamed when complete: an interruption leaves the old one whole
+    unfinished.write_text(text, "utf-8")
+    os.replace(unfinished, folder / "gallery.json")
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def contact_sheet(folder: Path = GALLERY, file: Path = SHEET) -> Path:
+    """All pictures with their names under them, in the order of the classes."""
+    notes = json.loads((folder / "gallery.json").read_text("utf-8"))["classes"]
+    rows = -(-len(notes) // COLUMNS)
+    step = TILE + 4, TILE + CAPTION
+    sheet = Image.new("RGB", (COLUMNS * step[0] + 4, rows * step[1] + 4), "white")
+    draw = ImageDraw.Draw(sheet)
+    for position, note in enumerate(notes):
+        if note is None:
+            continue
+        left, top = 4 + position % COLUMNS * step[0], 4 + position // COLUMNS * step[1]
+        with Image.open(folder / note["file"]) as picture:
+            sheet.paste(picture.convert("RGB").resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
+        middle = left + TILE // 2, top + TILE + CAPTION // 2 - 1
+        draw.text(middle, note["name"], fill="black", font=_font(draw, note["name"]), anchor="mm")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(file, "WEBP", quality=85, method=6)
+    return file
+
+
+def _font(draw: ImageDraw.ImageDraw, text: str) -> ImageFont.FreeTypeFont:
+    """The largest size of Pillow's own font at which the text fits under a tile."""
+    for size in (12, 11, 10, 9, 8):
+        font = ImageFont.load_default(size)
+        if draw.textlength(text, font=font) <= TILE:
+            break
+    return font
+
+
+def main() -> None:
+    plain = DreamSettings()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=plain.seed)
+    parser.add_argument("--steps", type=int, default=plain.steps)
+    parser.add_argument("--size", type=int, default=plain.size, help="pixels the pictures are made at")
+    parser.add_argument("--preset", choices=PRESETS, default=plain.preset)
+    parser.add_argument("--batch", type=int, default=4, help="pictures side by side")
+    parser.add_argument("--out", type=Path, default=GALLERY)
+    parser.add_argument("--sheet", type=Path, default=SHEET)
+    parser.add_argument("--sheet-only", action="store_true")
+    options = parser.parse_args()
+    if not options.sheet_only:
+        settings = DreamSettings(seed=options.seed, steps=options.steps, size=options.size, preset=options.preset)
+        make(settings, options.batch, options.out)
+    print(contact_sheet(options.out, options.sheet))
+
+
+if __name__ == "__main__":
+    main()
