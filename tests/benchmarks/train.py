@@ -1,8 +1,8 @@
 """How fast the CRNN is trained.
 
-    python -m tests.benchmarks train [--steps 8] [--batch 32] [--width 128] [--plain]
+    python -m tests.benchmarks train [--steps 8] [--batch 32] [--width 128]
 
-Steps on one batch drawn in the bundled fonts, compilation left out. --plain takes TensorFlow's own gradient.
+Steps on one batch drawn in the bundled fonts, compilation left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from models.training import fast_conv
 from models.training.fonts import Font
 from models.training.render import Renderer
 from models.training.train_crnn import Recipe, Run
@@ -25,10 +24,7 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--plain", action="store_true", help="TensorFlow's own gradient of convolutions")
     chosen = parser.parse_args(argv)
-    if chosen.plain:
-        fast_conv.speed_up = lambda model: None
     fonts = [Font(str(FOLDER / file), name, True, 1.0) for name, file in FONTS.items()]
     batch = Renderer(fonts).batch(1, 0, chosen.batch, 0.0, width=chosen.width)
     with tempfile.TemporaryDirectory() as folder:
