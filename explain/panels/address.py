@@ -10,25 +10,37 @@ from collections.abc import Collection
 
 import streamlit as st
 
+NOTES = "address-notes"
+
 
 def choice(name: str, options: Collection[str], default: str) -> str:
     """The value of `name` in the address if it is one of the options, else the default."""
+    _write_notes()
     value = st.query_params.get(name)
     return value if value in options else default
 
 
 def numbers(name: str, count: int) -> tuple[int, ...] | None:
     """`count` whole numbers of at most six digits, written with dots between ("31.4.12"), or None."""
+    _write_notes()
     parts = (st.query_params.get(name) or "").split(".")
     if len(parts) == count and all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
         return tuple(int(part) for part in parts)
     return None
 
 
-def write(name: str, value: str | None, default: str | None = None) -> None:
-    """Put a choice into the address; the default, and None, leave it out, so that addresses stay short."""
-    if value is None or value == default:
-        if name in st.query_params:
+def note(name: str, value: str | None, default: str | None = None) -> None:
+    """From a component's callback: put a choice into the address in the run that follows.
+
+    What a callback writes into `st.query_params` itself never reaches the browser. The default, and None, leave the
+    choice out, so that addresses stay short.
+    """
+    st.session_state.setdefault(NOTES, {})[name] = None if value == default else value
+
+
+def _write_notes() -> None:
+    for name, value in st.session_state.pop(NOTES, {}).items():
+        if value is not None:
+            st.query_params[name] = value
+        elif name in st.query_params:
             del st.query_params[name]
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value

@@ -39,7 +39,7 @@ def show(word: Word) -> None:
 
     def keep() -> None:
         points = st.session_state["ctc"]["selection"].get("frame") or []
-        address.write("frame", str(points[0]["frame"]) if points else None)
+        address.note("frame", str(points[0]["frame"]) if points else None)
 
     st.altair_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.altair_chart(charts.texts(candidates(probabilities), charts.Inks.of(is_dark())), width="stretch", key="texts")

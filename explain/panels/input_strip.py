@@ -52,7 +52,7 @@ def show() -> Word:
         st.caption("every layer of a real network, for the picture you give it", width="content")
         st.space("stretch")
         numbers = st.empty()
-    choose, rest = st.columns([1.15, 3], vertical_alignment="center")
+    choose, rest = st.columns([1, 3.1], vertical_alignment="center")
     with choose:
         source = st.segmented_control(
             "Where the word comes from",
@@ -87,11 +87,11 @@ def _samples() -> Word:
     ]
 
     def take() -> None:
-        address.write("sample", st.session_state["samples"].get("chosen"), next(iter(samples())))
+        address.note("sample", st.session_state["samples"].get("chosen"), next(iter(samples())))
 
     component("thumbnails")(
         key="samples",
-        data={"label": "Samples", "items": items, "chosen": chosen, "size": 34},
+        data={"label": "Samples", "items": items, "chosen": chosen, "size": 30},
         on_chosen_change=take,
     )
     return _from_sample(chosen)

@@ -72,8 +72,8 @@ def show(word: Word) -> None:
 
 def _list(card: ModelCard, ran: resources.Pass, chosen: str) -> None:
     def choose() -> None:
-        address.write("deep", st.session_state["deep-list"].get("layer"), card.layer_names[0])
-        address.write("deep_unit", None)
+        address.note("deep", st.session_state["deep-list"].get("layer"), card.layer_names[0])
+        address.note("deep_unit", None)
 
     component("layer_list")(
         key="deep-list",

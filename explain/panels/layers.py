@@ -62,16 +62,16 @@ def tiles_of(
 
     def choose_layer() -> None:
         # A unit belongs to its layer: with another layer there is none.
-        address.write(layer_in_address, st.session_state[key].get("layer"), FIRST if chips else None)
-        address.write(unit_in_address, None)
+        address.note(layer_in_address, st.session_state[key].get("layer"), FIRST if chips else None)
+        address.note(unit_in_address, None)
 
     def choose_unit() -> None:
         chosen = st.session_state[key].get("unit")
         if chosen and chosen["layer"] == name:
-            address.write(unit_in_address, f"{chosen['channel']}.{chosen['y']}.{chosen['x']}")
+            address.note(unit_in_address, f"{chosen['channel']}.{chosen['y']}.{chosen['x']}")
 
     def choose_scale() -> None:
-        address.write(scale_in_address, "shared" if st.session_state[key].get("shared") else None)
+        address.note(scale_in_address, "shared" if st.session_state[key].get("shared") else None)
 
     component("feature_maps")(
         key=key,

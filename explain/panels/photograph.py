@@ -35,7 +35,7 @@ def choose() -> Image.Image:
     chosen = address.choice("photo", samples(), first)
 
     def take() -> None:
-        address.write("photo", st.session_state["photos"].get("chosen"), first)
+        address.note("photo", st.session_state["photos"].get("chosen"), first)
         # A click on a sample means the sample: a fresh key empties the uploader.
         st.session_state["photo-uploads"] = st.session_state.get("photo-uploads", 0) + 1
 

@@ -139,10 +139,10 @@ def test_a_map_is_read_off_and_frames_what_it_sees(page, served):
     open_page(page, served, "?layer=conv_3")
     tile = page.locator(".tile canvas").first
     tile.click(position={"x": 40, "y": 10})
-    settled(page)
-    line = page.locator(".line").first.inner_text()
-    assert re.search(r"channel \d+, row \d+, column \d+: -?[\d.e-]+ · sees columns \d+ to \d+, rows \d+ to \d+", line)
-    assert re.search(r"unit=\d+\.\d+\.\d+", page.url)
+    page.mouse.move(5, 5)  # what was clicked stays when the pointer leaves
+    said = re.compile(r"^channel \d+ \(\d+, \d+\): -?[\d.e-]+ · sees rows \d+–\d+, columns \d+–\d+$")
+    page.locator(".line").filter(has_text=said).first.wait_for()
+    page.wait_for_url(re.compile(r"unit=\d+\.\d+\.\d+"))
     assert page.locator(".seen .box").first.is_visible()
 
 

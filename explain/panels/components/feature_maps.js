@@ -6,8 +6,9 @@ export default function (component) {
   const home = root(parentElement, "maps");
   home.replaceChildren();
   const palette = bytes(data.palette);
-  let shared = data.shared;
-  let chosen = data.unit;
+  // What was clicked here stands until the server's answer is there: Streamlit draws once more with the old data before.
+  let shared = home.shared ?? data.shared;
+  let chosen = home.chosen && home.chosen.layer === data.layer ? home.chosen : data.unit;
 
   if (data.layers.length) home.append(chips());
   const seen = element("div", { class: "seen", title: "What the network sees" });
@@ -40,7 +41,8 @@ export default function (component) {
     canvas.onmousemove = (event) => show(unit(event), value(unit(event)), tile.name);
     canvas.onmouseleave = rest;
     canvas.onclick = (event) => {
-      chosen = { ...unit(event), value: value(unit(event)), name: tile.name };
+      chosen = home.chosen = { ...unit(event), layer: data.layer };
+      complete();
       setStateValue("unit", { layer: data.layer, channel: chosen.channel, y: chosen.y, x: chosen.x });
       rest();
       mark();
@@ -49,13 +51,16 @@ export default function (component) {
     grid.append(node);
     return { tile, canvas, values, node };
   });
-  if (chosen) {
-    const own = tiles.find(({ tile }) => tile.channel === chosen.channel);
-    if (own) chosen = { ...chosen, name: own.tile.name, value: own.values[chosen.y * data.width + chosen.x] };
-  }
+  complete();
   draw();
   rest();
   mark();
+
+  // The chosen unit's name and value on the present picture.
+  function complete() {
+    const own = chosen && tiles.find(({ tile }) => tile.channel === chosen.channel);
+    if (own) chosen = { ...chosen, name: own.tile.name, value: own.values[chosen.y * data.width + chosen.x] };
+  }
 
   function chips() {
     const row = element("div", { class: "chips", role: "group", "aria-label": "Layers" });
@@ -75,7 +80,7 @@ export default function (component) {
     const bar = element("div", { class: "bar" });
     const button = element("button", { type: "button", "aria-pressed": String(shared), title: "Per map: each tile uses its own range of colours. Shared: one range for all tiles, so that brightness can be compared." }, shared ? "shared scale" : "scale per map");
     button.onclick = () => {
-      shared = !shared;
+      shared = home.shared = !shared;
       button.setAttribute("aria-pressed", String(shared));
       button.textContent = shared ? "shared scale" : "scale per map";
       ends();
@@ -135,11 +140,11 @@ export default function (component) {
       frame.style.width = `${(100 * (right - left)) / data.input.width}%`;
       frame.style.top = `${(100 * top) / data.input.height}%`;
       frame.style.height = `${(100 * (bottom - top)) / data.input.height}%`;
-      const where = data.height === 1 ? `step ${at.x}` : `row ${at.y}, column ${at.x}`;
-      line.textContent = `${name}, ${where}: ${number(value)} · sees columns ${left} to ${right - 1}, rows ${top} to ${bottom - 1}`;
+      const where = data.height === 1 ? `step ${at.x}` : `(${at.y}, ${at.x})`;
+      line.textContent = `${name} ${where}: ${number(value)} · sees rows ${top}–${bottom - 1}, columns ${left}–${right - 1}`;
     } else {
       Object.assign(frame.style, { left: 0, top: 0, width: "100%", height: "100%" });
-      line.textContent = `${name}, step ${at.x}: ${number(value)} · sees the whole word`;
+      line.textContent = `${name}${data.width > 1 ? ` step ${at.x}` : ""}: ${number(value)} · sees the whole picture`;
     }
   }
 
