@@ -45,11 +45,11 @@ def export(
     out = Path(out) if out is not None else network.card.weights.parent
     keras = import_keras()
     try:
-        keras_model = network.skeleton()
         source = network.default_weights() if weights is None else weights
         if not isinstance(source, Mapping):
             tell(f"{name}: weights from {source}")
             source = opened(source, network.build)
+        keras_model = network.skeleton()
         checked(source, keras_model)
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=out) as folder:

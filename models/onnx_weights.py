@@ -14,6 +14,7 @@ They are undone in this order. Arrays stored in half precision come back as floa
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +27,21 @@ class WeightsError(ValueError):
     """The file holds no weights that this project can read; the message is one sentence for the reader."""
 
 
-def read(path: str | Path) -> dict[str, list[np.ndarray]]:
+def read(path: str | Path, layers: Collection[str] | None = None) -> dict[str, list[np.ndarray]]:
     """Weights of every layer that has some, float32, in the order and shape of Keras's `layer.get_weights()`.
 
-    path: a file written by `python -m export`. Raises WeightsError for any other file.
+    path: a file written by `python -m export`. layers: the only ones to read. Raises WeightsError for any other file,
+    and for a layer that has no weights there.
     """
     model, recipes = _open(Path(path))
+    for layer in layers or ():
+        if layer not in recipes:
+            raise WeightsError(f"{path} has no weights for layer {layer!r}; it has some for {', '.join(recipes)}.")
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     return {
         layer: [_restore(stored[recipe["initializer"]], recipe, Path(path).parent) for recipe in arrays]
         for layer, arrays in recipes.items()
+        if layers is None or layer in layers
     }
 
 
@@ -57,7 +63,7 @@ def _open(path: Path):
 def _restore(tensor, recipe: dict, folder: Path) -> np.ndarray:
     from onnx import numpy_helper
 
-    array = numpy_helper.to_array(tensor, base_dir=str(folder)).astype(np.float32)
+    array = numpy_helper.to_array(tensor, base_dir=str(folder)).astype(np.float32, copy=False)
     if "direction" in recipe:
         array = array[recipe["direction"]]
     if "first" in recipe:

@@ -30,5 +30,6 @@ def main(argv: list[str]) -> dict:
     return {
         **{key: round(value, 2) for key, value in exported.items()},
         "open_seconds": round(opened["open_s"], 3),
+        "open_processor_seconds": round(opened["open_processor_s"], 3),
         "anonymous_mb_after_a_run": round(opened["anonymous_mb"]),
     }

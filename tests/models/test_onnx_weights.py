@@ -77,8 +77,10 @@ def test_half_precision_and_transposes_are_undone(tmp_path):
     path = tmp_path / "conv.onnx"
     recipes = {"conv": [{"initializer": "k", "transpose": [2, 3, 1, 0]}]}
     save(path, [helper.make_node("Identity", ["X"], ["Y"])], {"k": kernel}, recipes, [value("X", 1)], [value("Y", 1)])
-    (read_back,) = read(path)["conv"]
+    (read_back,) = read(path, ["conv"])["conv"]
     assert read_back.dtype == np.float32 and read_back.shape == (2, 2, 3, 2)
+    with pytest.raises(WeightsError, match="no weights for layer 'pool'; it has some for conv"):
+        read(path, ["pool"])
     assert read_back[1, 0, 2, 1] == np.float32(kernel[1, 2, 1, 0])
 
 
