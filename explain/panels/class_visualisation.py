@@ -72,15 +72,18 @@ def _start(unit: int) -> None:
 
 def _from_gallery(unit: int, name: str) -> None:
     record = resources.gallery()["classes"][unit]
-    st.image(
-        images.enlarge(resources.gallery_picture(unit), 2),
-        width="stretch",
-        alt=f"What VGG16 thinks {name} looks like",
-    )
-    st.caption(
-        f"Not a photograph: the picture VGG16 answers with **{name.rsplit(' · ', 1)[0]}** to, found by walking uphill "
-        f"from noise. Probability of the class here: {record['probability']:.3f}."
-    )
+    if record is None:
+        st.caption("No picture of this class is kept in the gallery. Dreaming one takes half a minute or so.")
+    else:
+        st.image(
+            resources.gallery_picture(unit),
+            width="stretch",
+            alt=f"What VGG16 thinks {name} looks like",
+        )
+        st.caption(
+            f"Not a photograph: the picture VGG16 answers with **{name.rsplit(' · ', 1)[0]}** to, found by walking "
+            f"uphill from noise. Probability of the class here: {record['probability']:.3f}."
+        )
     live, keep = st.columns([1.4, 1])
     live.button(
         "Dream it live",
@@ -91,7 +94,8 @@ def _from_gallery(unit: int, name: str) -> None:
         key="dream-live",
         help="Starts from fresh noise, another seed each time, and shows the picture as it forms.",
     )
-    _save(keep, resources.gallery_picture(unit), name)
+    if record is not None:
+        _save(keep, resources.gallery_picture(unit), name)
 
 
 def _live(unit: int, name: str) -> None:
@@ -108,7 +112,7 @@ def _live(unit: int, name: str) -> None:
         picture = job.result["picture"] if job.status == "done" else job.preview
         if picture is not None:
             image = Image.fromarray(np.asarray(picture, dtype=np.uint8))
-            st.image(images.enlarge(image, 2), width="stretch", alt=f"{name}, step {job.step}")
+            st.image(image, width="stretch", alt=f"{name}, step {job.step}")
         if job.status == "failed":
             st.error(job.error, icon=":material/error:")
         elif not finished:

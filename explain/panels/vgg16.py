@@ -74,7 +74,11 @@ def _gallery() -> None:
             "square": True,
             "names": True,
             "height": 430,
-            "items": [{"id": name, "title": name, "src": thumbnails()[choices[name]]} for name in choices],
+            "items": [
+                {"id": name, "title": name, "src": thumbnails()[unit]}
+                for name, unit in choices.items()
+                if unit in thumbnails()
+            ],
         },
         on_chosen_change=take,
     )
@@ -87,5 +91,6 @@ def thumbnails() -> dict[int, str]:
     """Small pictures of the gallery as data URLs, `{unit: url}`; about 1 MB together."""
     return {
         unit: images.data_url(images.shrink(resources.gallery_picture(unit), 96), "WEBP")
-        for unit in range(len(CARD.labels))
+        for unit, record in enumerate(resources.gallery()["classes"])
+        if record is not None
     }

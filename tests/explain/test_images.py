@@ -132,3 +132,12 @@ def test_png_and_data_url_carry_the_very_pixels(mode):
     for file in (base64.b64decode(data), images.png_bytes(picture)):
         back = Image.open(io.BytesIO(file))
         assert back.format == "PNG" and back.mode == mode and (np.asarray(back) == np.asarray(picture)).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_an_address_holds_the_picture(kind):
+    picture = Image.new("RGB", (9, 5), (200, 30, 40))
+    head, data = images.data_url(picture, kind).split(",")
+    back = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert head == f"data:image/{kind.lower()};base64" and back.size == (9, 5)
+    assert np.abs(np.asarray(back.convert("RGB")).astype(int) - (200, 30, 40)).max() <= 3
