@@ -27,7 +27,7 @@ import numpy as np
 from models.training.fonts import installed
 from models.training.render import Batch, Renderer
 
-# On by default only where the processor has AVX-512; on older ones gradients of convolutions take half the time with it.
+# On by default only where the processor has AVX-512; on older ones too it halves the time of a gradient.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 LABEL_ROOM = 24  # longest text, filled up
@@ -128,7 +128,7 @@ def loss(packed, logits):
 
     from models.crnn import BLANK
 
-    frames = packed.shape[1] - LABEL_ROOM - 2
+    frames = ops.shape(packed)[1] - LABEL_ROOM - 2  # not packed.shape: a trace for several widths has None there
     labels = ops.cast(packed[:, :LABEL_ROOM], "int32")
     lengths = ops.cast(packed[:, LABEL_ROOM], "int32")
     share = packed[0, LABEL_ROOM + 1]
@@ -163,7 +163,7 @@ class Run:
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.model.compile(self.optimizer, loss, jit_compile=jit)
         self.optimizer.build(self.model.trainable_variables)
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.width = 0, 0.0, 0
 
     @property
     def words(self) -> int:
@@ -186,6 +186,9 @@ class Run:
         begun = time.monotonic()
         self.optimizer.learning_rate = self.recipe.learning_rate(self.progress)
         x = batch.pictures[..., None].astype(np.float32) / 255
+        if x.shape[2] != self.width:  # compile anew: TensorFlow would go on with one graph of unknown width
+            self.width = x.shape[2]
+            self.model.make_train_function(force=True)
         value = float(self.model.train_on_batch(x, pack(batch, min(1.0, self.words / self.recipe.fade))))
         self.step += 1
         self.seconds += time.monotonic() - begun

@@ -109,6 +109,12 @@ def test_a_run_goes_on_where_it_stopped(small, batch, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-7)
 
 
+def test_the_width_may_change_within_a_run(small, bundled, words, tmp_path):
+    renderer, run = Renderer(bundled, words), Run(Recipe(batch=2), tmp_path)
+    losses = [run.train(renderer.batch(1, 0, 2, 0.0, width=width, longest=5)) for width in (64, 64, 128, 128)]
+    assert np.isfinite(losses).all() and run.step == 4
+
+
 def test_training_learns_and_its_weights_are_written(small, batch, tmp_path):
     run = Run(Recipe(words=400, batch=4, rate=2e-2, fade=10_000), tmp_path)
     losses = [run.train(batch) for _ in range(40)]
