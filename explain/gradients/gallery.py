@@ -3,7 +3,8 @@
 Writes `models/gallery/vgg16-cam/NNN.webp` (NNN is the unit), `gallery.json` (the settings; for every class its name,
 its number among ImageNet's 1000, the logit and the probability on a plain pass over the picture) and a contact sheet.
 Goes on where it was interrupted; pictures made with other settings, another recipe or other weights are made anew.
-`--sheet-only` draws the sheet from what is there.
+A class on which the ascent got stuck (probability under 0.9) is tried again from the next seeds; the best picture stays
+and its seed is noted. `--sheet-only` draws the sheet from what is there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -27,6 +28,7 @@ GALLERY = ROOT / "models" / "gallery" / CAM.name
 SHEET = ROOT / "docs" / "pictures" / "gallery.webp"
 SIZE = 192  # pixels of the stored pictures
 QUALITY = 80  # of WebP
+STUCK, RETRIES = 0.9, 3  # a class below this probability is tried again from the next seeds, this often at most
 COLUMNS, TILE, CAPTION = 20, 120, 17  # of the contact sheet; the last two in pixels
 
 
@@ -37,18 +39,43 @@ def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
     made_with = json.loads(json.dumps(made_with))  # as it will be read back: tuples become lists
     folder.mkdir(parents=True, exist_ok=True)
     notes = _notes(folder, made_with)
-    todo = [unit for unit in range(len(CAM.labels)) if notes[unit] is None]
-    model = load_model() if todo else None
-    began = time.monotonic()
-    for begin in range(0, len(todo), batch):
-        units = todo[begin : begin + batch]
-        for unit, result in zip(units, dream_many(model, units, settings), strict=True):
-            _store(folder / f"{unit:03d}.webp", result)
-            notes[unit] = _note(unit, result)
-        _write(folder, made_with, notes)
-        done = begin + len(units)
-        left = (time.monotonic() - began) / done * (len(todo) - done)
-        print(f"{done} of {len(todo)} pictures, {left / 60:.1f} min left", file=sys.stderr, flush=True)
+    model = None
+    for attempt in range(1 + RETRIES):
+        todo = [unit for unit, note in enumerate(notes) if _wanted(note, settings.seed + attempt)]
+        if todo and model is None:
+            model = load_model()
+        began = time.monotonic()
+        for begin in range(0, len(todo), batch):
+            units = todo[begin : begin + batch]
+            tried = replace(settings, seed=settings.seed + attempt)
+            for unit, result in zip(units, dream_many(model, units, tried), strict=True):
+                notes[unit] = _better(folder, unit, notes[unit], result, tried.seed)
+            _write(folder, made_with, notes)
+            done = begin + len(units)
+            left = (time.monotonic() - began) / done * (len(todo) - done)
+            text = f"seed {tried.seed}: {done} of {len(todo)} pictures, {left / 60:.1f} min left"
+            print(text, file=sys.stderr, flush=True)
+
+
+def _wanted(note: dict | None, seed: int) -> bool:
+    """Whether a class still needs a picture from this seed: it has none, or only stuck ones from earlier seeds."""
+    return note is None or (note["probability"] < STUCK and note["tried"] < seed)
+
+
+def _better(folder: Path, unit: int, note: dict | None, result: DreamResult, seed: int) -> dict:
+    """The note of the class after this try; its picture is stored if it is the first or beats the one that is there."""
+    if note is not None and note["probability"] >= result.probability:
+        return {**note, "tried": seed}
+    _store(folder / f"{unit:03d}.webp", result)
+    return {
+        "file": f"{unit:03d}.webp",
+        "name": CAM.labels[unit],
+        "imagenet_index": imagenet_index(CAM, unit),
+        "logit": round(result.logit, 2),
+        "probability": round(result.probability, 4),
+        "seed": seed,
+        "tried": seed,
+    }
 
 
 def load_model():
@@ -69,17 +96,8 @@ def _notes(folder: Path, made_with: dict) -> list[dict | None]:
     told = json.loads(file.read_text("utf-8")) if file.exists() else {}
     if told.get("settings") != made_with:
         return [None] * len(CAM.labels)
-    return [note if note and (folder / note["file"]).exists() else None for note in told["classes"]]
-
-
-def _note(unit: int, result: DreamResult) -> dict:
-    return {
-        "file": f"{unit:03d}.webp",
-        "name": CAM.labels[unit],
-        "imagenet_index": imagenet_index(CAM, unit),
-        "logit": round(result.logit, 2),
-        "probability": round(result.probability, 4),
-    }
+    first = {"seed": made_with["seed"], "tried": made_with["seed"]}
+    return [{**first, **note} if note and (folder / note["file"]).exists() else None for note in told["classes"]]
 
 
 def _store(file: Path, result: DreamResult) -> None:
