@@ -48,6 +48,59 @@ def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: in
     return rows[: max(most, len(dict.fromkeys(best.labels)) + 1)]
 
 
+class _Axes:
+    """The chart's one coordinate system: x in input pixels, y in screen pixels from the top.
+
+    Every encoding says that it has no axis: Vega-Lite fails to merge "none" with "not said".
+    """
+
+    def __init__(self, width: int, height: float):
+        self.across = alt.Scale(domain=[-LABEL_ROOM, width], nice=False, zero=False)
+        self.down = alt.Scale(domain=[height, 0], nice=False, zero=False)
+
+    def x(self, field: str = "x") -> alt.X:
+        return alt.X(f"{field}:Q", scale=self.across, axis=None)
+
+    def y(self, field: str = "y") -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=self.down, axis=None)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What stands where in the CTC chart.
+
+    rows: labels that get a row of the heat map. centres: of each frame's columns, in input pixels; step: between them.
+    top, path, reading: y of the heat map, the best path and the text, in screen pixels.
+    """
+
+    rows: list[int]
+    centres: list[float]
+    alphabet: str
+
+    @property
+    def step(self) -> float:
+        return self.centres[1] - self.centres[0]
+
+    @property
+    def top(self) -> int:
+        return WORD_HEIGHT + GAP
+
+    @property
+    def path(self) -> int:
+        return self.top + len(self.rows) * ROW_HEIGHT + 12
+
+    @property
+    def reading(self) -> int:
+        return self.path + 32
+
+    @property
+    def height(self) -> int:
+        return self.reading + 16
+
+    def name(self, label: int) -> str:
+        return BLANK_NAME if label == len(self.alphabet) else self.alphabet[label]
+
+
 def ctc(
     word_url: str,
     probabilities: np.ndarray,
@@ -64,58 +117,60 @@ def ctc(
     alphabet: the characters of the labels, without the blank. columns: the input columns `(first, last)` that each
     frame's convolutions see. width: of the input in pixels. frame: the frame that is framed on the word from the start.
     """
-    blank = len(alphabet)
-    rows = rows_to_show(probabilities, best, blank)
-    top = WORD_HEIGHT + GAP
-    path_at = top + len(rows) * ROW_HEIGHT + 12
-    reading_at = path_at + 32
-    across = alt.Scale(domain=[-LABEL_ROOM, width], nice=False, zero=False)
-    down = alt.Scale(domain=[reading_at + 16, 0], nice=False, zero=False)
-    # Every layer says that it has no axis: Vega-Lite fails to merge "none" with "not said".
-    x, y = alt.X("x:Q", scale=across, axis=None), alt.Y("y:Q", scale=down, axis=None)
-
-    def name(label: int) -> str:
-        return BLANK_NAME if label == blank else alphabet[label]
-
-    centres = [(first + last + 1) / 2 for first, last in columns]
-    step = centres[1] - centres[0]
-    chosen = alt.selection_point(
-        name="frame", fields=["frame"], on="click", empty=False, value=[{"frame": frame}] if frame is not None else []
-    )
+    rows = rows_to_show(probabilities, best, len(alphabet))
+    plan = _Plan(rows, [(first + last + 1) / 2 for first, last in columns], alphabet)
+    axes = _Axes(width, plan.height)
+    start = [{"frame": frame}] if frame is not None else []
+    chosen = alt.selection_point(name="frame", fields=["frame"], on="click", empty=False, value=start)
     hovered = alt.selection_point(name="hovered", fields=["frame"], on="pointerover", clear="pointerout", empty=False)
+    seen = [(max(first, 0), min(last + 1, width)) for first, last in columns]
+    layers = [
+        _word(word_url, width, axes),
+        _heat(probabilities, plan, seen, axes).add_params(chosen, hovered),
+        *(layer.transform_filter(chosen | hovered) for layer in _frames(plan, seen, axes, inks)),
+        _row_names(plan, axes, inks),
+        _path(best, plan, axes, inks),
+    ]
+    if best.spans:
+        layers += _reading(best, plan, axes, inks)
+    text = "".join(alphabet[label] for label in best.labels)
+    described = f"Softmax over {len(probabilities)} frames under the word; the best path reads {text or 'nothing'}."
+    return alt.layer(*layers).properties(height=plan.height, description=described).configure_view(stroke=None)
 
-    word = (
-        alt.Chart(alt.Data(values=[{"x": 0, "y": 0, "url": word_url}]))
-        .mark_image(
-            align="left",
-            baseline="top",
-            aspect=False,
-            width=alt.expr(f"width * {width / (width + LABEL_ROOM)}"),
-            height=WORD_HEIGHT,
-        )
-        .encode(x=x, y=y, url="url:N")
-    )
+
+def _source(rows: list[dict]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=rows))
+
+
+def _word(url: str, width: int, axes: _Axes) -> alt.Chart:
+    wide = alt.expr(f"width * {width / (width + LABEL_ROOM)}")
+    mark = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
+    return _source([{"x": 0, "y": 0, "url": url}]).mark_image(**mark).encode(x=axes.x(), y=axes.y(), url="url:N")
+
+
+def _heat(probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes) -> alt.Chart:
+    """One cell a frame and label; hovering tells its probability."""
     cells = [
         {
             "frame": t,
-            "x": centres[t] - step / 2,
-            "x2": centres[t] + step / 2,
-            "y": top + r * ROW_HEIGHT,
-            "y2": top + (r + 1) * ROW_HEIGHT,
-            "character": name(label),
+            "x": plan.centres[t] - plan.step / 2,
+            "x2": plan.centres[t] + plan.step / 2,
+            "y": plan.top + r * ROW_HEIGHT,
+            "y2": plan.top + (r + 1) * ROW_HEIGHT,
+            "character": plan.name(label),
             "probability": float(probabilities[t, label]),
-            "columns": f"{max(columns[t][0], 0)} to {min(columns[t][1], width - 1)}",
+            "columns": f"{seen[t][0]} to {seen[t][1] - 1}",
         }
-        for r, label in enumerate(rows)
+        for r, label in enumerate(plan.rows)
         for t in range(len(probabilities))
     ]
-    heat = (
-        alt.Chart(alt.Data(values=cells))
+    return (
+        _source(cells)
         .mark_rect(cursor="pointer")
         .encode(
-            x=x,
+            x=axes.x(),
             x2="x2:Q",
-            y=y,
+            y=axes.y(),
             y2="y2:Q",
             color=alt.Color("probability:Q", scale=alt.Scale(scheme="viridis", domain=[0, 1]), legend=None),
             tooltip=[
@@ -125,80 +180,83 @@ def ctc(
                 alt.Tooltip("columns:N", title="convolutions see columns"),
             ],
         )
-        .add_params(chosen, hovered)
     )
+
+
+def _frames(plan: _Plan, seen: list[tuple[int, int]], axes: _Axes, inks: Inks) -> list[alt.Chart]:
+    """For every frame a box around the columns of the word it sees, and one around its column of the heat map."""
     frames = [
         {
             "frame": t,
-            "x": max(columns[t][0], 0),
-            "x2": min(columns[t][1] + 1, width),
+            "x": left,
+            "x2": right,
             "y": 1,
             "y2": WORD_HEIGHT - 1,
-            "cx": centres[t] - step / 2,
-            "cx2": centres[t] + step / 2,
-            "cy": top,
-            "cy2": top + len(rows) * ROW_HEIGHT,
+            "cx": plan.centres[t] - plan.step / 2,
+            "cx2": plan.centres[t] + plan.step / 2,
+            "cy": plan.top,
+            "cy2": plan.top + len(plan.rows) * ROW_HEIGHT,
         }
-        for t in range(len(probabilities))
+        for t, (left, right) in enumerate(seen)
     ]
-    box = alt.Chart(alt.Data(values=frames)).mark_rect(fillOpacity=0, stroke=inks.frame, strokeWidth=2)
-    seen = box.encode(x=x, x2="x2:Q", y=y, y2="y2:Q").transform_filter(chosen | hovered)
-    column = box.encode(
-        x=alt.X("cx:Q", scale=across, axis=None), x2="cx2:Q", y=alt.Y("cy:Q", scale=down, axis=None), y2="cy2:Q"
-    ).transform_filter(chosen | hovered)
-    labels = [
-        {"x": -1.5, "y": top + (r + 0.5) * ROW_HEIGHT, "text": name(label), "size": 9 if label == blank else 12}
-        for r, label in enumerate(rows)
+    box = _source(frames).mark_rect(fillOpacity=0, stroke=inks.frame, strokeWidth=2)
+    return [
+        box.encode(x=axes.x(), x2="x2:Q", y=axes.y(), y2="y2:Q"),
+        box.encode(x=axes.x("cx"), x2="cx2:Q", y=axes.y("cy"), y2="cy2:Q"),
     ]
-    row_names = (
-        alt.Chart(alt.Data(values=labels))
-        .mark_text(align="right", baseline="middle", color=inks.text, font="monospace", size={"expr": "datum.size"})
-        .encode(x=x, y=y, text="text:N")
-    )
+
+
+def _row_names(plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+    names = [
+        {
+            "x": -1.5,
+            "y": plan.top + (r + 0.5) * ROW_HEIGHT,
+            "text": plan.name(label),
+            "size": 9 if plan.name(label) == BLANK_NAME else 12,
+        }
+        for r, label in enumerate(plan.rows)
+    ]
+    mark = {"align": "right", "baseline": "middle", "color": inks.text, "font": "monospace"}
+    chart = _source(names).mark_text(**mark, size={"expr": "datum.size"})
+    return chart.encode(x=axes.x(), y=axes.y(), text="text:N")
+
+
+def _path(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+    """The best path, one label a frame, blanks as dots."""
+    blank = len(plan.alphabet)
     path = [
         {
-            "x": centres[t],
-            "y": path_at,
-            "text": BLANK_MARK if label == blank else alphabet[label],
+            "x": plan.centres[t],
+            "y": plan.path,
+            "text": BLANK_MARK if label == blank else plan.alphabet[label],
             "blank": int(label) == blank,
         }
         for t, label in enumerate(best.path)
     ]
-    path_row = (
-        alt.Chart(alt.Data(values=path))
-        .mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
-        .encode(
-            x=x,
-            y=y,
-            text="text:N",
-            color=alt.condition("datum.blank", alt.value(inks.soft), alt.value(inks.accent)),
-        )
-    )
+    ink = alt.condition("datum.blank", alt.value(inks.soft), alt.value(inks.accent))
+    chart = _source(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
+    return chart.encode(x=axes.x(), y=axes.y(), text="text:N", color=ink)
+
+
+def _reading(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> list[alt.Chart]:
+    """A line under the frames of each character, and the character under the line."""
     spans = [
         {
-            "x": centres[span.start] - step / 2,
-            "x2": centres[span.end - 1] + step / 2,
-            "mid": (centres[span.start] + centres[span.end - 1]) / 2,
-            "y": path_at + 11,
-            "below": reading_at,
-            "text": alphabet[span.label],
+            "x": plan.centres[span.start] - plan.step / 2,
+            "x2": plan.centres[span.end - 1] + plan.step / 2,
+            "mid": (plan.centres[span.start] + plan.centres[span.end - 1]) / 2,
+            "y": plan.path + 11,
+            "below": plan.reading,
+            "text": plan.alphabet[span.label],
         }
         for span in best.spans
     ]
-    layers = [word, heat, seen, column, row_names, path_row]
-    if spans:
-        source = alt.Data(values=spans)
-        layers.append(
-            alt.Chart(source).mark_rule(color=inks.accent, strokeWidth=2, opacity=0.7).encode(x=x, x2="x2:Q", y=y)
-        )
-        layers.append(
-            alt.Chart(source)
-            .mark_text(baseline="middle", size=27, fontWeight="bold", color=inks.text)
-            .encode(x=alt.X("mid:Q", scale=across, axis=None), y=alt.Y("below:Q", scale=down, axis=None), text="text:N")
-        )
-    text = "".join(alphabet[label] for label in best.labels)
-    described = f"Softmax over {len(probabilities)} frames under the word; the best path reads {text or 'nothing'}."
-    return alt.layer(*layers).properties(height=reading_at + 16, description=described).configure_view(stroke=None)
+    rules = _source(spans).mark_rule(color=inks.accent, strokeWidth=2, opacity=0.7)
+    letters = _source(spans).mark_text(baseline="middle", size=27, fontWeight="bold", color=inks.text)
+    return [
+        rules.encode(x=axes.x(), x2="x2:Q", y=axes.y()),
+        letters.encode(x=axes.x("mid"), y=axes.y("below"), text="text:N"),
+    ]
 
 
 def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -> alt.LayerChart:
