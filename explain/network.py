@@ -30,9 +30,9 @@ class Network:
 
     Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
     least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
-    for all networks, grows by what is asked, after each pass gives back what nobody holds, and now and then that goes
-    back to the system; weights that lie in a file of their own stay memory-mapped and are shared with every other
-    process that has it open.
+    for all networks, grows by what is asked and every PASSES_BETWEEN_TRIMS passes gives the system back what nobody
+    holds; weights that lie in a file of their own stay memory-mapped and are shared with every other process that has
+    it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
@@ -85,14 +85,15 @@ class Network:
         return outputs
 
     def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
-        run_options = onnxruntime.RunOptions()
-        run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         try:
             with self._lock:
-                outputs = self._session.run(names, {"input": batch}, run_options)
                 self._count += 1
-                if self._count % PASSES_BETWEEN_TRIMS == 0:
-                    _trim()
+                if self._count % PASSES_BETWEEN_TRIMS:
+                    return self._session.run(names, {"input": batch})
+                giving_back = onnxruntime.RunOptions()
+                giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+                outputs = self._session.run(names, {"input": batch}, giving_back)
+                _trim()
                 return outputs
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {batch.shape}: {error}") from error

@@ -2,15 +2,15 @@
 
 python -m tests.benchmarks layers [crnn] [vgg16-cam] [--rounds N] [--no-keras]
 
-The contestants take turns, so that a busy machine slows them alike; ratios are medians over the turns. "Last only" is
-the same network with all other outputs taken out of the file, so that ONNX Runtime is free to optimise them away.
+The contestants take turns, so that a busy machine slows them alike; ratios are medians over the turns, once of the
+clock's time and once of processor time, which does not count the time that other work on the machine takes. "Last only"
+is the same network with all other outputs taken out of the file, so that ONNX Runtime is free to optimise them away.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -47,34 +47,35 @@ def measure(name: str, rounds: int, keras: bool) -> dict:
         last = Network(last_only(card.weights, card.layer_names[-1], Path(folder)))
         every, alone = turns([lambda: network.run(picture), lambda: last.run(picture)], rounds)
     result = {
-        "every_layer_ms": round(statistics.median(every), 2),
-        "last_only_ms": round(statistics.median(alone), 2),
-        "every_layer_to_last_only": round(ratio(every, alone), 3),
+        "every_layer_ms": round(float(np.median(every[:, 0])), 2),
+        "last_only_ms": round(float(np.median(alone[:, 0])), 2),
+        **ratios("every_layer_to_last_only", every, alone),
     }
     if keras:
         predict = predict_per_layer(name, picture)
         slow, fast = turns([predict, lambda: network.run(picture)], max(3, rounds // 10))
-        result["keras_predict_per_layer_ms"] = round(statistics.median(slow), 1)
-        result["keras_to_every_layer"] = round(ratio(slow, fast), 1)
+        result["keras_predict_per_layer_ms"] = round(float(np.median(slow[:, 0])), 1)
+        result |= ratios("keras_to_every_layer", slow, fast)
     return result
 
 
-def turns(contestants: list[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Milliseconds of each contestant in each round; each begins a round as often as any other."""
+def turns(contestants: list[Callable[[], object]], rounds: int) -> np.ndarray:
+    """Milliseconds (contestant, round, 2) by the clock and by the processor; each begins a round as often as any."""
     for contestant in contestants * 2:
         contestant()
-    taken: list[list[float]] = [[] for _ in contestants]
+    taken = np.empty((len(contestants), rounds, 2))
     for number in range(rounds):
         for step in range(len(contestants)):
             which = (number + step) % len(contestants)
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             contestants[which]()
-            taken[which].append((time.perf_counter() - start) * 1000)
-    return taken
+            taken[which, number] = time.perf_counter() - start, time.process_time() - used
+    return taken * 1000
 
 
-def ratio(numerator: list[float], denominator: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(numerator, denominator, strict=True))
+def ratios(name: str, numerator: np.ndarray, denominator: np.ndarray) -> dict[str, float]:
+    clock, processor = np.median(numerator / denominator, axis=0)
+    return {name: round(float(clock), 3), f"{name}_processor": round(float(processor), 3)}
 
 
 def last_only(path: Path, layer: str, folder: Path) -> Path:
