@@ -3,6 +3,7 @@
 `python -m export crnn|vgg16-cam|vgg16` from the shell, `export(name, weights, out)` from Python.
 """
 
-from export.write import ExportError, export
+from export.errors import ExportError
+from export.write import export
 
 __all__ = ["ExportError", "export"]

@@ -17,16 +17,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from export.errors import UnknownLayer
 from models.card import ModelCard
 from models.onnx_weights import KERAS_GATES, ONNX_GATES, reorder_gates
 
 OPSET = 17
 IR_VERSION = 8
 CONV_TO_ONNX, CONV_TO_KERAS = (3, 2, 0, 1), (2, 3, 1, 0)  # (height, width, in, out) and (out, in, height, width)
-
-
-class UnknownLayer(ValueError):
-    """A Keras layer, or a setting of one, that has no translation here."""
 
 
 class Graph:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.sources import SourceError
+from export.errors import SourceError
 from models import crnn, vgg16
 from models.card import ModelCard
 
@@ -42,8 +43,8 @@ class Exportable:
 
 NETWORKS = {
     "crnn": Exportable(crnn.CARD, crnn.build),
-    "vgg16-cam": Exportable(vgg16.CAM, vgg16.build_cam),
-    "vgg16": Exportable(vgg16.FULL, vgg16.build_full, beside=True),
+    "vgg16-cam": Exportable(vgg16.CAM, functools.partial(vgg16.build_cam, initializer="zeros")),
+    "vgg16": Exportable(vgg16.FULL, functools.partial(vgg16.build_full, initializer="zeros"), beside=True),
 }
 
 

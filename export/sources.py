@@ -7,11 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from export.errors import SourceError
 from models import onnx_weights
-
-
-class SourceError(ValueError):
-    """The weights cannot be read or do not fit; the message is one sentence for the reader."""
 
 
 class LegacyH5(Mapping):

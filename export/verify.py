@@ -8,14 +8,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from export.errors import VerificationError
 from export.networks import import_keras
 from models.card import ModelCard
 
 TOLERANCE = 1e-3
-
-
-class VerificationError(ValueError):
-    """A layer of the written file differs from Keras by more than TOLERANCE."""
 
 
 def random_batch(card: ModelCard, pictures: int, seed: int = 0) -> np.ndarray:

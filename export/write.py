@@ -12,11 +12,10 @@ import numpy as np
 import onnx
 
 from export import graph, verify
-from export.networks import NETWORKS, import_keras
+from export.errors import ExportError
+from export.networks import NETWORKS, Exportable, import_keras
 from export.sources import checked, opened
 from export.stores import Beside, Inside
-
-ExportError = ValueError  # SourceError, UnknownLayer and VerificationError are all of this kind
 
 
 def to_stderr(line: str) -> None:
@@ -36,8 +35,8 @@ def export(
     for its file unless given. tell: takes one line of progress at a time.
 
     The file is written beside its place and verified against Keras before it takes it, so that a failure leaves what
-    was there. Raises ValueError with one sentence: unknown name, weights that can't be read or don't fit, or a layer
-    that differs from Keras by more than verify.TOLERANCE.
+    was there. Raises ExportError with one sentence: an unknown name, weights that can't be read or don't fit, or a
+    layer that differs from Keras by more than verify.TOLERANCE.
     """
     if name not in NETWORKS:
         raise ExportError(f"There is no network called {name!r}; there are {', '.join(NETWORKS)}.")
@@ -55,11 +54,7 @@ def export(
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=out) as folder:
             path = Path(folder) / f"{name}.onnx"
             rounded = _write(path, network, keras_model, _Told(source, tell))
-            tell(f"{name}: comparing each layer with Keras, largest difference as a part of the layer's largest value")
-            found = verify.differences(path, keras_model, network.card, source, rounded, 1 if network.beside else 2)
-            for layer, difference in found.items():
-                tell(f"  {layer:<16} {difference:.1e}")
-            verify.check(found)
+            _verify(path, network, keras_model, source, rounded, tell)
             for file in sorted(Path(folder).iterdir(), reverse=True):  # the weights before the file that names them
                 os.replace(file, out / file.name)
     finally:
@@ -68,22 +63,24 @@ def export(
     return out / f"{name}.onnx"
 
 
-def _write(path: Path, network, keras_model, weights: Mapping) -> Callable[[np.ndarray], np.ndarray]:
+def _write(path: Path, network: Exportable, keras_model, weights: Mapping) -> Callable[[np.ndarray], np.ndarray]:
     """Writes the file and returns what storing did to each array."""
     store = Beside(path.with_name(path.name + ".data")) if network.beside else Inside()
     try:
         model = graph.write(keras_model, network.card, weights, store)
     finally:
         store.close()
-    onnx.checker.check_model(model if not network.beside else _saved(model, path))
-    if not network.beside:
-        _saved(model, path)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    onnx.checker.check_model(str(path))
     return store.rounded
 
 
-def _saved(model: onnx.ModelProto, path: Path) -> str:
-    path.write_bytes(model.SerializeToString(deterministic=True))
-    return str(path)
+def _verify(path: Path, network: Exportable, keras_model, weights: Mapping, rounded: Callable, tell: Callable) -> None:
+    tell(f"{path.stem}: comparing each layer with Keras, largest difference as a part of the layer's largest value")
+    found = verify.differences(path, keras_model, network.card, weights, rounded, 1 if network.beside else 2)
+    for layer, difference in found.items():
+        tell(f"  {layer:<16} {difference:.1e}")
+    verify.check(found)
 
 
 class _Told(Mapping):

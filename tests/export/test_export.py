@@ -7,9 +7,9 @@ import pytest
 from explain.network import Network
 from export import export, graph, verify
 from export.__main__ import main
+from export.errors import SourceError, VerificationError
 from export.networks import NETWORKS, VGG16_FILE, VGG16_MD5
-from export.sources import LegacyH5, SourceError, opened
-from export.verify import VerificationError
+from export.sources import LegacyH5, opened
 from models import crnn, onnx_weights
 from models.vgg16 import CAM
 
