@@ -1,7 +1,7 @@
 """What a network is, told as data: its layers in order, their shapes, their words.
 
-A card knows nothing of Keras, ONNX or Streamlit. The page, the exporter, the receptive-field arithmetic and the tests all
-read the same card, so that no fact about a network is written down twice.
+A card knows nothing of Keras, ONNX or Streamlit. The page, the exporter, the receptive-field arithmetic and the tests
+all read the same card, so that no fact about a network is written down twice.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class LayerCard:
 
     shape: the layer's output without the batch, in Keras's order, `(height, width, channel)` or `(step, feature)` or
         `(unit,)`.
-    kernel, stride: `(height, width)` of the window the layer slides over its input; `(1, 1)` for a layer that works on each
-        place alone, None for a layer that sees everything (recurrent, dense over time, global pooling).
+    kernel, stride: `(height, width)` of the window the layer slides over its input; `(1, 1)` for a layer that works on
+        each place alone, None for a layer that sees everything (recurrent, dense over time, global pooling).
     padding: "same" or "valid", as Keras means it.
     says: one plain sentence on what the layer does.
     """

@@ -183,15 +183,29 @@ CARD = ModelCard(
 def prepare(picture: Image.Image) -> np.ndarray:
     """The picture as the CRNN's input, (1, 32, 128, 1) float32 in [0, 1].
 
-    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The picture is
-    stretched to 128 x 32, antialiased: training draws its words with random stretch and goes through this same function.
+    Any mode, size or EXIF orientation; transparency is laid on white (on black under white ink). The proportions are
+    kept: the picture gets height 32, antialiased, and what is left of 128 columns is filled on the right with the
+    middle grey of its border; only what would be longer is squeezed. Training draws words through this same function.
     """
     return np.asarray(fit(picture), dtype=np.float32)[None, :, :, None] / np.float32(255)
 
 
-def fit(picture: Image.Image, width: int = WIDTH) -> Image.Image:
-    """The picture as the network sees it: mode "L", 128 x 32 pixels (or another width, for training on short words)."""
-    return flatten(picture).convert("L").resize((width, HEIGHT), Image.Resampling.BICUBIC)
+def fitted_width(width: int, height: int, columns: int = WIDTH) -> int:
+    """How many of the columns a picture of that size takes up; the rest is filled."""
+    return min(columns, max(4, round(width * HEIGHT / height)))
+
+
+def fit(picture: Image.Image, columns: int = WIDTH) -> Image.Image:
+    """The picture as the network sees it: mode "L", 128 x 32 pixels (or fewer columns, for training on short words)."""
+    grey = flatten(picture).convert("L")
+    small = grey.resize((fitted_width(*grey.size, columns), HEIGHT), Image.Resampling.BICUBIC)
+    if small.width == columns:
+        return small
+    levels = np.asarray(small)
+    border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+    filled = Image.new("L", (columns, HEIGHT), int(np.median(border)))
+    filled.paste(small, (0, 0))
+    return filled
 
 
 def build(logits: bool = False, width: int | None = WIDTH) -> keras.Model:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from PIL import Image, ImageFont
 
-from models.crnn import BLANK, FRAMES, LABELS, WIDTH, fit
+from models.crnn import BLANK, LABELS, WIDTH, fit, fitted_width
 from models.training import camera, paint
 from models.training.fonts import Font, families
 from models.training.settings import Settings
@@ -97,7 +97,8 @@ class Renderer:
             before, after = before + extra * part, after + extra * (1 - part)
         box = (left - before, top - above, right + after, bottom + below)
         height = rng.integers(s.heights[0], 30) if rng.random() < s.low * d else rng.integers(30, s.heights[1])
-        width = int(np.clip((box[2] - box[0]) / (box[3] - box[1]) * height, 6, 260))
+        stretch = np.exp(rng.uniform(-1, 1) * np.log(s.stretch) * d)
+        width = int(np.clip((box[2] - box[0]) / (box[3] - box[1]) * height * stretch, 6, 260))
         ink = paint.crop(mask, box, (width, int(height)))
         edges = (boxes - box[0]) / (box[2] - box[0])
         return ink, edges.astype(np.float32)
@@ -137,8 +138,9 @@ class Batch:
         for row, sample in zip(labels, samples, strict=True):
             row[: len(sample.text)] = [LABELS.index(c) for c in sample.text]
         pictures = np.stack([np.asarray(fit(sample.picture, width)) for sample in samples])
-        count = width * FRAMES // WIDTH
-        frames = np.stack([frame_labels(s.edges, row, count) for s, row in zip(samples, labels, strict=True)])
+        edges = [sample.edges * fitted_width(*sample.picture.size, width) / width for sample in samples]
+        count = width // 4 - 1
+        frames = np.stack([frame_labels(places, row, count) for places, row in zip(edges, labels, strict=True)])
         return cls(pictures, labels, frames, tuple(sample.text for sample in samples))
 
 

@@ -25,7 +25,9 @@ class Settings:
     perspective: float = 0.22  # how far a corner moves at most, in picture heights
     # crop
     margin: tuple[float, float] = (-0.04, 0.30)  # space around the ink: cut a little to loose
-    wide: float = 0.25  # share with much more space at the sides, so that stretch is not tied to length
+    # made broader or slenderer by at most this factor: condensed letters, pictures squeezed to fit
+    stretch: float = 1.7
+    wide: float = 0.25  # share with much more space at the sides
     sides: float = 2.5  # most of that space, in text widths, shared out at random
     # paint
     contrast: tuple[float, float] = (24.0, 110.0)  # least difference of ink and ground, of 255, at difficulty 1 and 0

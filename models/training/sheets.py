@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from models.crnn import fit
+from models.crnn import fit, fitted_width
 from models.training.fonts import installed
 from models.training.render import Renderer, Sample
 
@@ -21,7 +21,7 @@ def contact_sheet(samples: list[Sample], columns: int = 5, scale: int = 2) -> Im
     for i, sample in enumerate(samples):
         x, y = i % columns * wide + 5, i // columns * tall + 3
         sheet.paste(fit(sample.picture).resize((128 * scale, 32 * scale), Image.Resampling.NEAREST), (x, y))
-        for number, (left, right) in enumerate(sample.edges * 128 * scale):
+        for number, (left, right) in enumerate(sample.edges * fitted_width(*sample.picture.size) * scale):
             line = y + 32 * scale + 1 + number % 2
             draw.line((x + left, line, x + right, line), fill=("red", "blue")[number % 2])
         draw.text(

@@ -96,12 +96,31 @@ def test_prepare_takes_any_mode_and_size(mode, size):
     assert found.min() >= 0 and found.max() <= 1
 
 
-def test_prepare_stretches_and_keeps_left_on_the_left():
-    picture = Image.new("L", (64, 64), 255)
-    picture.paste(0, (0, 0, 16, 64))
+def test_prepare_keeps_proportions_and_fills_up_on_the_right():
+    picture = Image.new("L", (128, 64), 200)  # 64 of 128 columns
+    picture.paste(0, (32, 8, 64, 56))
     found = crnn.prepare(picture)[0, :, :, 0]
-    np.testing.assert_allclose(found[:, :28], 0, atol=0.02)
-    np.testing.assert_allclose(found[:, 36:], 1, atol=0.02)
+    np.testing.assert_allclose(found[6:26, 18:30], 0, atol=0.02)
+    np.testing.assert_allclose(found[:, 36:], 200 / 255, atol=0.02)
+    np.testing.assert_allclose(found[:2], 200 / 255, atol=0.02)
+
+
+def test_prepare_squeezes_only_what_is_too_long():
+    picture = Image.new("L", (1280, 64), 255)
+    picture.paste(0, (0, 0, 320, 64))
+    found = crnn.prepare(picture)[0, :, :, 0]
+    np.testing.assert_allclose(found[:, :30], 0, atol=0.02)
+    np.testing.assert_allclose(found[:, 34:], 1, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "size, columns, expected",
+    [((128, 32), 128, 128), ((64, 32), 128, 64), ((64, 64), 128, 32), ((9000, 10), 128, 128), ((1, 900), 128, 4)]
+    + [((100, 32), 64, 64)],
+)
+def test_columns_taken_up(size, columns, expected):
+    assert crnn.fitted_width(*size, columns) == expected
+    assert crnn.fit(Image.new("L", size), columns).size == (columns, 32)
 
 
 def test_prepare_averages_what_it_shrinks():

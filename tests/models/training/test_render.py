@@ -132,6 +132,14 @@ def test_homography_takes_corners_to_corners():
     np.testing.assert_allclose(paint.apply(paint.homography(source, target), source), target, atol=1e-9)
 
 
+def test_frames_follow_a_picture_that_does_not_fill_its_columns(renderer):
+    """A picture of half the network's width: every character stands in the first half of the frames."""
+    sample = renderer.draw(1, 0, 0.0, text="ab")
+    half = replace(sample, picture=sample.picture.resize((64, 32)))
+    frames = Batch.of([half]).frames[0]
+    assert set(frames[frames != BLANK].tolist()) == {0, 1} and np.flatnonzero(frames != BLANK).max() < 16
+
+
 def test_a_crop_may_reach_beyond_the_mask():
     mask = np.full((10, 10), 200, np.uint8)
     found = paint.crop(mask, (-10, 0, 10, 10), (20, 10))

@@ -89,7 +89,9 @@ def test_words_begin_short_clean_and_narrow(small, tmp_path):
     run = Run(Recipe(words=3200, batch=32, narrow=0.5, hard=0.5, hardest=0.8), tmp_path)
     first, last = run.plan(0), run.plan(99)
     assert first == (1, 0, 32, 0.0, 64, Recipe().short)
-    assert last == (1, 99 * 32, 32, 0.8, 128, None)
+    assert last[:3] == (1, 99 * 32, 32) and last[4:] == (128, None)
+    drawn = [run.plan(number)[3] for number in range(60, 100)]
+    assert 0.16 <= min(drawn) < 0.3 and 0.7 < max(drawn) <= 0.8  # every difficulty up to the greatest
 
 
 def test_a_run_goes_on_where_it_stopped(small, batch, tmp_path):
