@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import streamlit as st
 
 st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
-
-from explain.panels import (  # noqa: E402  Streamlit wants the page's settings first
-    class_visualisation,
-    ctc_decoding,
-    input_strip,
-    layer_by_layer,
-    layers,
-    vgg16,
-)
 
 STYLE = """<style>
   .block-container { padding: 1.1rem 1.9rem 2rem; max-width: 1700px; }
@@ -21,19 +14,24 @@ STYLE = """<style>
   [data-testid="stVerticalBlock"] { gap: 0.55rem; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
 </style>"""
-VIEWS = {"Layer by layer": layer_by_layer, "VGG16": vgg16}
+VIEWS = {"Layer by layer": "layer_by_layer", "VGG16": "vgg16"}
+
+
+def panel(name: str):
+    """A panel's module, imported when its turn comes: the browser draws what is above in the meantime."""
+    return import_module(f"explain.panels.{name}")
 
 
 def main() -> None:
     st.html(STYLE)
-    word = input_strip.show()
+    word = panel("input_strip").show()
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
-        layers.show(word)
-    with middle:
-        ctc_decoding.show(word)
+        panel("layers").show(word)
     with right:
-        class_visualisation.show()
+        panel("class_visualisation").show()
+    with middle:  # last of the three: Altair is the slowest to import
+        panel("ctc_decoding").show(word)
     view = st.segmented_control(
         "Deeper view",
         list(VIEWS),
@@ -43,7 +41,7 @@ def main() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    VIEWS[view].show(word)
+    panel(VIEWS[view]).show(word)
 
 
 main()

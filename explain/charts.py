@@ -1,4 +1,4 @@
-"""Arrays to Altair charts. No Streamlit here: a chart is returned, the page decides where it goes.
+"""Arrays to Vega-Lite charts. No Streamlit here: a specification is returned, the page decides where it goes.
 
 Lengths along the y axis are screen pixels, along the x axis input pixels, so that the word, the heat map, the best
 path and the reading stand under one another on one x axis.
@@ -110,7 +110,7 @@ def ctc(
     width: int,
     inks: Inks,
     frame: int | None = None,
-) -> alt.LayerChart:
+) -> dict:
     """The word, the softmax over the frames, the best path and what it collapses to, on one x axis.
 
     word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`, blank last.
@@ -119,36 +119,52 @@ def ctc(
     """
     rows = rows_to_show(probabilities, best, len(alphabet))
     plan = _Plan(rows, [(first + last + 1) / 2 for first, last in columns], alphabet)
-    axes = _Axes(width, plan.height)
+    axes, sources = _Axes(width, plan.height), _Sources()
     start = [{"frame": frame}] if frame is not None else []
     chosen = alt.selection_point(name="frame", fields=["frame"], on="click", empty=False, value=start)
     hovered = alt.selection_point(name="hovered", fields=["frame"], on="pointerover", clear="pointerout", empty=False)
     seen = [(max(first, 0), min(last + 1, width)) for first, last in columns]
     layers = [
-        _word(word_url, width, axes),
-        _heat(probabilities, plan, seen, axes).add_params(chosen, hovered),
-        *(layer.transform_filter(chosen | hovered) for layer in _frames(plan, seen, axes, inks)),
-        _row_names(plan, axes, inks),
-        _path(best, plan, axes, inks),
+        _word(sources, word_url, width, axes),
+        _heat(sources, probabilities, plan, seen, axes).add_params(chosen, hovered),
+        *(layer.transform_filter(chosen | hovered) for layer in _frames(sources, plan, seen, axes, inks)),
+        _row_names(sources, plan, axes, inks),
+        _path(sources, best, plan, axes, inks),
     ]
     if best.spans:
-        layers += _reading(best, plan, axes, inks)
+        layers += _reading(sources, best, plan, axes, inks)
     text = "".join(alphabet[label] for label in best.labels)
     described = f"Softmax over {len(probabilities)} frames under the word; the best path reads {text or 'nothing'}."
-    return alt.layer(*layers).properties(height=plan.height, description=described).configure_view(stroke=None)
+    chart = alt.layer(*layers).properties(height=plan.height, description=described).configure_view(stroke=None)
+    return sources.specification(chart)
 
 
-def _source(rows: list[dict]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))
+class _Sources(dict):
+    """The rows of a chart's layers, kept out of Altair until it is done: it copies them at every step, for 0.4 s."""
+
+    def chart(self, rows: list[dict]) -> alt.Chart:
+        name = f"rows {len(self)}"
+        self[name] = rows
+        return alt.Chart(alt.NamedData(name=name))
+
+    def specification(self, chart: alt.LayerChart) -> dict:
+        """The chart as Vega-Lite with its rows in it. What Altair would check anew each time, the tests check."""
+        whole = chart.to_dict(validate=False)
+        common = whole.pop("data", None)  # of rows on top Streamlit makes a table, and loads pandas for it
+        for layer in whole["layer"]:
+            layer["data"] = {"values": self[layer.get("data", common)["name"]]}
+        return whole
 
 
-def _word(url: str, width: int, axes: _Axes) -> alt.Chart:
+def _word(sources: _Sources, url: str, width: int, axes: _Axes) -> alt.Chart:
     wide = alt.expr(f"width * {width / (width + LABEL_ROOM)}")
     mark = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
-    return _source([{"x": 0, "y": 0, "url": url}]).mark_image(**mark).encode(x=axes.x(), y=axes.y(), url="url:N")
+    return sources.chart([{"x": 0, "y": 0, "url": url}]).mark_image(**mark).encode(x=axes.x(), y=axes.y(), url="url:N")
 
 
-def _heat(probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes) -> alt.Chart:
+def _heat(
+    sources: _Sources, probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes
+) -> alt.Chart:
     """One cell a frame and label; hovering tells its probability."""
     cells = [
         {
@@ -165,7 +181,7 @@ def _heat(probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], a
         for t in range(len(probabilities))
     ]
     return (
-        _source(cells)
+        sources.chart(cells)
         .mark_rect(cursor="pointer")
         .encode(
             x=axes.x(),
@@ -183,7 +199,7 @@ def _heat(probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], a
     )
 
 
-def _frames(plan: _Plan, seen: list[tuple[int, int]], axes: _Axes, inks: Inks) -> list[alt.Chart]:
+def _frames(sources: _Sources, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes, inks: Inks) -> list[alt.Chart]:
     """For every frame a box around the columns of the word it sees, and one around its column of the heat map."""
     frames = [
         {
@@ -199,14 +215,14 @@ def _frames(plan: _Plan, seen: list[tuple[int, int]], axes: _Axes, inks: Inks) -
         }
         for t, (left, right) in enumerate(seen)
     ]
-    box = _source(frames).mark_rect(fillOpacity=0, stroke=inks.frame, strokeWidth=2)
+    box = sources.chart(frames).mark_rect(fillOpacity=0, stroke=inks.frame, strokeWidth=2)
     return [
         box.encode(x=axes.x(), x2="x2:Q", y=axes.y(), y2="y2:Q"),
         box.encode(x=axes.x("cx"), x2="cx2:Q", y=axes.y("cy"), y2="cy2:Q"),
     ]
 
 
-def _row_names(plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+def _row_names(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
     names = [
         {
             "x": -1.5,
@@ -217,11 +233,11 @@ def _row_names(plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
         for r, label in enumerate(plan.rows)
     ]
     mark = {"align": "right", "baseline": "middle", "color": inks.text, "font": "monospace"}
-    chart = _source(names).mark_text(**mark, size={"expr": "datum.size"})
+    chart = sources.chart(names).mark_text(**mark, size={"expr": "datum.size"})
     return chart.encode(x=axes.x(), y=axes.y(), text="text:N")
 
 
-def _path(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+def _path(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
     """The best path, one label a frame, blanks as dots."""
     blank = len(plan.alphabet)
     path = [
@@ -234,11 +250,11 @@ def _path(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
         for t, label in enumerate(best.path)
     ]
     ink = alt.condition("datum.blank", alt.value(inks.soft), alt.value(inks.accent))
-    chart = _source(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
+    chart = sources.chart(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
     return chart.encode(x=axes.x(), y=axes.y(), text="text:N", color=ink)
 
 
-def _reading(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> list[alt.Chart]:
+def _reading(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> list[alt.Chart]:
     """A line under the frames of each character, and the character under the line."""
     spans = [
         {
@@ -251,15 +267,15 @@ def _reading(best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> list[alt.C
         }
         for span in best.spans
     ]
-    rules = _source(spans).mark_rule(color=inks.accent, strokeWidth=2, opacity=0.7)
-    letters = _source(spans).mark_text(baseline="middle", size=27, fontWeight="bold", color=inks.text)
+    rules = sources.chart(spans).mark_rule(color=inks.accent, strokeWidth=2, opacity=0.7)
+    letters = sources.chart(spans).mark_text(baseline="middle", size=27, fontWeight="bold", color=inks.text)
     return [
         rules.encode(x=axes.x(), x2="x2:Q", y=axes.y()),
         letters.encode(x=axes.x("mid"), y=axes.y("below"), text="text:N"),
     ]
 
 
-def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -> alt.LayerChart:
+def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -> dict:
     """The likeliest answers with their probabilities as bars from 0 to 1.
 
     candidates: `(text, probability)`, best first. names: room on the left for the texts, in lengths of a full bar.
@@ -268,23 +284,17 @@ def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -
         {"row": r, "text": text or "(empty)", "probability": probability, "shown": f"{probability:.3f}", "zero": 0.0}
         for r, (text, probability) in enumerate(candidates)
     ]
-    source = alt.Data(values=rows)
+    sources = _Sources()
+    source = sources.chart(rows)
     y = alt.Y("row:O", axis=None)
     x = alt.X("probability:Q", scale=alt.Scale(domain=[-names, 1.15], nice=False), axis=None)
     tooltip = [alt.Tooltip("text:N"), alt.Tooltip("probability:Q", format=".6f")]
-    bars = (
-        alt.Chart(source)
-        .mark_bar(height=8, color=inks.accent, cornerRadius=3)
-        .encode(x=x, x2="zero:Q", y=y, tooltip=tooltip)
+    bars = source.mark_bar(height=8, color=inks.accent, cornerRadius=3).encode(x=x, x2="zero:Q", y=y, tooltip=tooltip)
+    texts_shown = source.mark_text(align="left", color=inks.text, font="monospace", size=13).encode(
+        x=alt.XDatum(-names, axis=None), y=y, text="text:N", tooltip=tooltip
     )
-    texts_shown = (
-        alt.Chart(source)
-        .mark_text(align="left", color=inks.text, font="monospace", size=13)
-        .encode(x=alt.XDatum(-names, axis=None), y=y, text="text:N", tooltip=tooltip)
+    figures = source.mark_text(align="right", color=inks.text, size=12).encode(
+        x=alt.XDatum(1.15, axis=None), y=y, text="shown:N", tooltip=tooltip
     )
-    figures = (
-        alt.Chart(source)
-        .mark_text(align="right", color=inks.text, size=12)
-        .encode(x=alt.XDatum(1.15, axis=None), y=y, text="shown:N", tooltip=tooltip)
-    )
-    return alt.layer(bars, texts_shown, figures).properties(height=22 * len(rows)).configure_view(stroke=None)
+    chart = alt.layer(bars, texts_shown, figures).properties(height=22 * len(rows)).configure_view(stroke=None)
+    return sources.specification(chart)

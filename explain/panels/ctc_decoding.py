@@ -41,8 +41,8 @@ def show(word: Word) -> None:
         points = st.session_state["ctc"]["selection"].get("frame") or []
         address.note("frame", str(points[0]["frame"]) if points else None)
 
-    st.altair_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
-    st.altair_chart(charts.texts(candidates(probabilities), charts.Inks.of(is_dark())), width="stretch", key="texts")
+    st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
+    st.vega_lite_chart(charts.texts(candidates(probabilities), charts.Inks.of(is_dark())), width="stretch", key="texts")
     st.caption(caption(probabilities, best))
 
 

@@ -89,7 +89,8 @@ def _samples() -> Word:
     def take() -> None:
         address.note("sample", st.session_state["samples"].get("chosen"), next(iter(samples())))
 
-    component("thumbnails")(
+    component(
+        "thumbnails",
         key="samples",
         data={"label": "Samples", "items": items, "chosen": chosen, "size": 30},
         on_chosen_change=take,

@@ -75,7 +75,8 @@ def _list(card: ModelCard, ran: resources.Pass, chosen: str) -> None:
         address.note("deep", st.session_state["deep-list"].get("layer"), card.layer_names[0])
         address.note("deep_unit", None)
 
-    component("layer_list")(
+    component(
+        "layer_list",
         key="deep-list",
         data={
             "title": card.title,

@@ -73,7 +73,8 @@ def tiles_of(
     def choose_scale() -> None:
         address.note(scale_in_address, "shared" if st.session_state[key].get("shared") else None)
 
-    component("feature_maps")(
+    component(
+        "feature_maps",
         key=key,
         data={
             "layers": list(card.layer_names) if chips else [],

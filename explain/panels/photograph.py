@@ -49,7 +49,8 @@ def choose() -> Image.Image:
         )
         uploaded = _opened(file)
     with pictures:
-        component("thumbnails")(
+        component(
+            "thumbnails",
             key="photos",
             data={
                 "label": "Photographs",

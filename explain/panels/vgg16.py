@@ -30,7 +30,7 @@ def show(_word) -> None:
     with answers:
         st.markdown("**What it calls this**")
         st.caption("The five likeliest of its 200 classes, with their numbers among ImageNet's 1000.")
-        st.altair_chart(
+        st.vega_lite_chart(
             charts.texts(
                 [(names[str(unit)], float(probabilities[unit])) for unit in map(int, best)],
                 charts.Inks.of(ctc_decoding.is_dark()),
@@ -65,7 +65,8 @@ def _gallery() -> None:
     def take() -> None:
         st.session_state["class"] = st.session_state["gallery"].get("chosen")
 
-    picked = component("thumbnails")(
+    picked = component(
+        "thumbnails",
         key="gallery",
         data={
             "label": "Gallery",

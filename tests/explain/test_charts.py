@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import altair as alt
 import numpy as np
 import pytest
+from jsonschema import ValidationError
 
 from explain import charts, ctc
 
@@ -14,8 +16,7 @@ PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.
 
 def drawn(frame: int | None = None) -> dict:
     best = ctc.best_path(PROBABILITIES)
-    chart = charts.ctc("data:,word", PROBABILITIES, best, ALPHABET, COLUMNS, 20, charts.Inks.of(False), frame)
-    return chart.to_dict()
+    return charts.ctc("data:,word", PROBABILITIES, best, ALPHABET, COLUMNS, 20, charts.Inks.of(False), frame)
 
 
 def values(spec: dict, key: str) -> list[dict]:
@@ -68,11 +69,23 @@ def test_an_empty_reading_is_drawn():
     probabilities = np.array([[0.1, 0.1, 0.8]] * 4)
     best = ctc.best_path(probabilities)
     chart = charts.ctc("data:,", probabilities, best, ALPHABET, COLUMNS, 20, charts.Inks.of(True))
-    assert "nothing" in chart.to_dict()["description"]
+    assert "nothing" in chart["description"]
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.25, 1.0])
 def test_bars_say_the_probability(probability):
-    rows = values(charts.texts([("word", probability), ("", 0.1)], charts.Inks.of(False)).to_dict(), "shown")
+    rows = values(charts.texts([("word", probability), ("", 0.1)], charts.Inks.of(False)), "shown")
     assert rows[0]["probability"] == probability and rows[0]["shown"] == f"{probability:.3f}"
     assert rows[1]["text"] == "(empty)"
+
+
+def test_charts_are_sound_vega_lite():
+    """Altair holds the whole specification against Vega-Lite's schema."""
+    bars = charts.texts([("word", 0.5)], charts.Inks.of(False))
+    for spec in (drawn(), drawn(1), bars):
+        alt.LayerChart.from_dict(spec)
+        alt.LayerChart.validate(spec)
+    broken = drawn()
+    broken["layer"][1]["mark"] = {"type": "no such mark"}
+    with pytest.raises(ValidationError):
+        alt.LayerChart.validate(broken)

@@ -2,7 +2,7 @@
 // input pixels that this one number can see; a click keeps the frame and tells Python which unit was chosen.
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { data: [data], parentElement, setStateValue } = component;
   const home = root(parentElement, "maps");
   home.replaceChildren();
   const palette = bytes(data.palette);

@@ -1,7 +1,7 @@
 // Every layer of a network in order: its name, facts, one sentence, and a strip of its strongest feature maps.
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { data: [data], parentElement, setStateValue } = component;
   const home = root(parentElement, "layers");
   const list = element("div", { class: "list", role: "group", "aria-label": `Layers of ${data.title}` });
   for (const layer of data.layers) {

@@ -1,7 +1,7 @@
 // A row (or a scrolling field) of pictures to choose from.
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { data: [data], parentElement, setStateValue } = component;
   const home = root(parentElement, "thumbnails");
   const field = element("div", { class: data.height ? "picks scroll" : "picks", role: "group", "aria-label": data.label });
   if (data.height) field.style.setProperty("--picks-height", `${data.height}px`);
