@@ -8,6 +8,8 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
 
+from explain.panels import address  # noqa: E402  Streamlit wants the page's settings first
+
 STYLE = """<style>
   .block-container { padding: 1.1rem 1.9rem 2rem; max-width: 1700px; }
   header[data-testid="stHeader"] { height: 0; min-height: 0; }
@@ -32,15 +34,7 @@ def main() -> None:
         panel("class_visualisation").show()
     with middle:  # last of the three: Altair is the slowest to import
         panel("ctc_decoding").show(word)
-    view = st.segmented_control(
-        "Deeper view",
-        list(VIEWS),
-        default="Layer by layer",
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    view = address.switch("Deeper view", VIEWS, key="view")
     panel(VIEWS[view]).show(word)
 
 

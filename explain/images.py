@@ -84,6 +84,11 @@ def coloured(values: np.ndarray, low: float | None = None, high: float | None = 
     return Image.fromarray(colours(values, low, high, name))
 
 
+def fade(picture: Image.Image, share: float = 0.75) -> Image.Image:
+    """The picture mixed with as much mid-grey, so that it reads as "not this one, wait"."""
+    return Image.blend(picture.convert("RGB"), Image.new("RGB", picture.size, (128, 128, 128)), share)
+
+
 def enlarge(image: Image.Image, factor: int) -> Image.Image:
     """Every pixel becomes a square of `factor` x `factor` equal ones: nothing is smoothed."""
     if factor < 1:

@@ -65,8 +65,8 @@ class DreamSettings:
     network: str = "vgg16-cam"
     class_index: int = 0
     seed: int = 0
-    steps: int = 80
-    size: int = 160
+    steps: int = 56
+    size: int = 128
     preset: str = "calm"
 
     def __post_init__(self) -> None:

@@ -29,6 +29,24 @@ def numbers(name: str, count: int) -> tuple[int, ...] | None:
     return None
 
 
+def switch(label: str, options: Collection[str], key: str) -> str:
+    """A row of buttons of which one is always pressed, the first from the start; kept in the address under key.
+
+    `key=` with nothing after it in an address gives Streamlit's widget no value at all, "required" or not.
+    """
+    first = next(iter(options))
+    pressed = st.segmented_control(
+        label,
+        list(options),
+        default=first,
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return pressed or first
+
+
 def note(name: str, value: str | None, default: str | None = None) -> None:
     """From a component's callback: put a choice into the address in the run that follows.
 

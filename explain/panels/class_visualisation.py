@@ -41,6 +41,7 @@ def show() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
+    name = name or first()
     unit = choices[name]
     job = _job(unit)
     if job is None:
@@ -73,7 +74,7 @@ def _start(unit: int) -> None:
 def _from_gallery(unit: int, name: str) -> None:
     record = resources.gallery()["classes"][unit]
     if record is None:
-        st.caption("No picture of this class is kept in the gallery. Dreaming one takes half a minute or so.")
+        st.caption("No picture of this class is kept in the gallery. Dreaming one takes a quarter of a minute or so.")
     else:
         st.image(
             resources.gallery_picture(unit),
@@ -105,20 +106,22 @@ def _live(unit: int, name: str) -> None:
     @st.fragment(run_every=POLL if running else None)
     def follow() -> None:
         held = st.session_state.get("dream")
-        if held is None:
-            st.rerun()
+        if held is None or held["job"].ended == running:
+            st.rerun()  # nothing to follow, or the clock is to start or to stop
         job = held["job"]
-        finished = job.ended
+        finished = not running
         picture = job.result["picture"] if job.status == "done" else job.preview
         if picture is not None:
             image = Image.fromarray(np.asarray(picture, dtype=np.uint8))
             st.image(image, width="stretch", alt=f"{name}, step {job.step}")
+        elif resources.gallery()["classes"][unit] is not None:  # keeps the place until there is something to see
+            st.image(images.fade(resources.gallery_picture(unit)), width="stretch", alt="")
         if job.status == "failed":
             st.error(job.error, icon=":material/error:")
         elif not finished:
             st.progress(job.step / job.steps if job.steps else 0.0, text=describe(job))
         else:
-            st.caption(f"{describe(job)} Seed {held['seed']}.")
+            st.caption(f"{describe(job)}, seed {held['seed']}.")
         first, second = st.columns([1.4, 1])
         if not finished:
             first.button("Cancel", on_click=job.cancel, width="stretch", key="dream-cancel")
@@ -132,8 +135,6 @@ def _live(unit: int, name: str) -> None:
                 second.button(
                     "Back", on_click=lambda: st.session_state.pop("dream", None), width="stretch", key="dream-back"
                 )
-            if running:
-                st.rerun()  # once more without the clock
 
     follow()
 

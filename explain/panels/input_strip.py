@@ -54,15 +54,7 @@ def show() -> Word:
         numbers = st.empty()
     choose, rest = st.columns([1, 3.1], vertical_alignment="center")
     with choose:
-        source = st.segmented_control(
-            "Where the word comes from",
-            list(SOURCES),
-            default="Samples",
-            required=True,
-            key="from",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+        source = address.switch("Where the word comes from", SOURCES, key="from")
     with rest:
         given = SOURCES[source]()
     if given is not None:
@@ -145,7 +137,8 @@ def _typed() -> Word | None:
     word = text.text_input(
         "Word", value="Network", max_chars=24, key="word_text", bind="query-params", label_visibility="collapsed"
     )
-    face = font.selectbox("Font", list(typeface.FONTS), key="font", bind="query-params", label_visibility="collapsed")
+    faces = list(typeface.FONTS)
+    face = font.selectbox("Font", faces, key="font", bind="query-params", label_visibility="collapsed") or faces[0]
     try:
         return Word(word, crnn.prepare(typeface.draw_word(word, face)))
     except ValueError as problem:

@@ -28,16 +28,7 @@ IN_LIST, IN_DETAIL = 6, 32
 @st.fragment
 def show(word: Word) -> None:
     """Draws the view for the word, or for a photograph when VGG16 is chosen."""
-    network = st.segmented_control(
-        "Network",
-        list(resources.NAMES),
-        default="CRNN",
-        required=True,
-        key="network",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    name = resources.NAMES[network]
+    name = resources.NAMES[address.switch("Network", resources.NAMES, key="network")]
     if name == "crnn":
         batch, seen = word.batch, word.seen
     else:

@@ -39,7 +39,8 @@ def show(_word) -> None:
             width="stretch",
             key="answers",
         )
-        unit = int(st.selectbox("Class map for", list(names), format_func=names.get, key="map_of", bind="query-params"))
+        chosen = st.selectbox("Class map for", list(names), format_func=names.get, key="map_of", bind="query-params")
+        unit = int(chosen or best[0])
     with picture:
         st.markdown("**What it sees**")
         st.image(images.enlarge(seen, 2), width=SIZE, alt="The photograph as the network sees it, 224 x 224")

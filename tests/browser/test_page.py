@@ -266,7 +266,7 @@ def test_a_class_is_dreamt_live_and_cancelled(page, served):
     # The next one runs to its end.
     page.get_by_role("button", name="Another seed").click()
     page.get_by_text(re.compile(r"Step \d+ of \d+")).wait_for(timeout=90_000)
-    page.get_by_role("button", name="Save").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Save", exact=True).wait_for(timeout=120_000)
     alive(page)
     if Path("/proc").is_dir():
         assert "tensorflow" not in memory_map(served.process)  # only ever in the worker

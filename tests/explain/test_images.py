@@ -141,3 +141,8 @@ def test_an_address_holds_the_picture(kind):
     back = Image.open(io.BytesIO(base64.b64decode(data)))
     assert head == f"data:image/{kind.lower()};base64" and back.size == (9, 5)
     assert np.abs(np.asarray(back.convert("RGB")).astype(int) - (200, 30, 40)).max() <= 3
+
+
+def test_fade_goes_towards_grey():
+    faded = images.fade(Image.new("RGB", (2, 2), (228, 28, 128)), 0.75)
+    assert faded.getpixel((0, 0)) == (153, 103, 128)
