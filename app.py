@@ -15,6 +15,11 @@ STYLE = """<style>
   header[data-testid="stHeader"] { height: 0; min-height: 0; }
   [data-testid="stVerticalBlock"] { gap: 0.55rem; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
+  @media (max-width: 1000px) {  /* Streamlit itself stacks columns only below 640 */
+    [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+    [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
+    [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 0; }
+  }
 </style>"""
 VIEWS = {"Layer by layer": "layer_by_layer", "VGG16": "vgg16"}
 

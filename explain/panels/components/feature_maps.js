@@ -13,6 +13,7 @@ export default function (component) {
   if (data.layers.length) home.append(chips());
   const seen = element("div", { class: "seen", title: "What the network sees" });
   const input = element("canvas", { role: "img", "aria-label": "The picture as the network sees it" });
+  seen.style.maxWidth = `${(320 * data.input.width) / data.input.height}px`; // a square photograph leaves room for its maps
   input.style.aspectRatio = `${data.input.width} / ${data.input.height}`;
   const picture = new Image();
   picture.onload = () => {

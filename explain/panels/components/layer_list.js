@@ -27,4 +27,14 @@ export default function (component) {
     list.append(button);
   }
   home.replaceChildren(list);
+  if (!home.shown) requestAnimationFrame(() => reveal(list.querySelector('[aria-pressed="true"]')));
+  home.shown = true;
+}
+
+// Scrolls the list, and nothing around it, to a layer that the address asked for.
+function reveal(button) {
+  let box = button && button.getRootNode().host;
+  while (box && !(box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY))) box = box.parentElement;
+  if (!box || box === document.scrollingElement || box.matches("[data-testid=stMain], .stMain")) return;
+  box.scrollTop += button.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
