@@ -115,6 +115,18 @@ def beam_search(
     return list(zip(found.prefixes[:n], found.total[:n].tolist(), strict=True))
 
 
+def beam_record(
+    probabilities: np.ndarray, beams: int = 25, blank: int | None = None, dropped: int = 5
+) -> tuple[ctc_beam.Step, ...]:
+    """The same search frame by frame: the prefixes that live after each frame, which are new, merged or dropped.
+
+    dropped: how many of the strongest dropped prefixes each step names; those that had lived are always named.
+    """
+    log_p, blank = _checked(probabilities, blank)
+    _refuse_no_beams(beams, 1)
+    return tuple(ctc_beam.record(log_p, blank, beams, max(dropped, 0)))
+
+
 def n_best(
     probabilities: np.ndarray, beams: int = 25, n: int = 5, blank: int | None = None
 ) -> list[tuple[Text, float]]:
@@ -136,6 +148,14 @@ def log_probability(probabilities: np.ndarray, labels: Iterable[int], blank: int
     """
     log_p, blank = _checked(probabilities, blank)
     return float(ctc_lattice.log_probabilities(log_p, [_checked_text(labels, log_p.shape[1], blank)], blank)[0])
+
+
+def log_probabilities(
+    probabilities: np.ndarray, texts: Iterable[Iterable[int]], blank: int | None = None
+) -> np.ndarray:
+    """Exact log-probabilities `(text,)` of many texts, thousands of them in a fraction of a second."""
+    log_p, blank = _checked(probabilities, blank)
+    return ctc_lattice.score(log_p, [_checked_text(labels, log_p.shape[1], blank) for labels in texts], blank)
 
 
 def frames_needed(labels: Sequence[int]) -> int:
@@ -229,9 +249,13 @@ def _checked_text(labels: Iterable[int], size: int, blank: int) -> Text:
 
 
 def _search(log_p: np.ndarray, beams: int, n: int, blank: int) -> ctc_beam.Beams:
+    _refuse_no_beams(beams, n)
+    return ctc_beam.search(log_p, blank, beams)
+
+
+def _refuse_no_beams(beams: int, n: int) -> None:
     if beams < 1 or n < 1:
         raise ValueError(f"Ask for at least one beam and one text, not for {beams} and {n}.")
-    return ctc_beam.search(log_p, blank, beams)
 
 
 def _repeats(labels: Sequence[int]) -> int:

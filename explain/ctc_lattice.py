@@ -17,6 +17,11 @@ import numpy as np
 
 Text = tuple[int, ...]
 
+TOGETHER = 512  # texts scored at a time: their forward variables stay in the processor's cache
+# Forward variables start here instead of at 1 and only shrink, which leaves 590 powers of ten before they are lost.
+START = 2.0**996
+LEAST = 1e-290
+
 
 def states_of(texts: Sequence[Text], blank: int) -> np.ndarray:
     """`(text, state)`: each text's characters with blanks around them, filled up with blanks to the longest."""
@@ -59,6 +64,51 @@ def log_probabilities(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> n
     ends = 2 * np.array([len(labels) for labels in texts])
     on_character = np.where(ends > 0, last[rows, np.maximum(ends - 1, 0)], -np.inf)
     return np.logaddexp(last[rows, ends], on_character)
+
+
+def score(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
+    """As `log_probabilities`, for many texts: about twenty times as quick.
+
+    The sums are done on the probabilities themselves. What gets lost below the smallest double is at most 1e-320 a
+    state and frame, so a sum above LEAST is exact to the last digits; a fainter one is done again in log space.
+    """
+    p = np.exp(log_p)
+    found = np.full(len(texts), -np.inf)
+    order = np.argsort([len(labels) for labels in texts], kind="stable")
+    for start in range(0, len(order), TOGETHER):
+        rows = order[start : start + TOGETHER]
+        with np.errstate(divide="ignore"):
+            found[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
+    faint = np.flatnonzero(found < np.log(LEAST))
+    found -= np.log(START)
+    for start in range(0, len(faint), TOGETHER):
+        rows = faint[start : start + TOGETHER]
+        found[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
+    return found
+
+
+def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
+    """START times the probability `(text,)` of each text. The texts lie along the last axis, next to one another.
+
+    What fills up the shorter texts gets probability 0: in a row of blanks one alignment would be counted many times
+    over, which is harmless where nothing flows back from but may be more than a double holds.
+    """
+    states = states_of(texts, blank)
+    characters = np.ascontiguousarray(states[:, 1::2].T)
+    characters[characters == blank] = p.shape[1]
+    p = np.pad(p, ((0, 0), (0, 1)))
+    skip = np.ascontiguousarray(skips_of(states, blank)[:, 3::2].T.astype(float))
+    alpha = np.zeros(states.T.shape)
+    alpha[0], alpha[1:2] = START * p[0, blank], START * p[0][characters[:1]]
+    for frame in p[1:]:
+        arrive = alpha.copy()
+        arrive[1:] += alpha[:-1]
+        arrive[3::2] += skip * alpha[1:-2:2]
+        arrive[0::2] *= frame[blank]
+        arrive[1::2] *= frame[characters]
+        alpha = arrive
+    columns, ends = np.arange(len(texts)), 2 * np.array([len(labels) for labels in texts])
+    return alpha[ends, columns] + np.where(ends > 0, alpha[np.maximum(ends - 1, 0), columns], 0.0)
 
 
 def viterbi(emission: np.ndarray, skip: np.ndarray) -> tuple[np.ndarray, float]:

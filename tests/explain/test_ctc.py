@@ -297,3 +297,14 @@ def test_text_and_labels_are_each_others_way_back():
     assert ctc.labels_of("aZ9", LETTERS) == (0, 51, 61)
     assert ctc.text(ctc.labels_of("Elephant386", LETTERS), LETTERS) == "Elephant386"
     assert ctc.text(ctc.labels_of("ab", [*LETTERS, ""]), [*LETTERS, ""]) == "ab"
+
+
+def test_n_best_are_the_likeliest_of_all_texts_in_order():
+    for (p, blank), texts in WITH_BRUTE:
+        exact = {text: total(paths) for text, paths in texts.items() if total(paths) > 0}
+        found = ctc.n_best(p, beams=10_000, n=5, blank=blank)
+        assert len(found) == min(5, len(exact)) and len({text for text, _ in found}) == len(found)
+        assert [math.exp(value) for _, value in found] == pytest.approx([exact[text] for text, _ in found], rel=1e-10)
+        best = sorted(exact.values(), reverse=True)[:5]
+        assert [math.exp(value) for _, value in found] == pytest.approx(best, rel=1e-10)
+        assert math.fsum(math.exp(value) for _, value in found) <= 1 + 1e-12
