@@ -1,0 +1,76 @@
+"""What looking inside one word costs, on top of the network's pass.
+
+    python -m tests.benchmarks inside [--word elephant] [--repeats 15]
+
+Everything is computed from the layers that one pass of the CRNN returns for a sample word. Times are processor
+milliseconds, medians; they don't count what other programs took of the machine. `together` is the sum of the parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from explain import ctc, ctc_explain
+from explain.network import Network
+from models import crnn
+from models.card import WEIGHTS
+from models.pictures import open_picture
+
+BEAMS = 25
+BUDGET = 80.0  # milliseconds
+WORDS = WEIGHTS.parent / "samples" / "words"
+
+Values = dict[str, np.ndarray]  # layer -> output for the one word, the batch axis dropped
+
+
+def _read(values: Values) -> tuple[int, ...]:
+    return ctc.best_path(values["outputs"]).labels
+
+
+PARTS: dict[str, Callable[[Values], object]] = {
+    "spans": lambda values: ctc.best_path(values["outputs"]).spans,
+    "alignment": lambda values: ctc.forced_alignment(values["outputs"], _read(values)),
+    "lattice": lambda values: ctc.lattice(values["outputs"], _read(values)),
+    "n_best": lambda values: ctc.n_best(values["outputs"], BEAMS),
+    "beam_record": lambda values: ctc.beam_record(values["outputs"], BEAMS),
+    "characters_and_rivals": lambda values: ctc_explain.characters(values["outputs"], _read(values)),
+}
+
+
+def main(argv: list[str]) -> dict:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks inside")
+    parser.add_argument("--word", choices=sorted(path.stem for path in WORDS.glob("*.png")), default="elephant")
+    parser.add_argument("--repeats", type=int, default=15)
+    arguments = parser.parse_args(argv)
+    network = Network(crnn.CARD)
+    batch = crnn.prepare(open_picture(WORDS / f"{arguments.word}.png"))
+    network.run(batch)  # the first pass also lays out memory
+    started = time.perf_counter()
+    values = {layer: output[0] for layer, output in network.run(batch).items()}
+    passed = 1000 * (time.perf_counter() - started)
+    parts = {name: milliseconds(lambda part=part: part(values), arguments.repeats) for name, part in PARTS.items()}
+    together = round(sum(parts.values()), 2)
+    return {
+        "word": arguments.word,
+        "reads": ctc.text(_read(values), crnn.LABELS),
+        "beams": BEAMS,
+        "pass_milliseconds": round(passed, 1),
+        "milliseconds": parts,
+        "together": together,
+        "budget": BUDGET,
+        "within_budget": together <= BUDGET,
+    }
+
+
+def milliseconds(function: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        started = time.process_time()
+        function()
+        times.append(time.process_time() - started)
+    return round(1000 * statistics.median(times), 2)
