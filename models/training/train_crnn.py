@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from models.training.fonts import installed
+from models.training.real import RealWords, mixed
 from models.training.render import Batch, Renderer
 
 # On by default only where the processor has AVX-512; on older ones too it halves the time of a gradient.
@@ -43,6 +44,7 @@ class Recipe:
     fade: words over which cross-entropy on frames gives way to CTC.
     hard, hardest: share after which the difficulty stays at its greatest, and that.
     average: momentum of the averaged weights.
+    photographs: share of photographed words, where --real names some.
     """
 
     seed: int = 1
@@ -59,6 +61,7 @@ class Recipe:
     hard: float = 0.6
     hardest: float = 0.65
     average: float = 0.99
+    photographs: float = 0.25
 
     def progress(self, words: int, seconds: float) -> float:
         return min(1.0, seconds / (60 * self.minutes) if self.minutes else words / self.words)
@@ -76,25 +79,40 @@ class Recipe:
 # ---- drawing, in processes of their own that never load Keras
 
 _renderer: Renderer | None = None
+_real: RealWords | None = None
+_share = 0.0
 
 
-def _start_drawing(cache: Path | None, nice: int) -> None:
-    global _renderer
+def _start_drawing(cache: Path | None, real: Path | None, share: float, nice: int) -> None:
+    global _renderer, _real, _share
     os.nice(nice)
     _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
+    _real, _share = (RealWords(real), share) if real else (None, 0.0)
 
 
 def _draw(arguments: tuple) -> Batch:
     assert _renderer is not None
-    return _renderer.batch(*arguments)
+    return mixed(_renderer, _real, _share, *arguments)
 
 
 class Drawing:
-    """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch."""
+    """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch.
 
-    def __init__(self, plan, first: int, cache: Path | None, processes: int = 1, ahead: int = 10):
+    real: a zip of photographed words, of which each batch then has a share.
+    """
+
+    def __init__(
+        self,
+        plan,
+        first: int,
+        cache: Path | None,
+        processes: int = 1,
+        ahead: int = 10,
+        real: Path | None = None,
+        share: float = 0.0,
+    ):
         self.plan, self.next, self.ahead = plan, first, ahead
-        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, 3))
+        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, real, share, 3))
         self.waiting: deque = deque()
 
     def __next__(self) -> tuple[Batch, float]:
@@ -312,6 +330,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
     parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
+    parser.add_argument("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
     parser.add_argument("--processes", type=int, default=1, help="that draw words")
     parser.add_argument("--jit", action="store_true", help="compile with XLA")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many, for measuring speed")
@@ -329,7 +348,7 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.resume:
         run.load()
     sets = validation(chosen.fonts, 128)
-    drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes)
+    drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, real=chosen.real, share=recipe.photographs)
     last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
     try:
         while run.progress < 1 and not (chosen.steps and run.step >= chosen.steps):

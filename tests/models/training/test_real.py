@@ -1,0 +1,87 @@
+"""Photographed words: read as they are written down, changed each time, mixed in by their share."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.crnn import LABELS
+from models.training.real import RealSettings, RealWords, mixed
+from models.training.render import Batch, Sample
+
+STILL = RealSettings(corner=0, stretch=1, low=0, heights=(39, 41), inverted=0, contrast=0, difficulty=0)
+
+
+class Drawn:
+    """Stands for the renderer: every word is "drawn"."""
+
+    def draw(self, seed, index, difficulty, longest=None):
+        return Sample(Image.new("L", (64, 32), 255), "drawn", np.linspace(0, 1, 10).reshape(5, 2))
+
+
+@pytest.fixture
+def words(tmp_path):
+    picture = Image.new("L", (120, 40), 240)
+    picture.paste(10, (20, 5, 40, 35))
+    picture.paste(10, (80, 5, 100, 35))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    lines = [
+        {"image": "a.png", "text": "Il", "char_boxes_xywh": [[20, 5, 20, 30], [80, 5, 20, 30]]},
+        {"image": "a.png", "text": "I-", "char_boxes_xywh": [[20, 5, 20, 30], [80, 5, 20, 30]]},
+        {"image": "a.png", "text": "three", "char_boxes_xywh": [[20, 5, 20, 30]]},
+    ]
+    path = tmp_path / "words.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("set/a.png", file.getvalue())
+        archive.writestr("set/words.jsonl", "\n".join(map(json.dumps, lines)))
+    return path
+
+
+def test_only_words_the_network_can_write_with_all_their_boxes(words):
+    assert [text for _, text, _ in RealWords(words).items] == ["Il"]
+
+
+def test_edges_stand_around_the_ink(words):
+    sample = RealWords(words, STILL).draw(1, 0)
+    np.testing.assert_allclose(sample.edges, [[20 / 120, 40 / 120], [80 / 120, 100 / 120]], atol=1e-6)
+    dark = np.flatnonzero(np.asarray(sample.picture)[sample.picture.height // 2] < 90) / sample.picture.width
+    assert abs(dark[0] - 20 / 120) < 0.02 and abs(dark[-1] - 99 / 120) < 0.02
+
+
+def test_ink_stays_between_its_edges_however_it_is_seen(words):
+    real = RealWords(words, RealSettings(inverted=0, contrast=0.2, low=0, difficulty=0.0))
+    for index in range(20):
+        sample = real.draw(3, index)
+        row = np.asarray(sample.picture)[sample.picture.height // 2].astype(float)
+        dark = (np.flatnonzero(row < (row.min() + row.max()) / 2) + 0.5) / sample.picture.width
+        assert all(np.any((sample.edges[:, 0] - 0.06 < x) & (x < sample.edges[:, 1] + 0.06)) for x in dark)
+
+
+def test_same_seed_same_picture_other_index_another(words):
+    real = RealWords(words)
+    one, again, other = real.draw(1, 5), real.draw(1, 5), real.draw(1, 6)
+    assert one.picture.tobytes() == again.picture.tobytes()
+    assert one.picture.size != other.picture.size or one.picture.tobytes() != other.picture.tobytes()
+
+
+def test_a_batch_has_its_share(words):
+    batch = mixed(Drawn(), RealWords(words), 0.3, 1, 0, 400)
+    assert isinstance(batch, Batch)
+    assert 0.22 < batch.texts.count("Il") / 400 < 0.38
+    assert set(batch.texts) == {"Il", "drawn"}
+    row = batch.texts.index("Il")
+    assert batch.labels[row, :3].tolist() == [LABELS.index("I"), LABELS.index("l"), -1]
+    assert set(mixed(Drawn(), None, 0.3, 1, 0, 20).texts) == {"drawn"}
+
+
+def test_a_zip_without_words_is_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("readme", "")
+    with pytest.raises(ValueError, match="0 files words.jsonl"):
+        RealWords(tmp_path / "none.zip")
