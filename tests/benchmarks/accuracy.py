@@ -25,6 +25,7 @@ from models.pictures import PictureError, open_picture
 from tests.benchmarks import labelled
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
+from tests.benchmarks.readings import Reading, details
 from tests.benchmarks.words import COUNT, PlainWords
 
 T = TypeVar("T")
@@ -42,10 +43,10 @@ def main(argv: list[str]) -> dict:
     if arguments.card == "crnn" and arguments.path == "plain":
         plain = PlainWords(arguments.fonts)
         total = arguments.limit or COUNT
-        figures = word_accuracy(network, plain.all(total), total, arguments.beams)
+        figures = word_accuracy(network, plain.all(total), total, arguments.beams, arguments.details)
         return {**figures, "font_families": len(plain.families)}
     if arguments.card == "crnn":
-        return word_accuracy(network, *_words(arguments), arguments.beams)
+        return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details)
     return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
 
 
@@ -62,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--network", type=Path, help="an exported network other than the committed one")
     parser.add_argument("--fonts", type=Path, help="a JSON file that keeps the list of fonts, for plain")
     parser.add_argument("--beams", type=int, default=25, help="beams of the second reading; 0 leaves it out")
+    parser.add_argument(
+        "--details",
+        type=Path,
+        metavar="PNG",
+        help="also: confusions, accuracy by length and case, reliability; the 50 surest misreadings into this picture",
+    )
     parser.add_argument(
         "--size",
         type=_positive,
@@ -101,15 +108,24 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 
 def word_accuracy(
-    network: Network, pictures: Iterable[tuple[Image.Image, str]], total: int, beams: int = 25
-) -> dict[str, float]:
+    network: Network,
+    pictures: Iterable[tuple[Image.Image, str]],
+    total: int,
+    beams: int = 25,
+    sheet: Path | None = None,
+) -> dict:
     """Read every picture by the best path, and by beam search unless beams is 0; figures of both.
+
+    sheet: where to put the surest misreadings; with it come the details of `readings.details`.
 
     A text that holds anything but letters and digits counts as read wrongly: the network has no label for the rest.
     """
-    truths, by_path, by_beam = [], [], []
+    truths, by_path, by_beam, kept = [], [], [], []
     for batch in _batches(progress(pictures, total, "words")):
-        frames = network.run(np.concatenate([crnn.prepare(picture) for picture, _ in batch]), ["outputs"])["outputs"]
+        seen = np.concatenate([crnn.prepare(picture) for picture, _ in batch])
+        frames = network.run(seen, ["outputs"])["outputs"]
+        if sheet:
+            kept += zip(seen[..., 0], frames, strict=True)
         truths += [text for _, text in batch]
         by_path += [ctc.text(ctc.best_path(p).labels, crnn.LABELS) for p in frames]
         if beams:
@@ -117,6 +133,9 @@ def word_accuracy(
     figures = reading_figures(truths, by_path)
     if beams:
         figures["beam"] = {"beams": beams, **reading_figures(truths, by_beam)}
+    if sheet:
+        words = [Reading(*word, *texts) for word, *texts in zip(kept, truths, by_path, strict=True)]
+        figures |= details(words, sheet)
     return figures
 
 
