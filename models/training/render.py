@@ -25,6 +25,9 @@ from models.training.words import Words
 SIZE = 36  # glyphs are drawn at one height in pixels and kept: drawing them anew would cost most of the time
 SPREAD = 0.22  # a character's frames are those within so much of its width from its middle
 
+MARKS = "!!!???...,,:;'''\"\"-&()/"  # commoner ones more often
+INSIDE = "'-&/."  # may stand between letters
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -67,8 +70,10 @@ class Renderer:
             chosen = text or self.words.draw(rng, most, upper_only=not font.small)
             if font.small or not any(c.islower() for c in chosen):
                 break
-        mask, boxes = lay_out(rng, chosen, font.path, s, d)
+        shown, kept = with_marks(np.random.default_rng((seed, index, 3)), chosen, s.marks * d)
+        mask, boxes = lay_out(rng, shown, font.path, s, d)
         mask, boxes = paint.warp(rng, mask, boxes, s, d)
+        boxes = boxes[kept]
         ink, edges = self._shoot(rng, mask, boxes, len(chosen), d)
         neighbour = None
         if rng.random() < s.neighbour * d:
@@ -115,6 +120,19 @@ class Renderer:
         """Words start .. start + number - 1 of that seed as arrays for training."""
         samples = [self.draw(seed, start + i, difficulty, longest=longest) for i in range(number)]
         return Batch.of(samples, width)
+
+
+def with_marks(rng: np.random.Generator, text: str, share: float) -> tuple[str, list[int]]:
+    """The text with, at that share, a mark that has no label beside it or in it; and where its own characters stand."""
+    if rng.random() >= share:
+        return text, list(range(len(text)))
+    mark, place = MARKS[int(rng.integers(len(MARKS)))], len(text)
+    if mark in INSIDE:
+        place = int(rng.integers(1, len(text) + 1))
+    elif rng.random() < 0.15:
+        place = 0
+    shown = text[:place] + mark + text[place:]
+    return shown, [i for i in range(len(shown)) if i != place]
 
 
 @dataclass(frozen=True)

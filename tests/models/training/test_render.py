@@ -8,7 +8,7 @@ from PIL import Image
 
 from models.crnn import BLANK, LABELS
 from models.training import paint
-from models.training.render import Batch, Renderer, frame_labels, lay_out
+from models.training.render import Batch, Renderer, frame_labels, lay_out, with_marks
 from models.training.settings import Settings
 from models.training.sheets import contact_sheet, write_words
 
@@ -164,3 +164,19 @@ def test_sheets_and_folders(renderer, tmp_path):
 def test_labels_are_filled_up_with_minus_one(renderer):
     samples = [renderer.draw(1, 0, 0.0, text=text) for text in ("a", "wall")]
     np.testing.assert_array_equal(Batch.of(samples).labels, [[0, -1, -1, -1], [22, 0, 11, 11]])
+
+
+def test_marks_are_drawn_but_have_no_label():
+    for seed in range(60):
+        shown, kept = with_marks(np.random.default_rng(seed), "Today", 1.0)
+        assert len(shown) == 6 and "".join(shown[i] for i in kept) == "Today"
+        assert not (set(shown) - set("Today")) & set(LABELS)
+    assert with_marks(np.random.default_rng(0), "Today", 0.0) == ("Today", [0, 1, 2, 3, 4])
+
+
+def test_a_marked_word_keeps_its_edges(bundled, words):
+    marked = Renderer(bundled, words, Settings(marks=1e9))
+    for index in range(8):
+        sample = marked.draw(1, index, 0.01, text="Today")
+        assert sample.text == "Today" and sample.edges.shape == (5, 2)
+        assert np.all(np.diff(sample.edges.mean(axis=1)) > 0)
