@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 SOURCES = Path(__file__).parent
+EXPLAINED = ("crnn", "vgg16-cam")  # the networks whose answers can be attributed to their input
 
 
 class Report(Protocol):
@@ -48,24 +49,28 @@ class SettingsError(ValueError):
     """A job was asked for with settings that it cannot take."""
 
 
-def _network(name: Any):
-    """The card of a network that gradients can be had of, and the function that builds it."""
-    from models import vgg16
+def _network(name: Any, names: Sequence[str] = ("vgg16-cam",)):
+    """The card of a network that gradients can be had of, and the function that builds it; names: those to choose."""
+    from models import crnn, vgg16
 
-    networks = {vgg16.CAM.name: (vgg16.CAM, vgg16.build_cam)}
+    networks = {
+        vgg16.CAM.name: (vgg16.CAM, lambda: vgg16.build_cam(initializer="zeros")),
+        crnn.CARD.name: (crnn.CARD, crnn.build),
+    }
+    networks = {known: networks[known] for known in names}
     if not isinstance(name, str) or name not in networks:
         raise SettingsError(f"There is no network called {name!r} here; choose one of {', '.join(networks)}.")
     return networks[name]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _model(name: str):
-    """The Keras model with the weights of its ONNX file; built once, one kept."""
+    """The Keras model with the weights of its ONNX file; built once and kept."""
     from models import onnx_weights
 
-    card, build = _network(name)
+    card, build = _network(name, EXPLAINED)
     weights = onnx_weights.read(card.weights)
-    model = build(initializer="zeros")
+    model = build()
     for layer in model.layers:
         if layer.weights:
             layer.set_weights(weights[layer.name])
@@ -95,15 +100,20 @@ def _check_dream(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _dream(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = _check_dream(settings)
-    if "tensorflow" not in sys.modules:
-        report.doing("Starting TensorFlow (about 6 s the first time)")
-        import tensorflow  # noqa: F401
-    if not report.doing("Preparing the network"):
+    if not _prepare(report):
         return {}
     from explain.gradients.dream import DreamSettings, dream
 
     result = dream(_model(settings["network"]), DreamSettings(**settings), report)
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+
+
+def _prepare(report: Report) -> bool:
+    """Imports TensorFlow, telling what takes so long; False once the job should stop."""
+    if "tensorflow" not in sys.modules:
+        report.doing("Starting TensorFlow (about 6 s the first time)")
+        import tensorflow  # noqa: F401
+    return report.doing("Preparing the network")
 
 
 def _dream_files(settings: dict[str, Any]) -> list[Path]:
@@ -113,4 +123,33 @@ def _dream_files(settings: dict[str, Any]) -> list[Path]:
     return [_network(settings["network"])[0].weights, vgg16.STATISTICS, *sorted(SOURCES.glob("*.py"))]
 
 
-JOBS = {"dream": Kind(_dream, _check_dream, _dream_files, score="logit")}
+def _check_attribute(settings: dict[str, Any]) -> dict[str, Any]:
+    from explain.gradients.attribute import check
+
+    try:
+        card, _ = _network(settings.get("network", "crnn"), EXPLAINED)
+        return check({"network": card.name, **settings}, card)
+    except SettingsError:
+        raise
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _attribute(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    settings = _check_attribute(settings)
+    if not _prepare(report):
+        return {}
+    from explain.gradients.attribute import run
+
+    return run(_model(settings["network"]), settings, report)
+
+
+def _attribute_files(settings: dict[str, Any]) -> list[Path]:
+    method = (SOURCES.parent / name for name in ("cam.py", "targets.py", "ctc_lattice.py"))
+    return [_network(settings["network"], EXPLAINED)[0].weights, *method, *sorted(SOURCES.glob("*.py"))]
+
+
+JOBS = {
+    "dream": Kind(_dream, _check_dream, _dream_files, score="logit"),
+    "attribute": Kind(_attribute, _check_attribute, _attribute_files),
+}

@@ -1,0 +1,228 @@
+"""Attribution by gradient: which pixels, or which places of a layer, a target of the network hangs on.
+
+Every method takes a `Differentiable`, one picture and one target of `explain.targets`, and returns a map. A map of the
+input has the picture's shape `(height, width, channel)`; `flat` sums the channels up. Importing this module does not
+import TensorFlow; calling it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from explain.gradients import targets
+from explain.targets import LOGITS, Target
+
+OnStep = Callable[[int, int], bool | None]  # (passes done, passes in all); False stops
+FIRST_STEPS, MOST_STEPS = 16, 1024  # of integrated gradients
+TOLERANCE = 0.02
+
+
+class Differentiable:
+    """A Keras network whose every layer, and the logits, can be differentiated.
+
+    model: a functional model that ends in a dense layer, with or without its softmax. batch: pictures at once, which
+    bounds the memory. Passes run eagerly: a method needs few of them, and tracing would take longer than it saves.
+    """
+
+    def __init__(self, model, batch: int = 16):
+        self.model, self.batch = model, batch
+        self._head = model.layers[-1]
+        self._cut = {}
+
+    def outputs(self, pictures, layers: Iterable[str]) -> dict:
+        """Tensors `(batch, ...)` by layer name; "logits" are the last layer's values before its softmax.
+
+        pictures: tensor `(batch, height, width, channel)` as the network takes it. Raises TargetError, in one sentence,
+        for a layer that the network does not have.
+        """
+        import tensorflow as tf
+
+        layers = frozenset(layers)
+        values = self._until(layers)(pictures, training=False)
+        if LOGITS in layers:
+            values[LOGITS] = tf.matmul(values.pop("head"), self._head.kernel) + self._head.bias
+        return values
+
+    def score(self, pictures: np.ndarray, target: Target) -> np.ndarray:
+        """The target for each picture, `(batch,)`."""
+        import tensorflow as tf
+
+        parts = np.array_split(pictures, -(-len(pictures) // self.batch))
+        return np.concatenate(
+            [
+                targets.score(target, self.outputs(tf.constant(part, tf.float32), [target.layer])).numpy()
+                for part in parts
+            ]
+        )
+
+    def gradient(self, pictures: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray]:
+        """The target for each picture, `(batch,)`, and its gradient with respect to the picture, shaped like it."""
+        import tensorflow as tf
+
+        pictures = tf.constant(pictures, tf.float32)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pictures)
+            values = targets.score(target, self.outputs(pictures, [target.layer]))
+        gradient = tape.gradient(values, pictures, unconnected_gradients="zero")
+        return values.numpy(), gradient.numpy()
+
+    def layer_gradient(self, picture: np.ndarray, target: Target, layer: str) -> tuple[np.ndarray, np.ndarray]:
+        """A layer's output for one picture and the target's gradient with respect to it, both without a batch axis."""
+        import tensorflow as tf
+
+        pictures = tf.constant(picture[None], tf.float32)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pictures)
+            values = self.outputs(pictures, {layer, target.layer})
+            total = targets.score(target, values)
+        gradient = tape.gradient(total, values[layer], unconnected_gradients="zero")
+        return values[layer].numpy()[0], gradient.numpy()[0]
+
+    def _until(self, layers: frozenset[str]):
+        """A model with just these outputs; nothing beyond the last of them is computed."""
+        import keras
+
+        if layers not in self._cut:
+            named = {layer.name: layer.output for layer in self.model.layers}
+            if unknown := sorted(layers - set(named) - {LOGITS}):
+                raise targets.TargetError(f"The network has no layer called {unknown[0]!r}; it has {', '.join(named)}.")
+            wanted = {layer: named[layer] for layer in layers - {LOGITS}}
+            if LOGITS in layers:
+                wanted["head"] = self._head.input
+            self._cut[layers] = keras.Model(self.model.input, wanted)
+        return self._cut[layers]
+
+
+def saliency(network: Differentiable, picture: np.ndarray, target: Target) -> np.ndarray:
+    """The target's gradient with respect to every pixel; signed. Show its absolute value, as the paper does.
+
+    **Ref.** K. Simonyan, A. Vedaldi, A. Zisserman, Deep Inside Convolutional Networks: Visualising Image Classification
+    Models and Saliency Maps, 2013, https://arxiv.org/abs/1312.6034
+    """
+    return network.gradient(picture[None], target)[1][0]
+
+
+def gradient_times_input(
+    network: Differentiable, picture: np.ndarray, target: Target, baseline: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """The gradient times how far the pixel is from the baseline: the first step of a Taylor series; signed.
+
+    **Ref.** A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje, Not Just a Black Box: Learning Important Features
+    Through Propagating Activation Differences, 2016, https://arxiv.org/abs/1605.01713
+    """
+    return saliency(network, picture, target) * (picture - baseline)
+
+
+def guided_backpropagation(network: Differentiable, picture: np.ndarray, target: Target) -> np.ndarray:
+    """The gradient with every negative signal stopped at each ReLU on its way back; signed.
+
+    **Ref.** J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, Striving for Simplicity: The All Convolutional
+    Net, 2014, https://arxiv.org/abs/1412.6806
+    """
+    with _guided(network.model):
+        return saliency(network, picture, target)
+
+
+@contextlib.contextmanager
+def _guided(model):
+    """Within this block the model's ReLUs let back only what is positive, and only where they were open."""
+    import keras
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def guided(values):
+        open_ = tf.cast(values > 0, values.dtype)
+        return values * open_, lambda gradient: tf.nn.relu(gradient) * open_
+
+    changed = [layer for layer in model.layers if getattr(layer, "activation", None) is keras.activations.relu]
+    try:
+        for layer in changed:
+            layer.activation = guided
+        yield
+    finally:
+        for layer in changed:
+            layer.activation = keras.activations.relu
+
+
+def smooth_grad(
+    network: Differentiable,
+    picture: np.ndarray,
+    target: Target,
+    samples: int = 32,
+    spread: float = 0.1,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+) -> np.ndarray | None:
+    """The mean gradient over noisy copies of the picture; signed. None where on_step stopped it.
+
+    samples: how many copies. spread: the noise's standard deviation as a share of the picture's range.
+    **Ref.** D. Smilkov, N. Thorat, B. Kim, F. Viégas, M. Wattenberg, SmoothGrad: removing noise by adding noise, 2017,
+    https://arxiv.org/abs/1706.03825
+    """
+    random = np.random.default_rng(seed)
+    deviation = spread * float(picture.max() - picture.min())
+    total = np.zeros(picture.shape)
+    for start in range(0, samples, network.batch):
+        count = min(network.batch, samples - start)
+        noisy = picture + deviation * random.standard_normal((count, *picture.shape))
+        total += network.gradient(noisy, target)[1].sum(axis=0)
+        if on_step is not None and on_step(start + count, samples) is False:
+            return None
+    return total / samples
+
+
+@dataclass(frozen=True)
+class Integrated:
+    """map: as the picture, signed. difference: the target's value for the picture less that for the baseline, which
+    the map should sum up to. error: by how much its sum fails to, as a share of it. steps: of the path."""
+
+    map: np.ndarray
+    difference: float
+    error: float
+    steps: int
+
+
+def integrated_gradients(
+    network: Differentiable,
+    picture: np.ndarray,
+    target: Target,
+    baseline: np.ndarray | float = 0.0,
+    steps: int = FIRST_STEPS,
+    most_steps: int = MOST_STEPS,
+    on_step: OnStep | None = None,
+) -> Integrated | None:
+    """The gradient along the straight way from the baseline to the picture, times the way; None where stopped.
+
+    baseline: a picture, one value a channel, or a number, in the network's units. steps: the integral is a trapezoid
+    sum, whose steps are halved, the points kept, until the map's sum is within `TOLERANCE` of the difference of the
+    target's two values, or most_steps is reached; the error that is left is returned.
+    **Ref.** M. Sundararajan, A. Taly, Q. Yan, Axiomatic Attribution for Deep Networks, ICML 2017,
+    https://arxiv.org/abs/1703.01365
+    """
+    baseline = np.broadcast_to(np.asarray(baseline, np.float64), picture.shape)
+    way = picture - baseline
+    values, ends = network.gradient(np.stack([baseline, picture]), target)
+    difference = float(values[1]) - float(values[0])
+    total, places = ends.sum(axis=0) / 2.0, np.arange(1, steps) / steps
+    while True:
+        for start in range(0, len(places), network.batch):
+            chosen = places[start : start + network.batch]
+            points = baseline + chosen[:, None, None, None] * way
+            total = total + network.gradient(points, target)[1].sum(axis=0)
+            if on_step is not None and on_step(steps - len(places) + start + len(chosen), steps) is False:
+                return None
+        found = way * total / steps
+        error = abs(float(found.sum()) - difference) / max(abs(difference), 1e-12)
+        if error <= TOLERANCE or 2 * steps > most_steps:
+            return Integrated(found, difference, error, steps)
+        places = (np.arange(steps) + 0.5) / steps
+        steps *= 2
+
+
+def flat(values: np.ndarray, absolute: bool = False) -> np.ndarray:
+    """A map of the input `(height, width, channel)` as `(height, width)`: the channels' sum, or largest magnitude."""
+    return np.abs(values).max(axis=-1) if absolute else values.sum(axis=-1)

@@ -1,0 +1,150 @@
+"""Attribution: the differentiable targets, each method on a network small enough to work out by hand, the real ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explain import cam, targets
+from explain.gradients import attribution
+from explain.gradients import targets as differentiable
+from explain.network import Network
+from explain.targets import Channel, Character, ClassLogit, TargetError, Unit, WholeText
+from models import onnx_weights, vgg16
+
+FRAMES, LABELS = 7, 5
+WEIGHTS = (0.0, 0.1, 0.4, 0.5, 0.0, 0.0, 0.0)
+TARGETS = {
+    "character": Character(2, WEIGHTS),
+    "contrast": Character(2, WEIGHTS, rival=0),
+    "text": WholeText((1, 1, 3), 4),
+    "one letter": WholeText((0,), 4),
+    "no text": WholeText((), 4),
+    "channel": Channel("maps", 1),
+    "steps": Channel("logits", 1),
+    "unit": Unit("maps", (1, 0, 2)),
+}
+
+
+def example(seed=0):
+    random = np.random.default_rng(seed)
+    return {"logits": 2 * random.normal(size=(3, FRAMES, LABELS)), "maps": random.normal(size=(3, 2, 4, 3))}
+
+
+@pytest.mark.parametrize("target", [*TARGETS.values(), ClassLogit(2)], ids=[*TARGETS, "class"])
+def test_both_twins_give_one_number_and_the_gradient_is_that_of_finite_differences(target):
+    import tensorflow as tf
+
+    outputs = {"logits": example()["maps"][:, 0, 0]} if isinstance(target, ClassLogit) else example(1)
+    tensors = {layer: tf.constant(values) for layer, values in outputs.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        found = differentiable.score(target, tensors)
+    np.testing.assert_allclose(found, targets.score(target, outputs), atol=1e-6)
+    gradient = tape.gradient(found, tensors[target.layer]).numpy()
+    step = 1e-5
+    for index in np.random.default_rng(2).integers(0, gradient.size, 25):
+        place, both = np.unravel_index(index, gradient.shape), []
+        for sign in (1, -1):
+            moved = {**outputs, target.layer: outputs[target.layer].copy()}
+            moved[target.layer][place] += sign * step
+            both.append(targets.score(target, moved).sum())
+        assert gradient[place] == pytest.approx((both[0] - both[1]) / (2 * step), abs=1e-6)
+
+
+def test_the_twin_refuses_what_the_target_refuses():
+    with pytest.raises(TargetError, match="no number 9"):
+        differentiable.score(ClassLogit(9), {"logits": np.zeros((1, 3))})
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """Two 1 x 1 filters with ReLU over a 1 x 2 picture of two channels, their means, and a dense layer.
+
+    With a and b the picture's channels: first filter relu(a - b), second relu(2 b); logit 3 first - second.
+    """
+    import keras
+
+    picture = keras.Input((1, 2, 2), name="input")
+    conv = keras.layers.Conv2D(2, 1, activation="relu", name="conv")
+    second = keras.layers.Conv2D(1, 1, activation="relu", name="second")
+    values = second(conv(picture))
+    head = keras.layers.Dense(1, "sigmoid", name="predictions")
+    model = keras.Model(picture, head(keras.layers.GlobalAveragePooling2D()(values)))
+    conv.set_weights([np.array([[[[1.0, 0.0], [-1.0, 2.0]]]]), np.zeros(2)])
+    second.set_weights([np.array([[[[3.0], [-1.0]]]]), np.zeros(1)])
+    head.set_weights([np.array([[2.0]]), np.zeros(1)])
+    return attribution.Differentiable(model)
+
+
+PICTURE = np.array([[[3.0, 1.0], [-1.0, 1.0]]])  # the second place: first filter closed, and then the last one
+SCORE = ClassLogit(0)  # the mean of two places times 2, so their sum: (3 (3 - 1) - 2) + relu(-2) = 4
+
+
+def test_saliency_and_gradient_times_input_by_hand(tiny):
+    assert tiny.score(PICTURE[None], SCORE) == pytest.approx([4.0])
+    np.testing.assert_allclose(attribution.saliency(tiny, PICTURE, SCORE), [[[3, -5], [0, 0]]])
+    np.testing.assert_allclose(attribution.gradient_times_input(tiny, PICTURE, SCORE), [[[9, -5], [0, 0]]])
+    np.testing.assert_allclose(attribution.gradient_times_input(tiny, PICTURE, SCORE, 1.0), [[[6, 0], [0, 0]]])
+
+
+def test_guided_backpropagation_stops_what_speaks_against_by_hand(tiny):
+    # at the conv's ReLUs the gradient is (3, -1): the -1 goes no further, so b is told of the first filter alone
+    np.testing.assert_allclose(attribution.guided_backpropagation(tiny, PICTURE, SCORE), [[[3, -3], [0, 0]]])
+    np.testing.assert_allclose(attribution.saliency(tiny, PICTURE, SCORE), [[[3, -5], [0, 0]]])  # all as it was
+
+
+def test_grad_cam_by_hand(tiny):
+    features, gradient = tiny.layer_gradient(PICTURE, SCORE, "conv")
+    np.testing.assert_allclose(features, [[[2, 2], [0, 2]]])
+    np.testing.assert_allclose(gradient, [[[3, -1], [0, 0]]])
+    np.testing.assert_allclose(cam.grad_cam(features, gradient), [[2 * 1.5 - 2 * 0.5, -2 * 0.5]])
+
+
+def test_integrated_gradients_sum_up_to_the_difference(tiny):
+    # from 0 the way to the picture stays where each ReLU is as it is at the end, so the answer is exact
+    found = attribution.integrated_gradients(tiny, PICTURE, SCORE)
+    np.testing.assert_allclose(found.map, [[[9, -5], [0, 0]]], atol=0.2)
+    assert found.difference == pytest.approx(4.0)
+    assert found.error == pytest.approx(abs(found.map.sum() - 4) / 4, abs=1e-6) and found.error < 0.02
+
+
+def test_integrated_gradients_halve_their_steps_until_complete(tiny):
+    # the way from (-9, 0) opens the ReLU only after three quarters of it: coarse steps get the share wrong
+    base = np.array([[[-9.0, 0.0], [-1.0, 1.0]]])
+    coarse = attribution.integrated_gradients(tiny, PICTURE, SCORE, base, steps=2, most_steps=2)
+    fine = attribution.integrated_gradients(tiny, PICTURE, SCORE, base, steps=2)
+    assert coarse.error > 0.02 >= fine.error and coarse.steps == 2 < fine.steps
+    told = []
+    stopped = attribution.integrated_gradients(
+        tiny, PICTURE, SCORE, base, steps=2, on_step=lambda done, of: told.append((done, of)) or of < 4
+    )
+    assert stopped is None and told == [(2, 2), (4, 4)]
+
+
+def test_smooth_grad_is_the_gradient_where_that_is_constant_and_one_seed_gives_one_map(tiny):
+    far = 10 * PICTURE  # further from every ReLU's edge than the noise reaches
+    found = attribution.smooth_grad(tiny, far, SCORE, samples=20, spread=0.02, seed=1)
+    np.testing.assert_allclose(found, [[[3, -5], [0, 0]]], atol=1e-5)
+    near = [attribution.smooth_grad(tiny, PICTURE, SCORE, samples=5, spread=0.5, seed=seed) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(near[0], near[1])
+    assert np.abs(near[0] - near[2]).max() > 0
+
+
+def test_a_layer_that_is_not_there_is_refused(tiny):
+    with pytest.raises(TargetError, match="no layer called 'conv_9'; it has input, conv"):
+        tiny.layer_gradient(PICTURE, SCORE, "conv_9")
+
+
+def test_grad_cam_at_the_averaged_layer_is_the_class_activation_map():
+    from explain.gradients.gallery import load_model
+
+    picture = np.random.default_rng(0).normal(0, 60, (96, 96, 3)).astype(np.float32)
+    network = attribution.Differentiable(load_model())
+    features, gradient = network.layer_gradient(picture, ClassLogit(50), "block5_conv3")
+    weights = onnx_weights.read(vgg16.CAM.weights, ["predictions"])["predictions"][0]
+    ours = Network(vgg16.CAM).run(picture[None], ["block5_conv3"])["block5_conv3"][0]
+    expected = cam.class_activation_map(ours, weights[:, 50])
+    found = cam.grad_cam(features, gradient)
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
+    np.testing.assert_allclose(found * found.size, expected, atol=2e-3 * np.abs(expected).max())
