@@ -54,6 +54,15 @@ class Alignment:
     log_probability: float
     spans: tuple[Span, ...]
 
+    @property
+    def states(self) -> np.ndarray:
+        """`(frame,)` the lattice's state at each frame: `2 i + 1` on character i, `2 i` on the blanks before it."""
+        states = np.zeros(len(self.path), dtype=int)
+        for place, span in enumerate(self.spans):
+            states[span.start : span.end] = 2 * place + 1
+            states[span.end :] = 2 * place + 2
+        return states
+
 
 @dataclass(frozen=True)
 class Lattice:

@@ -150,3 +150,15 @@ def constrained(
     best = [row for row in np.argsort(-scores, kind="stable")[:most] if scores[row] > -np.inf]
     found = tuple(Scored(written[row], float(scores[row]), float(np.exp(scores[row] - total))) for row in best)
     return Constrained(found, len(texts), left_out)
+
+
+def shown(log_value: float) -> str:
+    """A probability from its logarithm, also where it is far below the smallest double: "0.964", "1.3e-45"."""
+    if log_value == -np.inf:
+        return "0"
+    power = log_value / np.log(10)
+    if power > -3:
+        return f"{np.exp(log_value):.3f}"
+    whole = int(np.floor(power))
+    mantissa = f"{10 ** (power - whole):.1f}"
+    return f"1.0e{whole + 1}" if mantissa == "10.0" else f"{mantissa}e{whole}"

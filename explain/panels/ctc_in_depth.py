@@ -1,0 +1,161 @@
+"""The deeper view *CTC in depth*: the lattice, what-if texts, the beam search frame by frame, and each character."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explain import charts, charts_ctc, ctc, ctc_explain, images
+from explain.ctc_explain import shown
+from explain.panels import address, ctc_beams, ctc_characters, ctc_decoding, resources
+from explain.panels.input_strip import Word
+from models import crnn
+
+LONGEST = 64  # characters of a typed text that are looked at; no text that long fits the frames
+SHOWS = {"Posterior": "posterior", "Forward": "forward", "Backward": "backward"}
+SHOW_SAYS = {
+    "posterior": "How sure it is that this frame reads this row, if the text is right; every column sums to 1.",
+    "forward": "How probable everything up to this frame is, ending in this row. The colours count powers of ten, from "
+    "1 (yellow) to 10⁻¹² (dark).",
+    "backward": "How probable everything after this frame is, starting from this row. The colours count powers of ten, "
+    "from 1 (yellow) to 10⁻¹² (dark).",
+}
+
+
+@st.fragment
+def show(word: Word) -> None:
+    """Draws the view for a word."""
+    ran = resources.run("crnn", word.batch)
+    probabilities = ran.values["outputs"]
+    read = ctc.best_path(probabilities).labels
+    st.markdown("**CTC in depth**")
+    st.caption(
+        "The network says for each of 31 frames how likely every character is, and how likely “nothing new” (blank). "
+        "One text can be spread over the frames in many ways, its alignments; its probability is the sum over all of "
+        "them. Here every alignment is in sight: those of what was read, those of any text you type, and how a search "
+        "finds the likeliest text without trying them all."
+    )
+    found = ctc_explain.characters(probabilities, read)
+    chosen = _chosen(found)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        which = SHOWS[address.switch("Shown in the lattice", SHOWS, key="lattice")]
+        _reading(word, probabilities, read, which, chosen)
+    with right:
+        _what_if(word, probabilities, read, which)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        ctc_beams.show(word, ran.digest, probabilities)
+    with right:
+        ctc_characters.show(found, chosen)
+        ctc_characters.word_list(ran.digest, probabilities)
+
+
+def _write(labels: ctc.Text) -> str:
+    return ctc.text(labels, crnn.LABELS)
+
+
+def _name(label: int) -> str:
+    return charts.BLANK_NAME if label == crnn.BLANK else crnn.LABELS[label]
+
+
+def _chosen(found: tuple[ctc_explain.Character, ...]) -> int | None:
+    """The character the address names; without one, that of which the network is least sure."""
+    kept = address.numbers("character", 1)
+    if kept and kept[0] < len(found):
+        return kept[0]
+    return min(range(len(found)), key=lambda place: found[place].posterior, default=None)
+
+
+def _lattice_chart(word: Word, probabilities: np.ndarray, found: ctc.Lattice, alignment: ctc.Alignment, **more) -> dict:
+    return charts_ctc.lattice(
+        images.data_url(images.enlarge(word.seen, 6)),
+        probabilities,
+        found,
+        alignment,
+        crnn.LABELS,
+        ctc_decoding.seen_columns(),
+        crnn.WIDTH,
+        charts.Inks.of(ctc_decoding.is_dark()),
+        **more,
+    )
+
+
+def _reading(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, chosen: int | None) -> None:
+    """The lattice of what was read; a click on a row chooses its character."""
+    found, alignment = ctc.lattice(probabilities, read), ctc.forced_alignment(probabilities, read)
+    chart = _lattice_chart(word, probabilities, found, alignment, show=which, character=chosen)
+
+    def keep() -> None:
+        points = st.session_state["ctc-lattice"]["selection"].get("character") or []
+        place = points[0].get("character", -1) if points else -1
+        address.note("character", str(place) if place >= 0 else None)
+
+    st.markdown(f"**The lattice of “{_write(read)}”** :gray[probability {shown(found.log_probability)}]")
+    st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")
+    st.caption(
+        f"Rows: the characters with blanks (·) between; columns: the frames, under the part of the picture they stand "
+        f"for. {SHOW_SAYS[which]} White: the best alignment, with {shown(alignment.log_probability)} of the text's "
+        f"{shown(found.log_probability)}. Click a character to choose it."
+    )
+
+
+def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str) -> None:
+    """A text of the reader's own in the same lattice; without one, the likeliest that was not read."""
+    best = ctc.n_best(probabilities, ctc_decoding.BEAMS, 6)
+    other = next((text for text, _ in best if text != read), ())
+    typed = st.text_input(
+        "What if it said …",
+        key="what_if",
+        bind="query-params",
+        max_chars=LONGEST,
+        placeholder=f"Why not … ? Type a text (shown: “{_write(other)}”, the likeliest other one)",
+        label_visibility="collapsed",
+    )
+    written = (typed or _write(other))[:LONGEST]
+    reason = ctc_explain.why_unreadable(written, crnn.LABELS, len(probabilities))
+    if reason is None:
+        labels = ctc.labels_of(written, crnn.LABELS)
+        try:
+            held = ctc_explain.what_if(probabilities, labels, read)
+        except ValueError as problem:  # a probability that is zero in single precision
+            reason = str(problem)
+    if reason:
+        st.markdown("**Why not?**")
+        st.warning(reason, icon=":material/info:")
+        return
+    st.markdown(f"**Why not “{written}”?** :gray[probability {shown(held.log_probability)}, {_times(held.log_ratio)}]")
+    chart = _lattice_chart(
+        word, probabilities, held.lattice, held.alignment, show=which, against=held.against, other=held.read
+    )
+    st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
+    st.caption(against(held, probabilities))
+
+
+def _times(log_ratio: float) -> str:
+    """How likely a text is against the reading, in words."""
+    if abs(log_ratio) < 1e-6:
+        return "exactly as likely as the reading"
+    if log_ratio > 0:
+        return f"{np.exp(log_ratio):.3g} times as likely as the reading"
+    return f"{shown(log_ratio)} times the reading's"
+
+
+def against(held: ctc_explain.WhatIf, probabilities: np.ndarray) -> str:
+    """One or two sentences on the frames that speak against a text."""
+    if not held.against.any():
+        return "This is what was read: no frame speaks against it."
+    frames = held.strongest()
+    if not frames:
+        return "No frame speaks clearly against this text: its best alignment is about as likely as the reading's."
+    told = []
+    for t in frames:
+        read, needed = int(held.read.path[t]), int(held.alignment.path[t])
+        told.append(
+            f"frame {t} says {_name(read)} ({probabilities[t, read]:.3g}) where this text needs {_name(needed)} "
+            f"({probabilities[t, needed]:.2g})"
+        )
+    return (
+        f"Most against it: {'; '.join(told)}. Bars compare the best alignment of the reading with that of this "
+        "text, frame by frame; together they are the logarithm of how much likelier the reading's is."
+    )
