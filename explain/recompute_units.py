@@ -46,6 +46,11 @@ class Unit:
         """Indices into `sums`, those with the largest absolute value first; ties keep their order."""
         return np.argsort(-np.abs(self.sums), axis=0, kind="stable")
 
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        """Channel and place, in the layer before, of the input with the largest absolute product (first of equals)."""
+        return self.channel, self.place
+
 
 @dataclass(frozen=True)
 class Convolution(Unit):
@@ -58,6 +63,12 @@ class Convolution(Unit):
     corner: tuple[int, int]
     outside: np.ndarray
 
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        sizes = np.where(self.outside[:, :, None], -1.0, np.abs(self.products))
+        y, x, channel = (int(index) for index in np.unravel_index(sizes.argmax(), sizes.shape))
+        return channel, (self.corner[0] + y, self.corner[1] + x)
+
 
 @dataclass(frozen=True)
 class MaxPooling(Unit):
@@ -68,6 +79,10 @@ class MaxPooling(Unit):
 
     corner: tuple[int, int]
     winner: tuple[int, int]
+
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        return self.channel, self.winner
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,10 @@ class Copy(Unit):
     source: tuple[int, int]
     source_channel: int
 
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        return self.source_channel, self.source
+
 
 @dataclass(frozen=True)
 class LstmStep(Unit):
@@ -107,6 +126,11 @@ class LstmStep(Unit):
     cell_before: float
     cell: float
 
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        """Of the step's input alone, its products with all four gates taken together."""
+        return int(np.abs(self.products[:, : self.features]).sum(0).argmax()), self.place
+
 
 @dataclass(frozen=True)
 class Dense(Unit):
@@ -115,7 +139,16 @@ class Dense(Unit):
     logits: np.ndarray
     probabilities: np.ndarray
 
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        return int(self.order[0]), self.place
+
 
 @dataclass(frozen=True)
 class Mean(Unit):
     """inputs, products: `(height, width)`, one channel; weights: one over the number of places, each; sums: one."""
+
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        y, x = (int(index) for index in np.unravel_index(np.abs(self.inputs).argmax(), self.inputs.shape))
+        return self.channel, (y, x)

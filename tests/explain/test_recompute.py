@@ -291,3 +291,35 @@ def test_missing_weights_and_unknown_kinds_are_said(networks):
     card = card_of(LayerCard("flatten", "flatten", (90,), 0, "", kernel=None))
     with pytest.raises(RecomputeError, match="kind 'flatten'"):
         recompute(card, "flatten", 0, (0, 0), {"input": floats(5, 6, 3), "flatten": floats(90)})
+
+
+def test_the_biggest_input_of_a_unit_is_where_its_largest_product_is():
+    """Poked in turn: of all inputs of a convolution, taking that one away changes the sum before relu the most."""
+    picture, kernel, bias = floats(5, 6, 3), floats(3, 3, 3, 4, seed=1), np.full(4, 1e3, np.float32)
+    layer = LayerCard("conv", "conv", (5, 6, 4), 0, "", kernel=(3, 3), padding="same")
+    for y, x, channel in ((0, 0, 0), (2, 3, 1), (4, 5, 3)):
+        whole = convolved(picture, kernel, bias, 1, 1)
+        changes = {}
+        for at in np.ndindex(picture.shape):
+            poked = picture.copy()
+            poked[at] = 0
+            changes[at] = abs(convolved(poked, kernel, bias, 1, 1)[y, x, channel] - whole[y, x, channel])
+        row, column, source = max(changes, key=changes.get)
+        unit = recompute(card_of(layer), "conv", channel, (y, x), {"input": picture, "conv": whole}, [kernel, bias])
+        assert unit.biggest == (source, (row, column))
+
+
+def test_from_the_outputs_the_biggest_inputs_lead_down_to_a_pixel(networks):
+    """Every step lands on a unit that exists, and where nothing is weighed on the very value that is handed on."""
+    for network in networks.values():
+        card, names = network.card, ("input", *network.card.layer_names)
+        channel, place = 0, (0, 0)
+        for name in reversed(card.layer_names):
+            unit = recompute(card, name, channel, place, network.outputs, network.weights.get(name, ()))
+            channel, place = unit.biggest
+            before = network.outputs[names[names.index(name) - 1]]
+            if isinstance(unit, MaxPooling | Copy):
+                assert float(before[(*place, channel)]) == unit.by_hand
+            assert channel < before.shape[-1]
+        height, width = network.outputs["input"].shape[:2]
+        assert 0 <= place[0] < height and 0 <= place[1] < width
