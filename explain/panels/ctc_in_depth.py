@@ -40,9 +40,13 @@ def show(word: Word) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         which = SHOWS[address.switch("Shown in the lattice", SHOWS, key="lattice")]
+    with right:
+        written = _typed(probabilities, read)
+    left, right = st.columns(2, gap="medium")
+    with left:
         _reading(word, probabilities, read, which, chosen)
     with right:
-        _what_if(word, probabilities, read, which)
+        _what_if(word, probabilities, read, which, written)
     left, right = st.columns(2, gap="medium")
     with left:
         ctc_beams.show(word, ran.digest, probabilities)
@@ -88,8 +92,8 @@ def _reading(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, 
 
     def keep() -> None:
         points = st.session_state["ctc-lattice"]["selection"].get("character") or []
-        place = points[0].get("character", -1) if points else -1
-        address.note("character", str(place) if place >= 0 else None)
+        if points and points[0].get("character", -1) >= 0:  # on a blank's row there is none
+            address.note("character", str(int(points[0]["character"])))
 
     st.markdown(f"**The lattice of “{_write(read)}”** :gray[probability {shown(found.log_probability)}]")
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")
@@ -100,19 +104,23 @@ def _reading(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, 
     )
 
 
-def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str) -> None:
-    """A text of the reader's own in the same lattice; without one, the likeliest that was not read."""
-    best = ctc.n_best(probabilities, ctc_decoding.BEAMS, 6)
-    other = next((text for text, _ in best if text != read), ())
+def _typed(probabilities: np.ndarray, read: ctc.Text) -> str:
+    """A text of the reader's own; without one, the likeliest that was not read."""
+    best = ctc.n_best(probabilities, ctc_decoding.BEAMS, 2)
+    other = _write(next((text for text, _ in best if text != read), ()))
     typed = st.text_input(
         "What if it said …",
         key="what_if",
         bind="query-params",
         max_chars=LONGEST,
-        placeholder=f"Why not … ? Type a text (shown: “{_write(other)}”, the likeliest other one)",
+        placeholder=f"Why not … ? Type a text (below: “{other}”, the likeliest other one)",
         label_visibility="collapsed",
     )
-    written = (typed or _write(other))[:LONGEST]
+    return (typed or other)[:LONGEST]
+
+
+def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, written: str) -> None:
+    """Another text in the same lattice, and which frames speak against it."""
     reason = ctc_explain.why_unreadable(written, crnn.LABELS, len(probabilities))
     if reason is None:
         labels = ctc.labels_of(written, crnn.LABELS)
@@ -152,8 +160,8 @@ def against(held: ctc_explain.WhatIf, probabilities: np.ndarray) -> str:
     for t in frames:
         read, needed = int(held.read.path[t]), int(held.alignment.path[t])
         told.append(
-            f"frame {t} says {_name(read)} ({probabilities[t, read]:.3g}) where this text needs {_name(needed)} "
-            f"({probabilities[t, needed]:.2g})"
+            f"frame {t} says {_name(read)} ({shown(np.log(probabilities[t, read]))}) where this text needs "
+            f"{_name(needed)} ({shown(np.log(probabilities[t, needed]))})"
         )
     return (
         f"Most against it: {'; '.join(told)}. Bars compare the best alignment of the reading with that of this "

@@ -32,6 +32,8 @@ const beamRow = (living, widest) => {
     new: `new: made from “${prefix.slice(0, -1)}” by one more character`,
     merged: `merged: ${likely(stayed)} from itself + ${likely(extended)} from “${prefix.slice(0, -1)}” made longer`,
   }[fate];
+  // A merge that brings next to nothing is told, but not in colour: nearly every frame has some.
+  const loud = fate === "new" || (fate === "merged" && Math.min(stayed, extended) > 0.01 * (blank + label));
   const share = (value) => `width: ${(100 * value) / widest}%`;
   return [
     element("div", { class: "prefix", title: prefix }, named(prefix)),
@@ -43,7 +45,7 @@ const beamRow = (living, widest) => {
     ),
     element("div", { class: "figure" }, likely(label)),
     element("div", { class: "figure soft" }, likely(blank)),
-    element("div", { class: `fate ${fate === "kept" ? "soft" : fate}`, title: told }, fate === "merged" ? `merged ${likely(stayed)} + ${likely(extended)}` : fate),
+    element("div", { class: `fate ${loud ? fate : "soft"}`, title: told }, fate === "merged" ? `merged ${likely(stayed)} + ${likely(extended)}` : fate),
   ];
 };
 
