@@ -17,7 +17,7 @@ from models.card import LayerCard
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere
-TILES = 16
+TILES = {"crnn": 16, "vgg16-cam": 8}  # maps shown; those of VGG16 are large
 TYPED = "hand-typed"
 Place = tuple[int, int]
 
@@ -50,7 +50,7 @@ def show(word: Word) -> None:
             images.data_url(seen),
             # Fresh maps for each layer and each typed unit: the mounted ones would go on marking what was clicked.
             key=f"hand-maps-{layer.name}-{st.session_state.get(TYPED, 0)}",
-            count=TILES,
+            count=TILES[name],
             columns=4,
             chips=True,
             names=names,
@@ -98,14 +98,17 @@ def _unit(chosen: Chosen) -> tuple[int, Place]:
 
 
 def _title(chosen: Chosen, unit: Unit) -> None:
-    layer = chosen.layer
-    st.markdown(f"**{_named(chosen, unit)}** · {layer_by_layer.KINDS[layer.kind]}")
-    difference = f"{unit.difference:.0e}" if unit.difference else "none"
+    st.markdown(f"**{_named(chosen, unit)}** · {layer_by_layer.KINDS[chosen.layer.kind]}")
+    st.markdown(verdict(unit))
+
+
+def verdict(unit: Unit) -> str:
+    """Both values and whether they agree, as Markdown; all of it red where they don't."""
     both = f"by hand **{unit.by_hand:.6g}**, ONNX Runtime **{unit.by_runtime:.6g}**"
-    if unit.agrees:
-        st.markdown(f"{both}: they agree :gray[(difference {difference})]")
-    else:
-        st.markdown(f":red[{both}: **they don't agree**, the difference is {unit.difference:.3g}]")
+    if not unit.agrees:
+        return f":red[{both}: **they don't agree**, the difference is {unit.difference:.3g}]"
+    difference = f"{unit.difference:.0e}" if unit.difference else "none"
+    return f"{both}: they agree :gray[(difference {difference})]"
 
 
 def _named(chosen: Chosen, unit: Unit) -> str:
