@@ -18,6 +18,7 @@ TEXTBOOK = np.array([[0.4, 0.6], [0.4, 0.6]])
 BEAM_OF = ("This word", "Textbook case")
 
 
+@st.fragment
 def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
     """The beam search as a film: every step is worked out here, the browser only turns the pages."""
     st.markdown("**Beam search, frame by frame**")

@@ -67,6 +67,7 @@ def sentence(character: ctc_explain.Character, place: int) -> str:
     return where + f" Its strongest rival is **{rival}**: that text is {shown(character.log_ratio)} times as likely."
 
 
+@st.fragment
 def word_list(digest: str, probabilities: np.ndarray) -> None:
     """An optional list of words that alone are allowed, each scored exactly."""
     with st.expander("Allow only the words of a list", expanded=bool(st.query_params.get("words"))):

@@ -40,13 +40,9 @@ def show(word: Word) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         which = SHOWS[address.switch("Shown in the lattice", SHOWS, key="lattice")]
-    with right:
-        written = _typed(probabilities, read)
-    left, right = st.columns(2, gap="medium")
-    with left:
         _reading(word, probabilities, read, which, chosen)
     with right:
-        _what_if(word, probabilities, read, which, written)
+        _what_if(word, probabilities, read, which)
     left, right = st.columns(2, gap="medium")
     with left:
         ctc_beams.show(word, ran.digest, probabilities)
@@ -119,8 +115,10 @@ def _typed(probabilities: np.ndarray, read: ctc.Text) -> str:
     return (typed or other)[:LONGEST]
 
 
-def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, written: str) -> None:
+@st.fragment
+def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str) -> None:
     """Another text in the same lattice, and which frames speak against it."""
+    written = _typed(probabilities, read)
     reason = ctc_explain.why_unreadable(written, crnn.LABELS, len(probabilities))
     if reason is None:
         labels = ctc.labels_of(written, crnn.LABELS)
