@@ -92,15 +92,20 @@ def occlude(
     colour = _colour(picture, fill)
     places = boxes(picture.shape, patch, stride)
     whole = network.run(picture[None], layers)
-    covered = {layer: np.empty((len(places), *values.shape[1:]), values.dtype) for layer, values in whole.items()}
-    for start in range(0, len(places), AT_ONCE):
-        chosen = places[start : start + AT_ONCE]
+    covered = {layer: np.repeat(values, len(places), axis=0) for layer, values in whole.items()}
+    changing = [
+        number
+        for number, (top, left, bottom, right) in enumerate(places)
+        if (picture[top:bottom, left:right] != np.asarray(colour, picture.dtype)).any()
+    ]  # a patch that shows what it covers needs no pass
+    for start in range(0, len(changing), AT_ONCE):
+        chosen = changing[start : start + AT_ONCE]
         batch = np.repeat(picture[None].astype(np.float32), len(chosen), axis=0)
-        for one, (top, left, bottom, right) in zip(batch, chosen, strict=True):
+        for one, (top, left, bottom, right) in zip(batch, places[chosen], strict=True):
             one[top:bottom, left:right] = colour
         for layer, values in network.run(batch, layers).items():
-            covered[layer][start : start + len(chosen)] = values
-        if on_step is not None and on_step(start + len(chosen), len(places)) is False:
+            covered[layer][chosen] = values
+        if on_step is not None and on_step(start + len(chosen), len(changing)) is False:
             return None
     return Occlusion(places, whole, covered, tuple(picture.shape[:2]))
 

@@ -17,7 +17,6 @@ INPUT_METHODS = ("saliency", "gradient_times_input", "guided_backpropagation", "
 LAYER_METHODS = {"grad_cam": cam.grad_cam, "grad_cam_plus_plus": cam.grad_cam_plus_plus, "layer_cam": cam.layer_cam}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS)
 ABSOLUTE = ("saliency", "smooth_grad")  # of these the papers show the magnitude, the largest over the channels
-LAYERS = {"crnn": "conv_6", "vgg16-cam": "block5_conv3"}  # whose feature maps are weighted unless told otherwise
 BATCH = {"crnn": 16, "vgg16-cam": 4}  # pictures at once; a few hundred megabytes at most
 SAMPLES = range(1, 257)
 
@@ -26,9 +25,11 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     picture: `(height, width, channel)` float32 as the network takes it. target: as `explain.targets.describe` tells it.
-    methods: of `METHODS`, by default all. layer: of the card, with feature maps. samples: of SmoothGrad. seed.
+    methods: of `METHODS`, by default all. layers: whose feature maps are weighted, by default every convolution.
+    samples: of SmoothGrad. seed: of its noise.
     """
-    defaults = {"methods": list(METHODS), "layer": LAYERS[card.name], "samples": 32, "seed": 0}
+    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+    defaults = {"methods": list(METHODS), "layers": convolutions, "samples": 16, "seed": 0}
     known = ("network", "picture", "target", *defaults)
     if unknown := sorted(set(settings) - set(known)):
         raise ValueError(f"An attribution has no setting {unknown[0]!r}; it has {', '.join(known)}.")
@@ -38,9 +39,9 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     methods = settings["methods"]
     if not isinstance(methods, list | tuple) or not methods or not set(methods) <= set(METHODS):
         raise ValueError(f"Choose methods among {', '.join(METHODS)}.")
-    layer = settings["layer"]
-    if layer not in card.layer_names or len(card.layer(layer).shape) != 3:
-        raise ValueError(f"{card.name} has no layer with feature maps called {layer!r}.")
+    layers = settings["layers"]
+    if not isinstance(layers, list | tuple) or not layers or not set(layers) <= set(convolutions):
+        raise ValueError(f"Choose layers among {', '.join(convolutions)}.")
     for name, allowed in (("samples", SAMPLES), ("seed", range(2**31))):
         if type(settings[name]) is not int or settings[name] not in allowed:
             raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
@@ -52,7 +53,7 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
         "picture": np.ascontiguousarray(picture, np.float32),
         "target": targets.describe(target),
         "methods": [method for method in METHODS if method in methods],
-        "layer": layer,
+        "layers": [layer for layer in convolutions if layer in layers],
         "samples": settings["samples"],
         "seed": settings["seed"],
     }
@@ -66,8 +67,9 @@ def _shape(card: ModelCard, target: targets.Target) -> tuple[int, ...]:
 
 
 def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Each method's map by its name, float32 `(height, width)` of the input or of the layer; and plain values:
-    "score", the target's, and of integrated gradients "difference", "error", "steps" as `attribution.Integrated`.
+    """Each method's map, float32 `(height, width)`: of the input by the method's name, of a layer by `name_at`.
+    Plain values: "score", the target's, and of integrated gradients "difference", "error", "steps" as in
+    `attribution.Integrated`.
 
     Empty where the report said to stop.
     """
@@ -78,32 +80,36 @@ def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {"score": float(network.score(picture[None], target)[0])}
     done = 0.0
     for method, share in zip(settings["methods"], _shares(settings["methods"]), strict=True):
-        found, values = _one(network, method, settings, target, _progress(report, done, share))
+        found = _one(network, method, settings, target, _progress(report, done, share, _passes(method)))
         done += share
-        if found is None or report(min(100, round(done)), 100) is False:
+        if not found or report(min(100, round(done)), 100) is False:
             return {}
-        result |= {method: found.astype(np.float32), **values}
+        result |= found
     return result
 
 
-def _one(network, method: str, settings: dict[str, Any], target: targets.Target, on_step):
-    """A method's map `(height, width)`, None where stopped, and the plain values that belong to it."""
+def name_at(method: str, layer: str) -> str:
+    """Under which name the result has a layer's map by a method of `LAYER_METHODS`."""
+    return f"{method} at {layer}"
+
+
+def _one(network, method: str, settings: dict[str, Any], target: targets.Target, on_step) -> dict[str, Any]:
+    """What a method adds to the result; nothing where it was stopped."""
     from explain.gradients import attribution
 
     picture = settings["picture"]
     ground = cam.background(picture) if settings["network"] == "crnn" else 0.0  # zero is ImageNet's mean colour
     if method in LAYER_METHODS:
-        return LAYER_METHODS[method](*network.layer_gradient(picture, target, settings["layer"])), {}
+        at_layers = network.layer_gradients(picture, target, settings["layers"])
+        return {
+            name_at(method, layer): LAYER_METHODS[method](*pair).astype(np.float32) for layer, pair in at_layers.items()
+        }
+    values: dict[str, Any] = {}
     if method == "integrated_gradients":
         whole = attribution.integrated_gradients(network, picture, target, ground, on_step=on_step)
-        if whole is None:
-            return None, {}
-        return attribution.flat(whole.map), {
-            "difference": whole.difference,
-            "error": whole.error,
-            "steps": whole.steps,
-        }
-    if method == "smooth_grad":
+        found = whole and whole.map
+        values = whole and {"difference": whole.difference, "error": whole.error, "steps": whole.steps}
+    elif method == "smooth_grad":
         found = attribution.smooth_grad(
             network, picture, target, settings["samples"], seed=settings["seed"], on_step=on_step
         )
@@ -111,17 +117,29 @@ def _one(network, method: str, settings: dict[str, Any], target: targets.Target,
         found = attribution.gradient_times_input(network, picture, target, ground)
     else:
         found = getattr(attribution, method)(network, picture, target)
-    return None if found is None else attribution.flat(found, absolute=method in ABSOLUTE), {}
+    if found is None:
+        return {}
+    return {method: attribution.flat(found, absolute=method in ABSOLUTE).astype(np.float32), **values}
 
 
-def _shares(methods: list[str]) -> list[int]:
-    """How much of the work each method is, in hundredths; a pass a method but for those that take many."""
-    passes = [{"smooth_grad": 32, "integrated_gradients": 128}.get(method, 2) for method in methods]
-    return [max(1, round(100 * count / sum(passes))) for count in passes]
+def _passes(method: str) -> int:
+    """About how many passes a method takes on a word."""
+    return {"smooth_grad": 16, "integrated_gradients": 64}.get(method, 2)
 
 
-def _progress(report: Report, done: float, share: float) -> Callable[[int, int], bool]:
+def _shares(methods: list[str]) -> list[float]:
+    """How much of the work each method is, in hundredths."""
+    passes = [_passes(method) for method in methods]
+    return [100 * count / sum(passes) for count in passes]
+
+
+def _progress(report: Report, done: float, share: float, passes: int) -> Callable[[int, int], bool]:
+    """What a method tells its steps to; never goes back where more of them turn out to be needed."""
+    reached = done
+
     def on_step(step: int, steps: int) -> bool:
-        return report(min(99, int(done + share * step / steps)), 100)
+        nonlocal reached
+        reached = max(reached, done + share * step / max(steps, passes))
+        return report(min(99, int(reached)), 100)
 
     return on_step

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explain import cam, targets
-from explain.gradients import attribution
+from explain import cam, ctc, targets
+from explain.gradients import attribute, attribution, jobs
 from explain.gradients import targets as differentiable
+from explain.gradients.jobs import JOBS
 from explain.network import Network
 from explain.targets import Channel, Character, ClassLogit, TargetError, Unit, WholeText
-from models import onnx_weights, vgg16
+from models import crnn, onnx_weights, vgg16
+from models.card import WEIGHTS as FILES
 
 FRAMES, LABELS = 7, 5
 WEIGHTS = (0.0, 0.1, 0.4, 0.5, 0.0, 0.0, 0.0)
@@ -95,7 +97,7 @@ def test_guided_backpropagation_stops_what_speaks_against_by_hand(tiny):
 
 
 def test_grad_cam_by_hand(tiny):
-    features, gradient = tiny.layer_gradient(PICTURE, SCORE, "conv")
+    features, gradient = tiny.layer_gradients(PICTURE, SCORE, ["conv"])["conv"]
     np.testing.assert_allclose(features, [[[2, 2], [0, 2]]])
     np.testing.assert_allclose(gradient, [[[3, -1], [0, 0]]])
     np.testing.assert_allclose(cam.grad_cam(features, gradient), [[2 * 1.5 - 2 * 0.5, -2 * 0.5]])
@@ -133,7 +135,7 @@ def test_smooth_grad_is_the_gradient_where_that_is_constant_and_one_seed_gives_o
 
 def test_a_layer_that_is_not_there_is_refused(tiny):
     with pytest.raises(TargetError, match="no layer called 'conv_9'; it has input, conv"):
-        tiny.layer_gradient(PICTURE, SCORE, "conv_9")
+        tiny.layer_gradients(PICTURE, SCORE, ["conv_9"])
 
 
 def test_grad_cam_at_the_averaged_layer_is_the_class_activation_map():
@@ -141,10 +143,74 @@ def test_grad_cam_at_the_averaged_layer_is_the_class_activation_map():
 
     picture = np.random.default_rng(0).normal(0, 60, (96, 96, 3)).astype(np.float32)
     network = attribution.Differentiable(load_model())
-    features, gradient = network.layer_gradient(picture, ClassLogit(50), "block5_conv3")
+    features, gradient = network.layer_gradients(picture, ClassLogit(50), ["block5_conv3"])["block5_conv3"]
     weights = onnx_weights.read(vgg16.CAM.weights, ["predictions"])["predictions"][0]
     ours = Network(vgg16.CAM).run(picture[None], ["block5_conv3"])["block5_conv3"][0]
     expected = cam.class_activation_map(ours, weights[:, 50])
     found = cam.grad_cam(features, gradient)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
     np.testing.assert_allclose(found * found.size, expected, atol=2e-3 * np.abs(expected).max())
+
+
+class Reporting:
+    """Keeps what a job reports; says to stop at the given share."""
+
+    def __init__(self, stop=101):
+        self.told, self.stop = [], stop
+
+    def __call__(self, step, steps, picture=None, score=None):
+        self.told.append(step)
+        return step < self.stop
+
+
+@pytest.fixture(scope="module")
+def reading():
+    """A word, the frames the exported CRNN gives it, and the target of its second character against a rival."""
+    from PIL import Image
+
+    picture = crnn.prepare(Image.open(FILES.parent / "samples" / "words" / "a1b2.png"))[0]
+    frames = Network(crnn.CARD).run(picture[None], ["outputs"])["outputs"][0]
+    text = ctc.best_path(frames).labels
+    return picture, targets.character(frames, text, 1, rival=crnn.LABELS.index("l"))
+
+
+def test_the_job_explains_a_character_of_the_crnn(reading):
+    picture, target = reading
+    asked = {"picture": picture, "target": targets.describe(target), "methods": ["layer_cam", "integrated_gradients"]}
+    settings = JOBS["attribute"].check({**asked, "layers": ["conv_6", "conv_4"]})
+    assert settings["methods"] == ["integrated_gradients", "layer_cam"] and settings["layers"] == ["conv_4", "conv_6"]
+    report = Reporting()
+    result = attribute.run(jobs._model("crnn"), settings, report)
+    ours = Network(crnn.CARD).run(picture[None], ["logits"])
+    assert result["score"] == pytest.approx(targets.score(target, ours)[0], abs=1e-3)
+    found = result["integrated_gradients"]
+    assert found.shape == (32, 128) and result["error"] <= 0.02
+    empty = np.broadcast_to(cam.background(picture), picture.shape)
+    difference = result["score"] - targets.score(target, Network(crnn.CARD).run(empty[None], ["logits"]))[0]
+    assert found.sum() == pytest.approx(difference, rel=0.021)
+    assert {name: value.shape for name, value in result.items() if "at" in name.split()} == {
+        "layer_cam at conv_4": (8, 32),
+        "layer_cam at conv_6": (4, 32),
+    }
+    assert report.told == sorted(report.told) and report.told[-1] >= 99
+    assert attribute.run(jobs._model("crnn"), settings, Reporting(stop=0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"target": {"kind": "class", "unit": 3}}, "reads logits"),
+        ({"target": {"kind": "unit", "layer": "conv_9", "place": [0]}}, "no layer called 'conv_9'"),
+        ({"picture": np.zeros((32, 32, 1))}, "takes a picture of shape"),
+        ({"picture": np.full((32, 128, 1), np.nan)}, "takes a picture of shape"),
+        ({"methods": ["guessing"]}, "Choose methods among saliency"),
+        ({"layers": ["blstm_1"]}, "Choose layers among conv_1"),
+        ({"samples": 0}, "samples must be a whole number from 1"),
+        ({"network": "alexnet"}, "choose one of crnn, vgg16-cam"),
+        ({"colour": 1}, "no setting 'colour'"),
+    ],
+)
+def test_a_wrong_attribution_is_refused_in_one_sentence(reading, wrong, error):
+    picture, target = reading
+    with pytest.raises(jobs.SettingsError, match=error):
+        JOBS["attribute"].check({"picture": picture, "target": targets.describe(target), **wrong})
