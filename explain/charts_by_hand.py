@@ -166,7 +166,7 @@ def waterfall(parts: Sequence[tuple[str, float]], totals: Sequence[tuple[str, fl
 
 
 def framed(picture: Image.Image, box: tuple[int, int, int, int], factor: int) -> Image.Image:
-    """The picture enlarged with the box drawn in; where the box reaches beyond the picture there are grey stripes.
+    """The picture enlarged with a frame around the box; where that reaches beyond the picture there are grey stripes.
 
     box: `(top, left, bottom, right)` in pixels of the picture, bottom and right exclusive.
     """
@@ -176,11 +176,13 @@ def framed(picture: Image.Image, box: tuple[int, int, int, int], factor: int) ->
     whole = _stripes(size)
     whole.paste(picture.convert("RGB"), before)
     whole = images.enlarge(whole, factor)
-    corner = (left + before[0]) * factor, (top + before[1]) * factor
-    end = (right + before[0]) * factor - 1, (bottom + before[1]) * factor - 1
+    inner = (left + before[0], top + before[1], right + before[0], bottom + before[1])
     draw, line = ImageDraw.Draw(whole), max(3, factor // 2)
-    draw.rectangle([corner, end], outline="white", width=line + 2)  # shows on dark pictures
-    draw.rectangle([corner, end], outline=FRAME, width=line)
+    # Around the box, not in it: the box may be a few pixels small. The white line shows on dark pictures.
+    for away, colour, thick in ((line + 1, "white", line + 1), (line, FRAME, line)):
+        low = [max(0, inner[i] * factor - away) for i in (0, 1)]
+        high = [min(whole.size[i] - 1, inner[i + 2] * factor - 1 + away) for i in (0, 1)]
+        draw.rectangle([*low, *high], outline=colour, width=thick)
     return whole
 
 

@@ -37,9 +37,14 @@ class Unit:
         return abs(self.by_hand - self.by_runtime)
 
     @property
+    def allowed(self) -> float:
+        """How far apart both values may be: 1e-4, and so much of the value where that is above one."""
+        return TOLERANCE * max(1.0, abs(self.by_hand))
+
+    @property
     def agrees(self) -> bool:
-        """Whether both values are the same to 1e-4, relative for values above one; never so for NaN and infinity."""
-        return bool(self.difference <= TOLERANCE * max(1.0, abs(self.by_hand))) and math.isfinite(self.difference)
+        """Whether both values are the same but for what is allowed; never so for NaN and infinity."""
+        return bool(self.difference <= self.allowed) and math.isfinite(self.difference)
 
     @property
     def order(self) -> np.ndarray:

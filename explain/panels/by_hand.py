@@ -108,7 +108,7 @@ def verdict(unit: Unit) -> str:
     if not unit.agrees:
         return f":red[{both}: **they don't agree**, the difference is {unit.difference:.3g}]"
     difference = f"{unit.difference:.0e}" if unit.difference else "none"
-    return f"{both}: they agree :gray[(difference {difference})]"
+    return f"{both}: they agree :gray[(difference {difference}, allowed {unit.allowed:.0e})]"
 
 
 def _named(chosen: Chosen, unit: Unit) -> str:
@@ -165,7 +165,7 @@ def _seen(chosen: Chosen, unit: Unit) -> None:
     room = chosen.seen.height // 3
     ends = chosen.seen.height + room, chosen.seen.width + room
     drawn = (max(box[0], -room), max(box[1], -room), min(box[2], ends[0]), min(box[3], ends[1]))
-    whole, piece = st.columns([2.4, 1], vertical_alignment="center")
+    whole, piece = st.columns([2.4 if wide else 1, 1], vertical_alignment="center")
     framed = charts_by_hand.framed(chosen.seen, drawn, 4 if wide else 2)
     whole.image(framed, width=480 if wide else 260, alt="The picture, with what this unit can see framed")
     piece.image(charts_by_hand.cut(chosen.seen, drawn, 150), width="content", alt="What this unit can see, cut out")

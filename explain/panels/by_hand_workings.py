@@ -68,9 +68,10 @@ def _convolution(chosen: Chosen, unit: Convolution) -> None:
     most = 6 if unit.outside.shape[1] > 2 else 8
     shown = min(most, len(unit.sums))
     size = " × ".join(map(str, unit.outside.shape))
+    source = "the picture" if before is chosen.card.input else before.name
     of_them = "All" if shown == len(unit.sums) else f"The {shown} that count most of all {len(unit.sums)}"
     st.caption(
-        f"It takes a {size} window of {before.name} from every input channel and multiplies it by a filter of its own, "
+        f"It takes a {size} window of {source} from every input channel and multiplies it by a filter of its own, "
         f"place by place. {of_them} input channels, biggest contribution first; each row has one scale, red is above "
         "zero, blue below."
     )
@@ -137,14 +138,19 @@ def _lstm_step(chosen: Chosen, unit: LstmStep) -> None:
     lines = ["| gate | from the input | from its state | bias | sum | | value |", "|:--|--:|--:|--:|--:|:-:|--:|"]
     for row, gate in enumerate(GATES):
         parts = (*unit.sums[row], unit.bias[row], unit.before[row])
-        numbers = " | ".join(f"{part:.4f}" for part in parts)
-        lines.append(f"| {gate} | {numbers} | {after.get(gate, 'sigmoid')} | **{unit.gates[row]:.4f}** |")
+        numbers = " | ".join(f"{part:.4f}".replace("-", "−") for part in parts)
+        lines.append(
+            f"| {gate} | {numbers} | {after.get(gate, 'sigmoid')} | **{unit.gates[row]:.4f}** |".replace(" **-", " **−")
+        )
     st.markdown("\n".join(lines))
-    into, keep, candidate, out = unit.gates
+    into, keep, candidate, out, before, memory, squashed, value = (
+        f"{part:.4f}".replace("-", "−")
+        for part in (*unit.gates, unit.cell_before, unit.cell, np.tanh(unit.cell), unit.by_hand)
+    )
     st.markdown(
-        f"memory = forget × memory before + input × candidate = {keep:.4f} × {unit.cell_before:.4f} + {into:.4f} × "
-        f"{candidate:.4f} = **{unit.cell:.4f}**  \n"
-        f"value = output × tanh(memory) = {out:.4f} × {np.tanh(unit.cell):.4f} = **{unit.by_hand:.4f}**"
+        f"memory = forget × memory before + input × candidate = {keep} × {before} + {into} × {candidate} "
+        f"= **{memory}**  \n"
+        f"value = output × tanh(memory) = {out} × {squashed} = **{value}**"
     )
     given = chosen.before.name
     st.vega_lite_chart(charts_by_hand.gate_shares(unit, given, _inks()), width="stretch", key="hand-gates")

@@ -60,6 +60,13 @@ def test_cells_beyond_the_edge_are_empty_and_say_so():
     assert len(empty) == 6 and all("row -1" in cell["what"] and "beyond" in cell["what"] for cell in empty)
 
 
+def test_a_unit_that_takes_nothing_but_zeros_is_drawn_too():
+    nothing = np.zeros((2, 2, 3))
+    arrays = {"inputs": nothing, "weights": nothing, "products": nothing, "sums": np.zeros(3), "bias": 0.0}
+    unit = Convolution(**COMMON, **arrays, corner=(0, 0), outside=np.zeros((2, 2), bool))
+    assert {cell["text"] for cell in rows(charts_by_hand.contributions(unit, str, INKS), "rect")} == {"0"}
+
+
 def test_products_are_red_above_zero_and_blue_below():
     cells = rows(charts_by_hand.contributions(convolution(), str, INKS), "rect")[24:]
     for cell in cells:
@@ -113,14 +120,20 @@ def test_numbers_are_short(value, text):
     assert charts_by_hand.number(value) == text
 
 
-def test_a_box_inside_is_drawn_where_it_is():
+def test_the_frame_lies_close_around_its_box():
     picture = Image.new("L", (20, 10), 255)
     framed = np.asarray(charts_by_hand.framed(picture, (2, 5, 8, 12), 4))
     assert framed.shape == (40, 80, 3)
     orange = (framed == charts_by_hand.FRAME).all(2)
-    ys, xs = orange.nonzero()
-    assert (ys.min(), ys.max(), xs.min(), xs.max()) == (8, 31, 20, 47)
+    assert not orange[8:32, 20:48].any()
+    assert orange[7, 20:48].all() and orange[32, 20:48].all() and orange[8:32, 19].all() and orange[8:32, 48].all()
     assert (framed[~orange] == 255).all()
+
+
+def test_a_frame_at_the_edge_stays_on_the_picture():
+    framed = np.asarray(charts_by_hand.framed(Image.new("L", (20, 10), 0), (0, 0, 10, 20), 4))
+    orange = (framed == charts_by_hand.FRAME).all(2)
+    assert orange[0].all() and orange[-1].all() and orange[:, 0].all() and orange[:, -1].all()
 
 
 def test_what_lies_beyond_the_picture_is_striped():
