@@ -31,7 +31,7 @@ METHODS = {
     "guided_backpropagation": Words(
         "Guided backpropagation",
         "Measures the gradient after every ReLU on its way back has stopped what speaks against the answer.",
-        "It does not depend much on which character is asked: it mostly draws the strokes that lie there.",
+        "It does not tell what speaks for from what speaks against: it mostly redraws the strokes looked at.",
     ),
     "smooth_grad": Words(
         "SmoothGrad",

@@ -24,7 +24,7 @@ PATCHES = {  # as (height, width) of the patch and of its step
     "columns": ((crnn.HEIGHT, 8), (crnn.HEIGHT, 2)),
 }
 CONVOLUTIONS = tuple(layer.name for layer in CARD.layers if layer.kind == "conv")
-FIRST_LAYER = "conv_6"
+FIRST_LAYER = "conv_4"
 POLL = 0.4  # seconds between looks at a running job
 KEPT = 8  # words whose occluded passes are kept; some 2 MB each
 ACROSS = 3  # maps in a row
@@ -42,7 +42,7 @@ def show(word: Word) -> None:
     question, answer = st.columns([1, 1.9], gap="medium")
     with question:
         target, position = _question(ran.digest, frames, text)
-        st.caption("Cover the word, for the occlusion map, with a small patch moved over it in")
+        st.caption("Occlusion covers the word step by step with small")
         patch = address.switch("What is covered", PATCHES, key="why_patch")
     with answer:
         _occlusion(word, ran.digest, patch, target)
@@ -266,6 +266,8 @@ def _note(method: str, result: dict) -> str:
         return (
             f"Here {result['difference']:.2f}, missed by {100 * result['error']:.1f} % after {result['steps']} steps."
         )
+    if method == "guided_backpropagation":  # a gradient: its sign says which way to change the pixel
+        return "Here red asks for a lighter pixel, blue for a darker one."
     return "Magnitude only." if method in ABSOLUTE else ""
 
 
