@@ -60,7 +60,7 @@ class Chart:
     """Layers on one pair of axes. left, right: room beside the word, in input pixels. height: in screen pixels."""
 
     def __init__(self, ground: Ground, height: float, left: float = LABEL_ROOM, right: float = 0):
-        self.ground, self.height, self.layers, self.params = ground, height, [], []
+        self.ground, self.height, self.layers = ground, height, []
         self.across = {"domain": [-left, ground.width + right], "nice": False, "zero": False}
         self.down = {"domain": [height, 0], "nice": False, "zero": False}
         share = ground.width / (ground.width + left + right)
@@ -69,21 +69,12 @@ class Chart:
         mark = {"type": "image", "align": "left", "baseline": "top", "aspect": False, **size}
         self.add([{"x": 0, "y": 0, "url": ground.word_url}], mark, url="url:N")
 
-    def add(self, rows: list, mark: dict, name: str | None = None, transform: list | None = None, **encoding) -> None:
+    def add(self, rows: list[dict], mark: dict, **encoding) -> None:
         """A layer; an encoding is "field:Q", "field:N" or written out; x and y are the fields of that name."""
         channels = {"x": "x:Q", "y": "y:Q", **encoding}
         layer = {"data": {"values": rows}, "mark": mark}
         layer["encoding"] = {channel: self._channel(channel, said) for channel, said in channels.items()}
-        if name:
-            layer["name"] = name
-        if transform:
-            layer["transform"] = transform
         self.layers.append(layer)
-
-    def select(self, name: str, layer: str, fields: list[str]) -> None:
-        """Clicks on a layer choose a row; the page hears of it."""
-        how = {"type": "point", "fields": fields, "on": "click", "toggle": False}
-        self.params.append({"name": name, "select": how, "views": [layer]})
 
     def _channel(self, channel: str, said) -> dict | list:
         if not isinstance(said, str):
@@ -105,10 +96,10 @@ class Chart:
         mark = {"type": "text", "baseline": "middle", "align": "left", "fontSize": 11, **mark}
         self.add(rows, mark, text="text:N", color="ink:N")
 
-    def rule(self, y: float) -> None:
-        """A thin level line under the whole word."""
-        row = {"x": 0, "x2": self.ground.width, "y": y}
-        self.add([row], {"type": "rule", "color": self.ground.inks.soft, "opacity": 0.45}, x2="x2:Q")
+    def rules(self, heights: list[float]) -> None:
+        """Thin level lines under the whole word."""
+        rows = [{"x": 0, "x2": self.ground.width, "y": y} for y in heights]
+        self.add(rows, {"type": "rule", "color": self.ground.inks.soft, "opacity": 0.45}, x2="x2:Q")
 
     def marked(self, *bands: Band) -> None:
         """The marked frame, framed on the word and in these bands."""
@@ -132,10 +123,8 @@ class Chart:
         self.add(rows, {"type": "rect", "opacity": 0}, x2="x2:Q", y2="y2:Q", tooltip=tooltip)
 
     def specification(self, description: str) -> dict:
-        whole = {"layer": self.layers, "height": self.height, "description": description}
-        if self.params:
-            whole["params"] = self.params
-        return {**whole, "config": {"view": {"stroke": None}}}
+        frameless = {"view": {"stroke": None}}
+        return {"layer": self.layers, "height": self.height, "description": description, "config": frameless}
 
 
 def told(field: str, title: str, form: str = ".3f") -> dict:

@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import streamlit as st
 
-from explain import charts, charts_ablation, charts_lstm, ctc, images, lstm
+from explain import charts, charts_ablation, charts_lstm, ctc, feature_maps, images, lstm
 from explain.charts_ground import Ground
 from explain.panels import address, ctc_decoding, resources
+from explain.panels.components import component
 from explain.panels.input_strip import Word
 from models import crnn, onnx_weights
 
@@ -54,6 +55,7 @@ def show(word: Word) -> None:
         _units(ground, steps, state, unit, per_unit)
     with one:
         _story(ground, steps, unit)
+        _memory(ground, steps)
     _check(steps, values[layer], layer, direction)
     _ablation(_ground(word, False), values)
 
@@ -96,26 +98,39 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
     )
 
     def choose() -> None:
-        points = st.session_state["lstm-units"]["selection"].get("unit") or []
-        if points:
-            address.note("lstm_unit", str(int(points[0]["unit"])))
+        chosen = st.session_state["lstm-units"].get("unit")
+        address.note("lstm_unit", None if chosen is None else str(int(chosen)))
 
-    st.vega_lite_chart(
-        charts_lstm.units(
-            ground,
-            values,
-            lstm.order_of_acting(steps.hidden),
-            state,
-            unit,
-            lstm.memory(steps),
-            signed=attribute not in GATES,
-            per_unit=per_unit,
-        ),
-        width="stretch",
-        on_select=choose,
-        selection_mode="unit",
+    order = lstm.order_of_acting(steps.hidden)
+    rows = feature_maps.packed(feature_maps.Tile(0, values.T[order]))
+    signed = attribute not in GATES
+    component(
+        "unit_states",
         key="lstm-units",
+        data={
+            **rows,
+            "name": state,
+            "file": f"{state.replace(' ', '-')}",
+            "order": order.tolist(),
+            "unit": unit,
+            "frames": len(values),
+            "frame": ground.frame,
+            "word": ground.word_url,
+            "width": ground.width,
+            "left": ground.left(0),
+            "step": ground.step,
+            "way": charts_lstm.way(ground),
+            "signed": signed,
+            "most": float(np.abs(values).max()) if not per_unit else 1.0,
+            "perUnit": per_unit,
+            "palette": images.palette_base64("diverging" if signed else "unsigned"),
+        },
+        on_unit_change=choose,
     )
+
+
+def _memory(ground: Ground, steps: lstm.Trace) -> None:
+    st.vega_lite_chart(charts_lstm.carried(ground, lstm.memory(steps)), width="stretch", key="lstm-memory")
     st.caption(_length(steps, ground.backward))
 
 
@@ -126,8 +141,8 @@ def _length(steps: lstm.Trace, backward: bool) -> str:
     side = "right" if backward else "left"
     return (
         "Bars: how much memory there is after each step. Dots: how much a step kept of the memory it found; what a dot "
-        f"lies below the bar to its {side} was forgotten. The length does not tell what is remembered: at the last frame "
-        f"read, {loud} of {len(squares)} units make up nine tenths of its square."
+        f"lies below the bar to its {side} was forgotten. The length does not tell what is remembered: at the last "
+        f"frame read, {loud} of {len(squares)} units make up nine tenths of its square."
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jsonschema import ValidationError
 
-from explain import charts_ablation, charts_lstm, images, lstm
+from explain import charts_ablation, charts_lstm, lstm
 from explain.charts import Inks
 from explain.charts_ablation import Reading
 from explain.charts_ground import WORD_HEIGHT, Ground
@@ -26,29 +26,6 @@ def steps() -> lstm.Trace:
     rng = np.random.default_rng(3)
     weights = [2 * rng.normal(size=shape) for shape in 2 * [(2, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,)]]
     return lstm.trace(rng.normal(size=(FRAMES, 2)), weights, "forward")
-
-
-def units(steps: lstm.Trace, values: np.ndarray | None = None, **given) -> dict:
-    values = steps.cell if values is None else values
-    order = np.array([2, 0, 1])
-    said = {"signed": True, "per_unit": False, **given}
-    return charts_lstm.units(ground(), values, order, "cell state", 1, lstm.memory(steps), **said)
-
-
-def heat(spec: dict) -> list[dict]:
-    """The heat map's cells, its calculations done as the browser does them."""
-    layer = next(layer for layer in spec["layer"] if layer.get("name") == "heat")
-    cells = []
-    for place, value in enumerate(layer["data"]["values"]):
-        cell = {"data": value, "index": place + 1}  # row numbers start at 1
-        for step in layer["transform"][1:]:
-            expression = step["calculate"]
-            for field, number in sorted(cell.items(), key=lambda item: -len(item[0])):
-                expression = expression.replace(f"datum.{field}", repr(number))
-            expression = expression.replace("[floor(", "[int(").replace("floor(", "int(")
-            cell[step["as"]] = eval(expression, {"int": int})  # of this project's own making
-        cells.append(cell)
-    return cells
 
 
 def rows(spec: dict, key: str) -> list[dict]:
@@ -70,8 +47,7 @@ def every_chart(steps) -> list[dict]:
     here = ground(frame=2, backward=True)
     given = [reading("both"), reading("reset", [0, 2, 2, 1], reset=2)]
     return [
-        units(steps),
-        units(steps, steps.forget_gate, signed=False, per_unit=True),
+        charts_lstm.carried(here, lstm.memory(steps)),
         charts_lstm.story(here, steps, 1),
         charts_ablation.readings(here, given, ALPHABET),
     ]
@@ -81,59 +57,9 @@ def reading(name: str, path=(0, 2, 1, 1), text="ab", probability=0.5, reset=None
     return Reading(name, np.array(path), np.array([0.9, 0.2, 0.61, 0.6]), text, probability, reset)
 
 
-def test_every_cell_of_the_heat_map_is_its_state(steps):
-    cells = heat(units(steps))
-    assert {(cell["unit"], cell["frame"]) for cell in cells} == {(u, t) for u in range(UNITS) for t in range(FRAMES)}
-    for cell in cells:
-        assert cell["data"] == pytest.approx(steps.cell[cell["frame"], cell["unit"]], rel=1e-3)
-        assert cell["shade"] == cell["data"]
-        assert (cell["x"] + cell["x2"]) / 2 == CENTRES[cell["frame"]]
-    height = {cell["unit"]: cell["y"] for cell in cells}
-    assert height[2] < height[0] < height[1]  # in the order given, from the top
-    assert all(cell["y"] >= WORD_HEIGHT and cell["y2"] - cell["y"] == charts_lstm.UNIT_HEIGHT for cell in cells)
-
-
-def test_a_scale_per_unit_changes_colours_and_not_what_is_told(steps):
-    spec = units(steps, per_unit=True)
-    for cell in heat(spec):
-        assert cell["shade"] == pytest.approx(cell["data"] / np.abs(steps.cell[:, cell["unit"]]).max(), rel=2e-3)
-    layer = next(layer for layer in spec["layer"] if layer.get("name") == "heat")
-    assert "data" in [line["field"] for line in layer["encoding"]["tooltip"]]
-    assert "share" in layer["encoding"]["color"]["legend"]["title"]
-
-
-def test_a_unit_that_is_always_zero_has_a_scale_too(steps):
-    silent = np.zeros((FRAMES, UNITS), np.float32)
-    assert all(cell["shade"] == 0 for cell in heat(units(steps, silent, per_unit=True)))
-    alt.LayerChart.validate(units(steps, silent))
-
-
-def test_signed_states_have_zero_in_the_middle_of_their_colours(steps):
-    colour = next(layer for layer in units(steps)["layer"] if layer.get("name") == "heat")["encoding"]["color"]["scale"]
-    places, colours = colour["domain"], colour["range"]
-    assert places[0] == -places[-1] == pytest.approx(-np.abs(steps.cell).max())
-    middle = places.index(0.0)
-    assert colours[middle] == "#{:02x}{:02x}{:02x}".format(*images.palette("diverging")[128])
-    gates = units(steps, steps.forget_gate, signed=False)
-    colour = next(layer for layer in gates["layer"] if layer.get("name") == "heat")["encoding"]["color"]["scale"]
-    assert colour == {"scheme": "viridis", "domain": [0, 1]}
-
-
-def test_the_framed_row_is_the_chosen_unit(steps):
-    spec = units(steps)
-    own = next(cell for cell in heat(spec) if cell["unit"] == 1)
-    framed = [
-        layer["data"]["values"][0]
-        for layer in spec["layer"]
-        if layer["mark"].get("fillOpacity") == 0 and layer["data"]["values"]
-    ]
-    assert [(row["y"] + 1, row["y2"] - 1) for row in framed] == [(own["y"], own["y2"])]
-    assert "unit 1 ▸" in texts(spec)
-    assert spec["params"][0]["select"]["fields"] == ["unit"]
-
-
 def test_carried_memory_is_told_and_drawn_to_scale(steps):
-    spec, memory = units(steps), lstm.memory(steps)
+    memory = lstm.memory(steps)
+    spec = charts_lstm.carried(ground(), memory)
     told = rows(spec, "written")
     for t, row in enumerate(told):
         assert row["after"] == pytest.approx(np.sqrt((steps.cell[t] ** 2).sum()), rel=1e-5)
@@ -154,13 +80,27 @@ def test_the_story_tells_all_states_of_one_unit(steps):
 
 def test_lines_of_the_story_lie_in_their_bands(steps):
     lines = [layer for layer in charts_lstm.story(ground(), steps, 0)["layer"] if layer["mark"]["type"] == "line"]
-    drawn = dict(zip(("input_gate", "forget_gate", "output_gate", "cell", "candidate", "hidden"), lines, strict=True))
-    heights = {name: [point["y"] for point in line["data"]["values"]] for name, line in drawn.items()}
+    heights = {}
+    for layer in lines:
+        for point in layer["data"]["values"]:
+            heights.setdefault(point["name"], []).append(point["y"])
+    assert set(heights) == {"input_gate", "forget_gate", "output_gate", "cell", "candidate", "hidden"}
     first = WORD_HEIGHT + charts_lstm.GAP + charts_lstm.KEY_HEIGHT
     for name in ("input_gate", "forget_gate", "output_gate"):
         expected = first + charts_lstm.BAND_HEIGHT * (1 - getattr(steps, name)[:, 0])
         np.testing.assert_allclose(heights[name], expected, atol=1e-3)
     assert max(heights["forget_gate"]) < min(heights["cell"]) <= max(heights["cell"]) < min(heights["hidden"])
+
+
+def test_bars_of_the_story_add_up_to_the_cell_state(steps):
+    spec = charts_lstm.story(ground(), steps, 2)
+    bars = next(layer for layer in spec["layer"] if layer["mark"].get("opacity") == 0.6)["data"]["values"]
+    lengths = {
+        name: np.array([bar["y2"] - bar["y"] for bar in bars if bar["name"] == name]) for name in ("kept", "written")
+    }
+    drawn = next(layer for layer in spec["layer"] if any(row.get("name") == "cell" for row in layer["data"]["values"]))
+    line = np.array([row["y"] for row in drawn["data"]["values"] if row["name"] == "cell"])
+    np.testing.assert_allclose(lengths["kept"] + lengths["written"], line - bars[0]["y"], atol=1e-3)
 
 
 def test_the_marked_frame_is_framed_where_it_stands(steps):
@@ -214,7 +154,7 @@ def test_charts_are_sound_vega_lite(steps):
     """Altair holds the whole specification against Vega-Lite's schema."""
     for spec in every_chart(steps):
         alt.LayerChart.validate(spec)
-    broken = units(steps)
+    broken = charts_lstm.story(ground(), steps, 0)
     broken["layer"][1]["mark"] = {"type": "no such mark"}
     with pytest.raises(ValidationError):
         alt.LayerChart.validate(broken)
