@@ -25,7 +25,7 @@ const likely = (value) => (value === 0 ? "0" : value >= 0.001 ? value.toFixed(3)
 
 const named = (prefix) => prefix || "(nothing yet)";
 
-const beamRow = (living, widest) => {
+const beamRow = (living) => {
   const [prefix, blank, label, stayed, extended, fate] = living;
   const told = {
     kept: "kept: it was there before this frame",
@@ -34,7 +34,7 @@ const beamRow = (living, widest) => {
   }[fate];
   // A merge that brings next to nothing is told, but not in colour: nearly every frame has some.
   const loud = fate === "new" || (fate === "merged" && Math.min(stayed, extended) > 0.01 * (blank + label));
-  const share = (value) => `width: ${(100 * value) / widest}%`;
+  const share = (value) => `width: ${100 * value}%`;
   return [
     element("div", { class: "prefix", title: prefix }, named(prefix)),
     element(
@@ -73,7 +73,7 @@ const beamDraw = (home) => {
   cells[2].prepend(element("span", { class: "key part-label" }));
   cells[3].prepend(element("span", { class: "key part-blank" }));
   const shown = step.living.slice(0, data.shown);
-  shown.forEach((living) => cells.push(...beamRow(living, 1)));
+  shown.forEach((living) => cells.push(...beamRow(living)));
   home.rows.replaceChildren(...cells);
   const hidden = step.living.length - shown.length;
   home.more.textContent = hidden > 0 ? `and ${hidden} fainter ones that live` : "";
