@@ -21,7 +21,14 @@ STYLE = """<style>
     [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 0; }
   }
 </style>"""
-VIEWS = {"Layer by layer": "layer_by_layer", "VGG16": "vgg16"}
+VIEWS = {
+    "Layer by layer": "layer_by_layer",
+    "One unit by hand": "by_hand",
+    "Recurrent layers": "recurrent",
+    "CTC in depth": "ctc_in_depth",
+    "Why this character?": "why",
+    "VGG16": "vgg16",
+}
 
 
 def panel(name: str):

@@ -1,0 +1,137 @@
+"""The deeper views: each opens by its link with something to see, answers, and survives a link that makes no sense."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, quote_plus
+
+import numpy as np
+import pytest
+
+from explain import ctc
+from explain.network import Network
+from models import crnn
+from models.pictures import open_picture
+from tests.browser.conftest import ROOT
+from tests.browser.test_page import alive, open_page, settled
+
+pytestmark = pytest.mark.browser
+
+PARAMETERS = [
+    *["hand_network", "hand_layer", "hand_unit", "lstm_layer", "lstm_direction", "lstm_state", "lstm_scale"],
+    *["lstm_unit", "lstm_reset", "lattice", "character", "what_if", "rival", "why_patch", "why_rival", "why_layer"],
+]
+
+
+def view(name: str, **parameters: str) -> str:
+    return "?" + "&".join(f"{key}={quote_plus(value)}" for key, value in {"view": name, **parameters}.items())
+
+
+def shows(page, text: str, timeout: float = 20_000):
+    found = page.get_by_text(re.compile(text)).first
+    found.wait_for(timeout=timeout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def elephant() -> np.ndarray:
+    """The softmax (31, 63) of the page's first sample."""
+    picture = open_picture(crnn.CARD.weights.parents[1] / "samples" / "words" / "elephant.png")
+    return Network(crnn.CARD).run(crnn.prepare(picture))["outputs"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "text"),
+    [
+        ("One unit by hand", {}, "they agree"),
+        ("One unit by hand", {"hand_layer": "blstm_1"}, "they agree"),
+        ("One unit by hand", {"hand_layer": "outputs"}, "they agree"),
+        ("One unit by hand", {"hand_network": "VGG16"}, "they agree"),
+        ("Recurrent layers", {"lstm_unit": "7"}, "The story of unit 7"),
+        ("Recurrent layers", {"lstm_layer": "blstm_2", "lstm_direction": "backward"}, "Reading with less"),
+        ("CTC in depth", {}, "The lattice of “elephant”"),
+        ("Why this character?", {"character": "3"}, "“p” is told at"),
+    ],
+)
+def test_a_view_opens_with_something_to_see(page, served, console, name, parameters, text):
+    open_page(page, served, view(name, **parameters))
+    shows(page, text)
+    settled(page)
+    alive(page)
+    assert console.errors == []
+
+
+@pytest.mark.parametrize(("text", "digits"), [("elephant", 3), ("elegant", 2)])
+def test_what_if_says_what_the_library_says(page, served, elephant, text, digits):
+    open_page(page, served, view("CTC in depth"))
+    box = page.get_by_label("What if it said …")
+    box.fill(text)
+    box.press("Enter")
+    told = shows(page, f"Why not “{text}”").locator("xpath=..").inner_text()
+    expected = float(np.exp(ctc.log_probability(elephant, ctc.labels_of(text, crnn.LABELS))))
+    number = float(re.search(r"probability ([0-9.]+(?:e-?\d+)?)", told)[1])
+    assert number == float(f"{expected:.{digits}g}")
+    assert f"what_if={text}" in page.url
+
+
+def test_a_text_that_cannot_fit_is_told_why(page, served):
+    open_page(page, served, view("CTC in depth", what_if="m" * 17))
+    shows(page, "31 frames")
+    alive(page)
+
+
+def test_a_character_chosen_in_one_view_is_chosen_in_the_next(page, served):
+    open_page(page, served, view("CTC in depth", character="4"))
+    shows(page, "Character 5, h")
+    page.get_by_role("radio", name="Why this character?").or_(
+        page.get_by_role("button", name="Why this character?")
+    ).first.click()
+    shows(page, "“h” is told at")
+
+
+def test_a_word_is_explained_by_gradient_methods(page, served):
+    open_page(page, served, view("Why this character?"))
+    page.get_by_role("button", name="Show the gradient methods").click()
+    page.get_by_alt_text("Integrated gradients over the word").wait_for(timeout=150_000)
+    settled(page)
+    for method in ("Saliency", "Guided backpropagation", "Grad-CAM"):
+        assert page.get_by_alt_text(f"{method} over the word").first.is_visible()
+    alive(page)
+
+
+@pytest.mark.parametrize("nonsense", ["%00<script>", "99999999999999999999.-1.x", ""])
+def test_links_that_make_no_sense_open_all_the_same(page, served, nonsense):
+    parameters = "".join(f"&{name}={nonsense}" for name in PARAMETERS)
+    for name in ("One unit by hand", "Recurrent layers", "CTC in depth", "Why this character?"):
+        open_page(page, served, view(name) + parameters)
+        alive(page)
+
+
+LINKS = {
+    "?frame=12": None,
+    "?layer=conv_5": "conv_5 · ",
+    "hand_layer=conv_3&hand_unit=218.3.12": "conv_3, channel 218, row 3, column 12",
+    "hand_layer=outputs&hand_unit=4.0.2": "they agree",
+    "lstm_state=forget+gate&frame=3": "All 128 units",
+    "?view=Recurrent+layers": "Reading with less",
+    "character=2": "Character 3, e",
+    "what_if=elegant": "Why not “elegant”",
+    "character=3": "“p” is told at",
+    "photo=chelsea": "What it calls this",
+}
+
+
+def test_the_readmes_ten_questions_are_answered(page, served, console):
+    readme = (ROOT / "README.md").read_text()
+    table = readme[readme.index("### Ten questions") :].split("\n\n")[2]
+    links = re.findall(r"`(\?[^`]+)`", table)
+    assert len(links) == len(LINKS)
+    for link, (part, text) in zip(links, LINKS.items(), strict=True):
+        assert link.endswith(part)
+        open_page(page, served, link)
+        if text:
+            shows(page, re.escape(text))
+        settled(page)
+        alive(page)
+        assert parse_qs(link[1:]).items() <= parse_qs(page.url.partition("?")[2]).items()  # nothing was refused
+    assert console.errors == []
