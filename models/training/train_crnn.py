@@ -16,17 +16,14 @@ import argparse
 import json
 import os
 import time
-from collections import deque
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from models.training.fonts import installed
-from models.training.real import RealWords, mixed
-from models.training.render import Batch, Renderer
+from models.training.ahead import Drawing
+from models.training.render import Batch
+from models.training.validation import accuracy, measure_batch_norm, read, validation
 
 # On by default only where the processor has AVX-512; on older ones too it halves the time of a gradient.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -74,58 +71,6 @@ class Recipe:
 
     def difficulty(self, progress: float) -> float:
         return self.hardest * min(1.0, progress / self.hard)
-
-
-# ---- drawing, in processes of their own that never load Keras
-
-_renderer: Renderer | None = None
-_real: RealWords | None = None
-_share = 0.0
-
-
-def _start_drawing(cache: Path | None, real: Path | None, share: float, nice: int) -> None:
-    global _renderer, _real, _share
-    os.nice(nice)
-    _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
-    _real, _share = (RealWords(real), share) if real else (None, 0.0)
-
-
-def _draw(arguments: tuple) -> Batch:
-    assert _renderer is not None
-    return mixed(_renderer, _real, _share, *arguments)
-
-
-class Drawing:
-    """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch.
-
-    real: a zip of photographed words, of which each batch then has a share.
-    """
-
-    def __init__(
-        self,
-        plan,
-        first: int,
-        cache: Path | None,
-        processes: int = 1,
-        ahead: int = 10,
-        real: Path | None = None,
-        share: float = 0.0,
-    ):
-        self.plan, self.next, self.ahead = plan, first, ahead
-        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, real, share, 3))
-        self.waiting: deque = deque()
-
-    def __next__(self) -> tuple[Batch, float]:
-        """The next batch and the seconds it had to be waited for."""
-        while len(self.waiting) < self.ahead:
-            self.waiting.append(self.pool.submit(_draw, self.plan(self.next)))
-            self.next += 1
-        begun = time.monotonic()
-        batch = self.waiting.popleft().result()
-        return batch, time.monotonic() - begun
-
-    def close(self) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 # ---- loss
@@ -251,42 +196,6 @@ def _replace(path: Path, **arrays) -> None:
     os.replace(part, path)
 
 
-def measure_batch_norm(model, pictures: np.ndarray, size: int = 64) -> None:
-    """Set each batch normalisation's mean and variance to what pictures (n, 32, width) give, layer after layer.
-
-    conv_5's answers may be tiny beside the moving variance's start of 1, which forgets by 0.99 a step: until some 1,000
-    steps have passed, a network that reads in training mode is blind in inference mode.
-    """
-    import keras
-
-    x = pictures[..., None].astype(np.float32) / 255
-    for name in ("batch_norm_5", "batch_norm_6"):
-        layer = model.get_layer(name)
-        before = keras.Model(model.input, layer.input)
-        values = [np.asarray(before(x[i : i + size], training=False)) for i in range(0, len(x), size)]
-        flat = np.concatenate([value.reshape(-1, value.shape[-1]) for value in values])
-        layer.moving_mean.assign(flat.mean(axis=0))
-        layer.moving_variance.assign(flat.var(axis=0))
-
-
-def read(model, pictures: np.ndarray, size: int = 64) -> list[str]:
-    """What the best path of each picture (n, 32, 128) says."""
-    from models.crnn import BLANK, LABELS
-
-    texts = []
-    for i in range(0, len(pictures), size):
-        x = pictures[i : i + size, ..., None].astype(np.float32) / 255
-        for path in np.argmax(np.asarray(model(x, training=False)), axis=-1):
-            kept = path[np.append(True, path[1:] != path[:-1])]
-            texts.append("".join(LABELS[k] for k in kept if k != BLANK))
-    return texts
-
-
-def accuracy(found: list[str], wanted: tuple[str, ...]) -> float:
-    """Share of texts read whole, case ignored."""
-    return float(np.mean([a.lower() == b.lower() for a, b in zip(found, wanted, strict=True)]))
-
-
 def save_weights(model, path: Path) -> None:
     """The weights under "<layer>/<i>", in the order of layer.get_weights()."""
     _replace(path, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
@@ -307,19 +216,6 @@ def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     with (run.out / "log.jsonl").open("a") as log:
         log.write(json.dumps(line) + "\n")
     print(json.dumps(line), flush=True)
-
-
-def validation(cache: Path | None, number: int) -> dict[str, Batch]:
-    """Words to normalise by, in training fonts, and plain and hard ones in held-out fonts."""
-    fonts = installed(cache=cache)
-    normalise = Renderer([font for font in fonts if not font.held_out])
-    held_out = Renderer([font for font in fonts if font.held_out])
-    printed = Renderer([font for font in fonts if font.held_out and font.printed])
-    return {
-        "normalise": normalise.batch(9, 0, 128, 0.5),
-        "plain": printed.batch(7, 0, number, 0.0, longest=12),
-        "hard": held_out.batch(8, 0, number, 0.65),
-    }
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from explain import ctc
 from models.crnn import BLANK, LABELS
-from models.training import train_crnn
+from models.training import ahead, train_crnn
 from models.training.render import Batch, Renderer
 from models.training.train_crnn import LABEL_ROOM, Drawing, Recipe, Run
 
@@ -171,7 +171,7 @@ def test_batches_come_in_order_and_no_more_ahead_than_allowed(monkeypatch):
             answer.set_result(arguments)
             return answer
 
-    monkeypatch.setattr(train_crnn, "ProcessPoolExecutor", Now)
+    monkeypatch.setattr(ahead, "ProcessPoolExecutor", Now)
     drawing = Drawing(lambda number: number * 10, first=3, cache=None, ahead=4)
     assert [next(drawing)[0] for _ in range(3)] == [30, 40, 50]
     assert drawing.pool.asked == [30, 40, 50, 60, 70, 80]

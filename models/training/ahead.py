@@ -1,0 +1,63 @@
+"""Words drawn ahead of training, in processes of their own that never load Keras."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from models.training.fonts import installed
+from models.training.real import RealWords, mixed
+from models.training.render import Batch, Renderer
+
+_renderer: Renderer | None = None
+_real: RealWords | None = None
+_share = 0.0
+
+
+def _start_drawing(cache: Path | None, real: Path | None, share: float, nice: int) -> None:
+    global _renderer, _real, _share
+    os.nice(nice)
+    _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
+    _real, _share = (RealWords(real), share) if real else (None, 0.0)
+
+
+def _draw(arguments: tuple) -> Batch:
+    assert _renderer is not None
+    return mixed(_renderer, _real, _share, *arguments)
+
+
+class Drawing:
+    """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch.
+
+    real: a zip of photographed words, of which each batch then has a share.
+    """
+
+    def __init__(
+        self,
+        plan,
+        first: int,
+        cache: Path | None,
+        processes: int = 1,
+        ahead: int = 10,
+        real: Path | None = None,
+        share: float = 0.0,
+    ):
+        self.plan, self.next, self.ahead = plan, first, ahead
+        self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, real, share, 3))
+        self.waiting: deque = deque()
+
+    def __next__(self) -> tuple[Batch, float]:
+        """The next batch and the seconds it had to be waited for."""
+        while len(self.waiting) < self.ahead:
+            self.waiting.append(self.pool.submit(_draw, self.plan(self.next)))
+            self.next += 1
+        begun = time.monotonic()
+        batch = self.waiting.popleft().result()
+        return batch, time.monotonic() - begun
+
+    def close(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
