@@ -12,12 +12,13 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
-from explain import ctc, ctc_explain
+from explain import ctc, ctc_explain, lstm
 from explain.network import Network
-from models import crnn
+from models import crnn, onnx_weights
 from models.card import WEIGHTS
 from models.pictures import open_picture
 
@@ -32,8 +33,21 @@ def _read(values: Values) -> tuple[int, ...]:
     return ctc.best_path(values["outputs"]).labels
 
 
+@cache
+def _weights(layer: str) -> list[np.ndarray]:
+    return onnx_weights.read(crnn.CARD.weights, [layer])[layer]
+
+
+def _gates(values: Values) -> None:
+    """All gates, candidates and cell states: 31 steps x 128 units x 2 directions x 2 layers."""
+    for before, layer in (("squeezed", "blstm_1"), ("blstm_1", "blstm_2")):
+        for direction in lstm.DIRECTIONS:
+            lstm.trace(values[before], _weights(layer), direction)
+
+
 PARTS: dict[str, Callable[[Values], object]] = {
     "spans": lambda values: ctc.best_path(values["outputs"]).spans,
+    "gates": _gates,
     "alignment": lambda values: ctc.forced_alignment(values["outputs"], _read(values)),
     "lattice": lambda values: ctc.lattice(values["outputs"], _read(values)),
     "n_best": lambda values: ctc.n_best(values["outputs"], BEAMS),
