@@ -11,6 +11,7 @@ from collections.abc import Collection
 import streamlit as st
 
 NOTES = "address-notes"
+FOR_ALL = "address-for-all"
 
 
 def choice(name: str, options: Collection[str], default: str) -> str:
@@ -56,9 +57,16 @@ def note(name: str, value: str | None, default: str | None = None) -> None:
     st.session_state.setdefault(NOTES, {})[name] = None if value == default else value
 
 
+def tell_all() -> None:
+    """From a callback in one part of the page: what was noted concerns the others too, which then run again."""
+    st.session_state[FOR_ALL] = True
+
+
 def _write_notes() -> None:
     for name, value in st.session_state.pop(NOTES, {}).items():
         if value is not None:
             st.query_params[name] = value
         elif name in st.query_params:
             del st.query_params[name]
+    if st.session_state.pop(FOR_ALL, False):
+        st.rerun()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explain import charts, ctc_explain
 from explain.ctc_explain import shown
-from explain.panels import address, ctc_decoding
+from explain.panels import ctc_decoding, linked
 from models import crnn
 
 LIST_BYTES, LIST_WORDS = 2_000_000, 200_000
@@ -27,8 +27,8 @@ def show(found: tuple[ctc_explain.Character, ...], chosen: int | None) -> None:
                 crnn.LABELS[character.label],
                 key=f"character-{place}",
                 type="primary" if place == chosen else "secondary",
-                on_click=address.note,
-                args=("character", str(place)),
+                on_click=linked.choose_character,
+                args=(place, character.span[0]),
             )
     st.markdown(sentence(found[chosen], chosen))
     lines = ["| | frames | sure of it | strongest rival | rival's text against this one |", "|---|---|---|---|---|"]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explain import charts, ctc, images
-from explain.panels import address, resources
+from explain.panels import address, linked, resources
 from explain.panels.input_strip import Word
 from explain.receptive_field import receptive_field
 from models import crnn
@@ -39,7 +39,7 @@ def show(word: Word) -> None:
 
     def keep() -> None:
         points = st.session_state["ctc"]["selection"].get("frame") or []
-        address.note("frame", str(points[0]["frame"]) if points else None)
+        linked.choose_frame(int(points[0]["frame"]) if points else None, best.spans)
 
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(charts.texts(candidates(probabilities), charts.Inks.of(is_dark())), width="stretch", key="texts")

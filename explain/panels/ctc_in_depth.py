@@ -7,7 +7,7 @@ import streamlit as st
 
 from explain import charts, charts_ctc, ctc, ctc_explain, images
 from explain.ctc_explain import shown
-from explain.panels import address, ctc_beams, ctc_characters, ctc_decoding, resources
+from explain.panels import address, ctc_beams, ctc_characters, ctc_decoding, linked, resources
 from explain.panels.input_strip import Word
 from models import crnn
 
@@ -89,7 +89,8 @@ def _reading(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, 
     def keep() -> None:
         points = st.session_state["ctc-lattice"]["selection"].get("character") or []
         if points and points[0].get("character", -1) >= 0:  # on a blank's row there is none
-            address.note("character", str(int(points[0]["character"])))
+            place = int(points[0]["character"])
+            linked.choose_character(place, ctc.best_path(probabilities).spans[place].start)
 
     st.markdown(f"**The lattice of “{_write(read)}”** :gray[probability {shown(found.log_probability)}]")
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")

@@ -12,7 +12,7 @@ import streamlit as st
 from explain import cam, ctc, occlusion, targets, word_map
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.gradients.client import Job, describe
-from explain.panels import address, resources
+from explain.panels import address, linked, resources
 from explain.panels.attribution_words import METHODS, OCCLUSION
 from explain.panels.input_strip import Word
 from explain.receptive_field import receptive_field
@@ -60,7 +60,9 @@ def _question(digest: str, frames: np.ndarray, text: ctc.Text) -> tuple[targets.
 
     def choose() -> None:
         chosen = st.session_state[key]
-        address.note("character", str(names.index(chosen)) if chosen in names else None, "0")
+        if chosen in names:
+            place = names.index(chosen)
+            linked.choose_character(place, ctc.best_path(frames).spans[place].start)
 
     st.segmented_control(
         "Character",

@@ -135,3 +135,31 @@ def test_the_readmes_ten_questions_are_answered(page, served, console):
         alive(page)
         assert parse_qs(link[1:]).items() <= parse_qs(page.url.partition("?")[2]).items()  # nothing was refused
     assert console.errors == []
+
+
+def framed(page) -> int:
+    """How many boxes stand around a frame in panel 2: on the word and on the heat map."""
+    return page.locator('[data-testid="stVegaLiteChart"]').first.locator('path[stroke="#d9480f"]').count()
+
+
+def test_a_chosen_character_is_marked_everywhere(page, served):
+    open_page(page, served, view("CTC in depth"))
+    shows(page, "Character 1, e")
+    assert framed(page) == 0
+    page.get_by_role("button", name="h", exact=True).click()
+    shows(page, "Character 5, h")
+    settled(page)
+    query = parse_qs(page.url.partition("?")[2])
+    assert query["character"] == ["4"] and query["frame"] == ["14"]
+    page.wait_for_timeout(1000)
+    assert framed(page) == 2
+
+
+def test_a_clicked_frame_chooses_its_character(page, served):
+    open_page(page, served, view("CTC in depth"))
+    shows(page, "The lattice of")
+    chart = page.locator('[data-testid="stVegaLiteChart"]').first
+    cells = chart.locator('path[aria-label*="frame: 17; "]')
+    cells.nth(2).click()
+    shows(page, "Character 6, a")
+    assert "frame=17" in page.url
