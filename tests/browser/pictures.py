@@ -1,6 +1,6 @@
 """Takes the README's pictures of the page: `python -m tests.browser.pictures`.
 
-Writes docs/pictures/page.webp (light), page-dark.webp, layers.webp and vgg16.webp, as a visitor on a laptop sees them.
+Writes docs/pictures/*.webp: the page light and dark, and its views, as a visitor on a laptop sees them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ VIEWS = {
     "page": ("", 900, "light"),
     "page-dark": ("?layer=conv_5&frame=12", 900, "dark"),
     "layers": ("?network=VGG16&deep=block3_conv2", 1420, "light"),
+    "by-hand": ("?view=One+unit+by+hand", 1720, "light"),
+    "recurrent": ("?view=Recurrent+layers&frame=11", 1860, "light"),
+    "ctc": ("?view=CTC+in+depth", 1960, "light"),
     "vgg16": ("?view=VGG16", 1560, "light"),
 }
 
@@ -35,14 +38,30 @@ def main() -> None:
             page.goto(f"{served.url}/{address}")
             painted(page)
             settled(page)
-            page.wait_for_timeout(1500)  # pictures that are still being decoded
-            shot = Image.open(io.BytesIO(page.screenshot()))
-            shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=88, method=6)
+            page.wait_for_timeout(2500)  # pictures that are still being decoded
+            take(page, name)
             page.close()
+        why(browser, served.url)
         browser.close()
         served.process.terminate()
         served.process.wait(10)
     print(*sorted(file.name for file in FOLDER.iterdir()), sep="\n")
+
+
+def take(page, name: str) -> None:
+    shot = Image.open(io.BytesIO(page.screenshot()))
+    shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=88, method=6)
+
+
+def why(browser, url: str) -> None:
+    """One character under every method."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1720})
+    page.goto(f"{url}/?view=Why+this+character%3F&character=3")
+    painted(page)
+    page.get_by_role("button", name="Show the gradient methods").click()
+    page.get_by_alt_text("Integrated gradients over the word").wait_for(timeout=150_000)
+    page.wait_for_timeout(2500)
+    take(page, "why")
 
 
 if __name__ == "__main__":
