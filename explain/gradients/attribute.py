@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,9 +79,16 @@ def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     network = attribution.Differentiable(model, BATCH[settings["network"]])
     picture, target = settings["picture"], targets.parse(settings["target"])
     result: dict[str, Any] = {"score": float(network.score(picture[None], target)[0])}
+    # one pass back serves all methods that weigh a layer's feature maps
+    at_layers = lru_cache(lambda: network.layer_gradients(picture, target, settings["layers"]))
     done = 0.0
     for method, share in zip(settings["methods"], _shares(settings["methods"]), strict=True):
-        found = _one(network, method, settings, target, _progress(report, done, share, _passes(method)))
+        on_step = _progress(report, done, share, _passes(method))
+        if method in LAYER_METHODS:
+            weigh = LAYER_METHODS[method]
+            found = {name_at(method, layer): weigh(*pair).astype(np.float32) for layer, pair in at_layers().items()}
+        else:
+            found = _of_input(network, method, settings, target, on_step)
         done += share
         if not found or report(min(100, round(done)), 100) is False:
             return {}
@@ -93,17 +101,12 @@ def name_at(method: str, layer: str) -> str:
     return f"{method} at {layer}"
 
 
-def _one(network, method: str, settings: dict[str, Any], target: targets.Target, on_step) -> dict[str, Any]:
-    """What a method adds to the result; nothing where it was stopped."""
+def _of_input(network, method: str, settings: dict[str, Any], target: targets.Target, on_step) -> dict[str, Any]:
+    """What a method of `INPUT_METHODS` adds to the result; nothing where it was stopped."""
     from explain.gradients import attribution
 
     picture = settings["picture"]
     ground = cam.background(picture) if settings["network"] == "crnn" else 0.0  # zero is ImageNet's mean colour
-    if method in LAYER_METHODS:
-        at_layers = network.layer_gradients(picture, target, settings["layers"])
-        return {
-            name_at(method, layer): LAYER_METHODS[method](*pair).astype(np.float32) for layer, pair in at_layers.items()
-        }
     values: dict[str, Any] = {}
     if method == "integrated_gradients":
         whole = attribution.integrated_gradients(network, picture, target, ground, on_step=on_step)

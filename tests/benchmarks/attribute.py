@@ -3,8 +3,8 @@
 python -m tests.benchmarks attribute [crnn] [vgg16-cam] [--word FILE] [--rounds N]
 
 By the clock, and by the processor (which does not count what other work on the machine takes), once TensorFlow and the
-network are there and one gradient was taken; the median of the rounds. Integrated gradients also tell by how much they
-miss completeness, in how many steps.
+network are there and one gradient was taken; the median of the rounds. Each method brings the target's own value with
+it, one pass forward. Integrated gradients also tell by how much they miss completeness, in how many steps.
 """
 
 from __future__ import annotations
