@@ -163,7 +163,8 @@ def _feature_maps(read: Read, maps: dict[str, Sequence[Map]]) -> str:
         _section(
             "Feature maps",
             "The channels of every layer that respond most to this word, strongest first. Each map has its own scale, "
-            "given under it, so that brightness cannot be compared between maps.",
+            "given under it, from dark (lowest) to yellow (highest), or where a layer has values below zero from blue "
+            "over white (zero) to red; so colours cannot be compared between maps.",
             "",
         )
     ]

@@ -1,6 +1,6 @@
 """Feature maps and LSTM states as PNG files: pixels shown as pixels, each map on its own scale.
 
-Colours are those of `explain.images`: unsigned maps from their lowest to their highest value, maps with values below
+Colours are those of `explain.images`: maps from their lowest to their highest value, or where a layer has values below
 zero on the diverging palette with zero in its middle.
 """
 
@@ -35,7 +35,7 @@ class Map:
 
     @property
     def range(self) -> str:
-        return f"{self.low:.3g} to {self.high:.3g}"
+        return f"{self.low + 0.0:.3g} to {self.high + 0.0:.3g}"  # a negative zero is written as zero
 
 
 def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) -> list[Map]:
@@ -43,10 +43,19 @@ def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) 
 
     activation: a layer's output without the batch. names: of all its channels.
     """
+    tiles = feature_maps.strongest(activation, count)
+    signed = any(tile.values.min() < 0 for tile in tiles)
     return [
-        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), images.coloured(tile.values))
-        for tile in feature_maps.strongest(activation, count)
+        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed))
+        for tile in tiles
     ]
+
+
+def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:
+    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps."""
+    if not signed:
+        return images.coloured(tile.values)
+    return Image.fromarray(images.colours(tile.values, -tile.peak, tile.peak, "diverging"))
 
 
 def sheet(maps: Sequence[Map]) -> Image.Image:
