@@ -46,7 +46,9 @@ def main() -> None:
         panel("class_visualisation").show()
     with middle:  # last of the three: Altair is the slowest to import
         panel("ctc_decoding").show(word)
-    view = address.switch("Deeper view", VIEWS, key="view")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        view = address.switch("Deeper view", VIEWS, key="view")
+        panel("download").button(word)
     panel(VIEWS[view]).show(word)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from urllib.parse import parse_qs, quote_plus
 
 import numpy as np
@@ -163,3 +165,21 @@ def test_a_clicked_frame_chooses_its_character(page, served):
     cells.nth(2).click()
     shows(page, "Character 6, a")
     assert "frame=17" in page.url
+
+
+def test_everything_of_a_word_is_downloaded_and_opens_from_disk(page, served, elephant, tmp_path):
+    open_page(page, served)
+    with page.expect_download(timeout=60_000) as got:
+        page.get_by_role("button", name="Download everything").click()
+    got.value.save_as(tmp_path / "word.zip")
+    with zipfile.ZipFile(tmp_path / "word.zip") as archive:
+        archive.extractall(tmp_path)
+        names = archive.namelist()
+    report = next(tmp_path / name for name in names if name.endswith("report.html"))
+    reading = json.loads(next(tmp_path / name for name in names if name.endswith("reading.json")).read_text())
+    assert "elephant" in json.dumps(reading)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(report.as_uri())
+    assert page.get_by_text("elephant").first.is_visible()
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
