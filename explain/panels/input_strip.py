@@ -18,6 +18,7 @@ from models import crnn, typeface
 from models.pictures import PictureError, open_picture
 
 SAMPLES = Path(__file__).resolve().parents[2] / "models" / "samples" / "words"
+AT_ONCE = 7  # samples in the strip; the others are behind a button
 FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 
 
@@ -73,21 +74,31 @@ def _from_sample(name: str) -> Word:
 
 def _samples() -> Word:
     chosen = address.choice("sample", samples(), next(iter(samples())))
-    items = [
-        {"id": name, "title": item["title"], "src": images.data_url(_sample_picture(name))}
-        for name, item in samples().items()
-    ]
+    names = list(samples())
+    row, more = st.columns([12, 1.2], vertical_alignment="center")
+    with row:
+        _pictures("samples", names[:AT_ONCE], chosen)
+    if names[AT_ONCE:]:
+        with more.popover("More"):
+            _pictures("samples-more", names[AT_ONCE:], chosen)
+    return _from_sample(chosen)
+
+
+def _pictures(key: str, names: list[str], chosen: str) -> None:
+    """Samples to choose from by a click."""
 
     def take() -> None:
-        address.note("sample", st.session_state["samples"].get("chosen"), next(iter(samples())))
+        address.note("sample", st.session_state[key].get("chosen"), next(iter(samples())))
 
+    items = [
+        {"id": name, "title": samples()[name]["title"], "src": images.data_url(_sample_picture(name))} for name in names
+    ]
     component(
         "thumbnails",
-        key="samples",
+        key=key,
         data={"label": "Samples", "items": items, "chosen": chosen, "size": 30},
         on_chosen_change=take,
     )
-    return _from_sample(chosen)
 
 
 def _upload() -> Word | None:

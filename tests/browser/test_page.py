@@ -284,3 +284,11 @@ def test_a_class_is_dreamt_live_and_cancelled(page, served):
     alive(page)
     if Path("/proc").is_dir():
         assert "tensorflow" not in memory_map(served.process)  # only ever in the worker
+
+
+def test_a_word_on_a_sign_is_behind_the_button_more(page, served):
+    open_page(page, served)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="Espresso, cup sleeve").click()
+    page.get_by_text("reads Espresso").wait_for(timeout=20_000)
+    assert "sample=Espresso" in page.url
