@@ -107,6 +107,17 @@ def test_a_wide_beam_finds_every_text_with_its_exact_probability():
         assert ctc.n_best(p, beams=10_000, n=3, blank=blank)[0][1] == pytest.approx(found[0][1], abs=1e-10)
 
 
+def test_n_best_are_the_likeliest_of_all_texts_in_order():
+    for (p, blank), texts in WITH_BRUTE:
+        exact = {text: total(paths) for text, paths in texts.items() if total(paths) > 0}
+        found = ctc.n_best(p, beams=10_000, n=5, blank=blank)
+        assert len(found) == min(5, len(exact)) and len({text for text, _ in found}) == len(found)
+        assert [math.exp(value) for _, value in found] == pytest.approx([exact[text] for text, _ in found], rel=1e-10)
+        best = sorted(exact.values(), reverse=True)[:5]
+        assert [math.exp(value) for _, value in found] == pytest.approx(best, rel=1e-10)
+        assert math.fsum(math.exp(value) for _, value in found) <= 1 + 1e-12
+
+
 @pytest.mark.parametrize("beams", [1, 2, 5])
 def test_a_narrow_beam_never_claims_more_than_the_truth_and_n_best_tells_it(beams):
     lost = 0
@@ -170,18 +181,6 @@ def test_posteriors_less_the_softmax_are_the_gradient_at_the_logits():
     assert ctc.lattice(p, text).label_posteriors(4) - p == pytest.approx(gradient, abs=1e-8)
 
 
-def test_best_path_and_beam_may_differ():
-    p = np.array([[0.4, 0, 0.6], [0.4, 0, 0.6]])
-    best = ctc.best_path(p)
-    assert best.labels == () and best.spans == () and best.probability == pytest.approx(0.36)
-    (first, value), (second, other) = ctc.beam_search(p)
-    assert (
-        (first, second) == ((0,), ())
-        and math.exp(value) == pytest.approx(0.64)
-        and math.exp(other) == pytest.approx(0.36)
-    )
-
-
 def sharp_frames(seed, frames=31, labels=63):
     """Like a network's answer: mostly sure, now and then torn between labels; float32."""
     rng = np.random.default_rng(seed)
@@ -223,88 +222,3 @@ def test_log_probability_agrees_with_tensorflows_loss(tmp_path):
     losses = json.loads(done.stdout.splitlines()[-1])
     ours = [-ctc.log_probability(softmax(z.astype(float)), text) for z, text in zip(logits, texts, strict=True)]
     assert ours == pytest.approx(losses, rel=1e-5)
-
-
-def test_ties_fall_the_same_way_every_time():
-    p = np.full((4, 3), 1 / 3)
-    assert ctc.best_path(p).path.tolist() == [0, 0, 0, 0]
-    assert ctc.forced_alignment(p, (1,)).path.tolist() == [1, 2, 2, 2]
-    assert [text for text, _ in ctc.beam_search(np.full((1, 3), 1 / 3), n=3)] == [(), (0,), (1,)]
-
-
-def test_long_and_unlikely_texts_keep_their_figures():
-    p = np.full((400, 63), 1 / 63)
-    value = ctc.log_probability(p, [0] * 200)
-    # 200 equal characters in 400 frames: 199 blanks between; one frame is to spare, for any of the 401 states.
-    assert value == pytest.approx(math.log(401) - 400 * math.log(63))
-    assert ctc.best_path(p).log_probability == pytest.approx(-400 * math.log(63))
-
-
-@pytest.mark.parametrize(
-    "labels, frames, sentence",
-    [
-        ((1, 2, 3), 3, None),
-        ((1, 1), 3, None),
-        ((), 1, None),
-        (
-            (1, 1),
-            2,
-            "The text needs at least 3 frames (2 characters and 1 blank between equal neighbours), "
-            "and the network gives 2.",
-        ),
-        ((1, 2), 1, "The text needs at least 2 frames (2 characters), and the network gives 1."),
-    ],
-)
-def test_a_text_that_cannot_fit_is_told_in_one_sentence(labels, frames, sentence):
-    assert ctc.why_impossible(labels, frames) == sentence
-    p = np.full((frames, 5), 0.2)
-    assert (ctc.log_probability(p, labels) == -np.inf) == (sentence is not None)
-    if sentence:
-        for function in (ctc.forced_alignment, ctc.lattice):
-            with pytest.raises(ValueError) as refused:
-                function(p, labels)
-            assert str(refused.value) == sentence
-
-
-GOOD = np.full((4, 3), 1 / 3)
-
-
-@pytest.mark.parametrize(
-    "call, says",
-    [
-        (lambda: ctc.best_path(GOOD * 2), "sum to 1"),
-        (lambda: ctc.beam_search(GOOD * np.nan), "sum to 1"),
-        (lambda: ctc.best_path(np.array([[1.5, -0.5]])), "at least 0"),
-        (lambda: ctc.log_probability(GOOD[0], ()), r"\(frame, label\)"),
-        (lambda: ctc.best_path(np.zeros((0, 3))), r"\(frame, label\)"),
-        (lambda: ctc.best_path(GOOD, blank=3), "outside the alphabet"),
-        (lambda: ctc.log_probability(GOOD, (3,)), "outside the alphabet"),
-        (lambda: ctc.forced_alignment(GOOD, (-1,)), "outside the alphabet"),
-        (lambda: ctc.lattice(GOOD, (2,)), "is the blank"),
-        (lambda: ctc.beam_search(GOOD, beams=0), "at least one beam"),
-        (lambda: ctc.n_best(GOOD, n=0), "at least one beam"),
-        (lambda: ctc.text((62,), LETTERS), "outside the alphabet"),
-        (lambda: ctc.labels_of("naïve é", LETTERS), "' ', 'é', 'ï'"),
-    ],
-)
-def test_bad_input_is_refused_in_one_sentence(call, says):
-    with pytest.raises(ValueError, match=says) as refused:
-        call()
-    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
-
-
-def test_text_and_labels_are_each_others_way_back():
-    assert ctc.labels_of("aZ9", LETTERS) == (0, 51, 61)
-    assert ctc.text(ctc.labels_of("Elephant386", LETTERS), LETTERS) == "Elephant386"
-    assert ctc.text(ctc.labels_of("ab", [*LETTERS, ""]), [*LETTERS, ""]) == "ab"
-
-
-def test_n_best_are_the_likeliest_of_all_texts_in_order():
-    for (p, blank), texts in WITH_BRUTE:
-        exact = {text: total(paths) for text, paths in texts.items() if total(paths) > 0}
-        found = ctc.n_best(p, beams=10_000, n=5, blank=blank)
-        assert len(found) == min(5, len(exact)) and len({text for text, _ in found}) == len(found)
-        assert [math.exp(value) for _, value in found] == pytest.approx([exact[text] for text, _ in found], rel=1e-10)
-        best = sorted(exact.values(), reverse=True)[:5]
-        assert [math.exp(value) for _, value in found] == pytest.approx(best, rel=1e-10)
-        assert math.fsum(math.exp(value) for _, value in found) <= 1 + 1e-12
