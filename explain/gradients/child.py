@@ -94,7 +94,7 @@ class Child:
         """Why the child, which has ended, did so unasked: one sentence."""
         code = self._process.wait()
         if code in (-getattr(signal, "SIGKILL", 9), protocol.OUT_OF_MEMORY):
-            return "The gradient process was ended, most likely for want of memory: try a smaller size, or try again."
+            return "The gradient process was ended, most likely for want of memory; the next request starts a new one."
         if code < 0:
             with contextlib.suppress(ValueError):
                 return (

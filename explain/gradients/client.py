@@ -252,7 +252,7 @@ class GradientWorker:
         elif (self._child.memory() or 0) > self._memory:
             size = f"{self._memory / 1e9:.1f} GB"
             self._ending = (
-                f"This took more than the {size} of memory that it may use and was ended: try a smaller size."
+                f"This took more than the {size} of memory that it may use and was ended; nothing else is lost."
             )
             self._child.kill()
         elif now - cancelled > self._patience:
