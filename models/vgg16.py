@@ -11,6 +11,8 @@ size, and a class activation map that is exact.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,12 @@ HERE = Path(__file__).resolve().parent
 STATISTICS = WEIGHTS / "vgg16-statistics.npz"
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolution layers of each block
 SIDE = 224
+FULL_FOLDER = Path(os.environ.get("VGG16_FOLDER") or WEIGHTS)  # where vgg16.onnx and vgg16.onnx.data lie, if anywhere
+GET_FULL = (
+    "To have all 1000 classes, run `python -m export vgg16` where the page runs: once, it downloads Keras's weights of "
+    "VGG16 (528 MB) and writes them as `vgg16.onnx` into `models/weights` (or into the folder that the environment "
+    "variable `VGG16_FOLDER` names)."
+)
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet's training pictures, 0 to 255; what Keras's "caffe" mode subtracts
 
 SAYS = {
@@ -111,11 +119,20 @@ FULL = ModelCard(
         _dense("predictions", 4096, 1000, "One sum a class over fc2; the softmax turns the sums into probabilities."),
     ),
     labels=IMAGENET_NAMES,
-    weights=WEIGHTS / "vgg16.onnx",
+    weights=FULL_FOLDER / "vgg16.onnx",
     logits="logits",
     licence="CC BY 4.0 (Karen Simonyan and Andrew Zisserman)",
     source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
 )
+
+
+def full_is_here() -> bool:
+    """Whether the full VGG16 was exported to where its card looks: both of its files, the second of full length."""
+    beside = FULL.weights.with_name(FULL.weights.name + ".data")
+    try:
+        return FULL.weights.is_file() and beside.stat().st_size >= 4 * FULL.parameters
+    except OSError:
+        return False
 
 
 def imagenet_index(card: ModelCard, unit: int) -> int:
@@ -171,18 +188,26 @@ def build_cam(logits: bool = False, initializer: str = "glorot_uniform"):
     return keras.Model(picture, classes, name="vgg16_cam")
 
 
-def build_full(logits: bool = False, initializer: str = "glorot_uniform"):
-    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes."""
+def build_full(logits: bool = False, initializer: str = "glorot_uniform", dense_kernels: Mapping | None = None):
+    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes.
+
+    dense_kernels: TensorFlow tensors by layer name, which become the kernels of fc1, fc2 and predictions without being
+    copied: together they are 495 MB.
+    """
     import keras
+
+    def kernel(name: str):
+        given = (dense_kernels or {}).get(name)
+        return initializer if given is None else lambda shape, dtype=None: given
 
     picture = keras.Input((SIDE, SIDE, 3), name="input")
     values = keras.layers.Flatten(name="flatten")(_blocks(picture, initializer, last_pool=True))
     dense = keras.layers.Dense
     for name in ("fc1", "fc2"):
-        values = dense(4096, "relu", name=name, kernel_initializer=initializer)(values)
+        values = dense(4096, "relu", name=name, kernel_initializer=kernel(name))(values)
     activation = None if logits else "softmax"
-    classes = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=initializer)(values)
-    return keras.Model(picture, classes, name="vgg16")
+    head = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=kernel("predictions"))
+    return keras.Model(picture, head(values), name="vgg16")
 
 
 def _blocks(values, initializer: str, last_pool: bool):

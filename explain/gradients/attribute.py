@@ -18,7 +18,7 @@ INPUT_METHODS = ("saliency", "gradient_times_input", "guided_backpropagation", "
 LAYER_METHODS = {"grad_cam": cam.grad_cam, "grad_cam_plus_plus": cam.grad_cam_plus_plus, "layer_cam": cam.layer_cam}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS)
 ABSOLUTE = ("saliency", "smooth_grad")  # of these the papers show the magnitude, the largest over the channels
-BATCH = {"crnn": 16, "vgg16-cam": 4}  # pictures at once; a few hundred megabytes at most
+BATCH = {"crnn": 16, "vgg16-cam": 4, "vgg16": 4}  # pictures at once; a few hundred megabytes at most
 SAMPLES = range(1, 257)
 
 

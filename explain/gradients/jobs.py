@@ -14,8 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from explain.gradients import sanity
+
 SOURCES = Path(__file__).parent
-EXPLAINED = ("crnn", "vgg16-cam")  # the networks whose answers can be attributed to their input
+DREAMT = ("vgg16-cam", "vgg16")  # the networks whose classes can be visualised
+EXPLAINED = ("crnn", *DREAMT)  # those whose answers can be attributed to their input
 
 
 class Report(Protocol):
@@ -49,15 +52,19 @@ class SettingsError(ValueError):
     """A job was asked for with settings that it cannot take."""
 
 
-def _network(name: Any, names: Sequence[str] = ("vgg16-cam",)):
+def _network(name: Any, names: Sequence[str] = DREAMT):
     """The card of a network that gradients can be had of, and the function that builds it; names: those to choose."""
     from models import crnn, vgg16
 
     networks = {
         vgg16.CAM.name: (vgg16.CAM, lambda: vgg16.build_cam(initializer="zeros")),
+        vgg16.FULL.name: (vgg16.FULL, None),  # built with its weights
         crnn.CARD.name: (crnn.CARD, crnn.build),
     }
-    networks = {known: networks[known] for known in names}
+    missing = () if vgg16.full_is_here() else (vgg16.FULL.name,)
+    networks = {known: networks[known] for known in names if known not in missing}
+    if name in missing and name in names:
+        raise SettingsError(f"The weights of the full VGG16 are not here. {vgg16.GET_FULL}")
     if not isinstance(name, str) or name not in networks:
         raise SettingsError(f"There is no network called {name!r} here; choose one of {', '.join(networks)}.")
     return networks[name]
@@ -69,6 +76,10 @@ def _model(name: str):
     from models import onnx_weights
 
     card, build = _network(name, EXPLAINED)
+    if build is None:
+        from explain.gradients import full_vgg16
+
+        return full_vgg16.build()
     weights = onnx_weights.read(card.weights)
     model = build()
     for layer in model.layers:
@@ -152,4 +163,5 @@ def _attribute_files(settings: dict[str, Any]) -> list[Path]:
 JOBS = {
     "dream": Kind(_dream, _check_dream, _dream_files, score="logit"),
     "attribute": Kind(_attribute, _check_attribute, _attribute_files),
+    "sanity": Kind(sanity.run, sanity.check, sanity.files),
 }
