@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Run
 Ground = str | float | np.ndarray
 OnStep = Callable[[int, int], bool | None]  # (passes done, passes in all); False stops
 STEPS = 16
+# Of these methods the sign tells which way to change a pixel, not whether it speaks for the target.
+UNSIGNED = ("saliency", "smooth_grad", "guided_backpropagation")
 AT_ONCE = 16  # pictures between two looks at whether to go on
 
 
@@ -58,6 +60,11 @@ def strength(target: Target, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
         case Character() | WholeText():
             return np.exp(values)
     return values
+
+
+def evidence(method: str, values: np.ndarray) -> np.ndarray:
+    """A map with what speaks for the target highest: the magnitude for the methods in UNSIGNED, else as it is."""
+    return np.abs(values) if method in UNSIGNED else values
 
 
 def order(values: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -176,15 +183,20 @@ def blurred(picture: np.ndarray, deviation: float) -> np.ndarray:
     return picture
 
 
-def peak(values: np.ndarray) -> tuple[int, int]:
-    """Row and column of the highest value of a map `(height, width)`; of equal ones the middle of the first run.
+def peak(values: np.ndarray) -> tuple[float, float]:
+    """Row and column of the highest value of a map `(height, width)`; pixel 3's middle is 3.5.
 
-    Cells of a coarse layer and patches make runs of equal values; their middle is the place meant.
+    Cells of a coarse layer, and patches, make blocks of equal values: the middle of the first block is told.
     """
-    row, first = np.unravel_index(int(np.argmax(values)), values.shape)
-    differs = np.flatnonzero(values[row, first:] != values[row, first])
-    last = first + (int(differs[0]) if len(differs) else values.shape[1] - first) - 1
-    return int(row), (int(first) + last) // 2
+    row, column = np.unravel_index(int(np.argmax(values)), values.shape)
+    below, right = (_run(line) for line in (values[row:, column], values[row, column:]))
+    return float(row + below / 2), float(column + right / 2)
+
+
+def _run(line: np.ndarray) -> int:
+    """How many values a line begins with that equal its first."""
+    differ = np.flatnonzero(line != line[0])
+    return int(differ[0]) if len(differ) else len(line)
 
 
 def peak_column(values: np.ndarray, width: int) -> float:

@@ -137,15 +137,22 @@ def test_blur_spreads_a_point_into_a_gaussian_and_leaves_a_flat_picture():
 
 
 def test_the_peak_is_the_middle_of_its_run_and_never_what_speaks_against():
-    assert peak(np.array([[0, 1, 1, 1, 0], [-9, 0, 0, 0, 0]])) == (0, 2)
-    assert peak(np.array([[0, 1], [0, 3]])) == (1, 1)
-    assert peak(np.zeros((2, 4))) == (0, 1)
+    assert peak(np.array([[0, 1, 1, 1, 0], [-9, 0, 0, 0, 0]])) == (0.5, 2.5)
+    assert peak(np.array([[0, 1], [0, 3]])) == (1.5, 1.5)
+    assert peak(np.array([[0, 0, 0], [4, 4, 0], [4, 4, 4], [0, 4, 0]])) == (2, 1)
+    assert peak(np.zeros((2, 4))) == (1, 2)
     values = np.array([[0.0, 3, 0, 0, 2, 2, -9], [0, 0, 0, 0, 2, 1, 0]])
-    assert peak(values) == (0, 1)
+    assert peak(values) == (0.5, 1.5)
     assert peak_column(values, 2) == 5.0  # columns 4 and 5: 4 + 3
     assert peak_column(values, 1) == 4.5
     with pytest.raises(ValueError, match="1 to 7 columns"):
         peak_column(values, 8)
+
+
+def test_of_some_methods_the_magnitude_is_the_evidence():
+    values = np.array([[1.0, -2.0]])
+    assert peak(faithfulness.evidence("saliency", values)) == (0.5, 1.5)
+    assert peak(faithfulness.evidence("integrated_gradients", values)) == (0.5, 0.5)
 
 
 def test_the_pointing_game_by_hand():
