@@ -1,15 +1,12 @@
-"""Class visualisation: a picture that a class of the network answers to as strongly as a photograph-like picture can.
+"""Class visualisation and its kin: pictures that a class, a channel or a unit of VGG16 answers to most strongly.
 
-Activation maximisation (Erhan et al., *Visualizing Higher-Layer Features of a Deep Network*, 2009; Simonyan, Vedaldi,
-Zisserman, *Deep Inside Convolutional Networks*, 2014, https://arxiv.org/abs/1312.6034) by gradient ascent. Four parts
-that know nothing of each other: `objectives`, `parametrisation`, `transforms`, and the loop here. Begun small, where a
-step is cheap and large forms are found, and ended at full size.
-
-Importing this module does not import TensorFlow; `dream` does.
+Puts together what `loop` runs: the target, the penalties of a preset of `presets`, and a term that drives the pictures
+of one grid apart. Importing this module does not import TensorFlow; `dream` does.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,214 +14,180 @@ from functools import lru_cache
 
 import numpy as np
 
-from explain.gradients import objectives, transforms
-from explain.gradients.parametrisation import Fourier
-from models.vgg16 import MEAN_BGR, statistics
+from explain.gradients import objectives
+from explain.gradients.loop import Ascent, ascend, begun
+from explain.gradients.presets import PRESETS, Preset
+from explain.gradients.responses import Responses, vgg_input
+from explain.targets import LOGITS, ClassLogit, Target
+from models.card import ModelCard
+from models.vgg16 import statistics
 
 STEPS = range(2, 1001)
 SIZES = range(48, 321)
-PREVIEW_EVERY = 4  # steps
+COUNTS = range(1, 10)
+MOST_DIVERSITY = 10.0
+MOST_PIXELS = 9 * 128 * 128  # of all pictures together; bounds the memory at about 1 GB
+DIVERSITY_WEIGHT = 20.0  # logits that the likest pictures lose at diversity 1
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How pictures are made; the names are those of the parts' own settings.
-
-    stages: for each stage its share of the final size and its share of the steps.
-    rate: step length in units of the coefficients' normal spread; it falls along half a cosine in the last stage.
-    natural, smooth: weights of the penalties against the logit.
-    jitter: share of the size.
-    """
-
-    stages: tuple[tuple[float, float], ...] = ((0.6, 0.55), (1.0, 0.45))
-    start: float = 0.2
-    rate: float = 0.06
-    decay: float = 1.2
-    low_pass: float = 0.3
-    natural: float = 2.0
-    smooth: float = 0.0
-    jitter: float = 0.08
-    scale: tuple[float, float] = (0.9, 1.1)
-    degrees: float = 5.0
-    noise: float = 0.0
-    layers: tuple[str, ...] = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3")
-
-
-PRESETS = {"calm": Recipe(), "plain": Recipe(natural=0.0)}
+OnStep = Callable[[int, int, "np.ndarray | None", float], "bool | None"]  # (step, steps, picture, score); False stops
 
 
 @dataclass(frozen=True)
 class DreamSettings:
-    """What to visualise. The same settings make the same picture.
+    """What to visualise, and how. The same settings make the same picture.
 
-    network: name of the card; class_index: unit of its last layer; seed: of the first cloud and of the transforms.
-    steps: of gradient ascent, in all. size: pixels of the picture's side. preset: one of `PRESETS`.
+    network: name of the card. target: of `explain.targets`: a class, a channel or a unit of any layer; the place of a
+    unit is told at the size of the card and carried over to the picture's.
+    preset: one of `PRESETS`. seed: of the first cloud and of the transforms. steps: of gradient ascent, in all; None
+    for the preset's own. size: pixels of a picture's side. count: pictures at once, from this seed and those after it.
+    diversity: how strongly these are driven apart, from 0.
     Raises ValueError with one sentence for values out of range.
     """
 
     network: str = "vgg16-cam"
-    class_index: int = 0
+    target: Target = ClassLogit(0)
+    preset: str = "ours"
     seed: int = 0
-    steps: int = 56
+    steps: int | None = None
     size: int = 128
-    preset: str = "calm"
+    count: int = 1
+    diversity: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, allowed in (("steps", STEPS), ("size", SIZES), ("seed", range(2**31))):
+        if self.preset not in PRESETS:
+            raise ValueError(f"There is no preset {self.preset!r}; choose one of {', '.join(PRESETS)}.")
+        if self.steps is None:
+            object.__setattr__(self, "steps", PRESETS[self.preset].steps)
+        for name, allowed in (("steps", STEPS), ("size", SIZES), ("seed", range(2**31)), ("count", COUNTS)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
                 raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}.")
-        if self.preset not in PRESETS:
-            raise ValueError(f"There is no preset {self.preset!r}; choose one of {', '.join(PRESETS)}.")
+        value = self.diversity
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_DIVERSITY:
+            raise ValueError(f"diversity must be a number from 0 to {MOST_DIVERSITY:g}, not {value!r}.")
+        if self.count * self.size**2 > MOST_PIXELS:
+            most = max(1, MOST_PIXELS // self.size**2)
+            raise ValueError(f"At {self.size} pixels {most} pictures go at once at most: take fewer, or smaller ones.")
 
 
 @dataclass(frozen=True)
 class DreamResult:
-    """picture: uint8 `(size, size, 3)`; logit, probability: the class's, on a plain pass over that picture; steps: done
-    until the end or the stop; seconds: all of it, tracing included."""
+    """One picture. picture: uint8 `(size, size, 3)`. score: the target's, on a plain pass over that picture.
+    probability: of a class there, else None. steps: done until the end or the stop; seconds: of the whole run, tracing
+    included."""
 
     picture: np.ndarray
-    logit: float
-    probability: float
+    score: float
+    probability: float | None
     steps: int
     seconds: float
 
 
-OnStep = Callable[[int, int, np.ndarray | None, float], bool]  # (step, steps, picture, score); False stops
+def dream(
+    model, settings: DreamSettings, on_step: OnStep | None = None, card: ModelCard | None = None
+) -> list[DreamResult]:
+    """`settings.count` pictures of one target.
 
-
-def dream(model, settings: DreamSettings, on_step: OnStep | None = None) -> DreamResult:
-    """Visualises one class with a Keras model as `models.vgg16` builds it, with or without the softmax."""
-    return dream_many(model, [settings.class_index], settings, on_step)[0]
+    model: Keras, as `models.vgg16` builds it, with or without the softmax. on_step: told the pictures so far as one,
+    side by side, and their mean score. card: for the shapes of the layers; needed for a `Unit`.
+    """
+    count = settings.count
+    return _run(model, [settings.target] * count, settings, [settings.seed + at for at in range(count)], on_step, card)
 
 
 def dream_many(
-    model, classes: Sequence[int], settings: DreamSettings, on_step: OnStep | None = None, recipe: Recipe | None = None
+    model, classes: Sequence[int], settings: DreamSettings, on_step: OnStep | None = None, preset: Preset | None = None
 ) -> list[DreamResult]:
-    """Visualises several classes side by side with the same seed; on_step is shown the first picture and mean score."""
-    import tensorflow as tf
+    """One picture for each of several classes, side by side, from the same seed."""
+    targets = [ClassLogit(int(unit)) for unit in classes]
+    return _run(model, targets, settings, [settings.seed] * len(targets), on_step, None, preset)
 
+
+def _run(model, of: list[Target], settings, seeds, on_step, card, preset: Preset | None = None) -> list[DreamResult]:
     began = time.perf_counter()
-    recipe = recipe or PRESETS[settings.preset]
-    on_step = on_step or (lambda *_: True)
-    classes = tf.constant(list(classes), tf.int32)
-    coefficients, paint, done, going = None, None, 0, True
-    for image, count, last in _stages(recipe, settings):
-        coefficients = (
-            image.start(settings.seed, recipe.start, len(classes))
-            if paint is None
-            else paint.grown(coefficients, image)
-        )
-        paint = image
-        climb, show = _compiled(model, image, recipe)
-        state = (tf.constant(coefficients), tf.zeros_like(coefficients), tf.zeros_like(coefficients))
-        for step in range(1, count + 1):
-            rate = recipe.rate * _schedule(step, count, last)
-            *state, score = climb(
-                *state, classes, tf.constant([settings.seed, done]), tf.constant(float(step)), tf.constant(rate)
-            )
-            done += 1
-            shown = done % PREVIEW_EVERY == 0 or done == settings.steps
-            preview = _bytes(show(state[0]))[0] if shown else None
-            going = on_step(done, settings.steps, preview, float(np.mean(score))) is not False
-            if not going:
-                break
-        coefficients = np.asarray(state[0])
-        if not going:
-            break
-    return _results(model, _bytes(show(state[0])), classes, done, began)
+    preset = preset or PRESETS[settings.preset]
+    network = _network(model)
+    shapes = {layer.name: layer.shape for layer in card.layers} if card else None
+    score = objectives.score(of if len(set(of)) > 1 else of[0], shapes)
+    stages = preset.staged(settings.size, settings.steps)
+    objective = _objective(network, score, preset, settings, begun(stages[0].image, seeds, preset.rule.start), stages)
+    told = on_step and (lambda step, steps, shown, scores: on_step(step, steps, side_by_side(shown), scores.mean()))
+    found = ascend(network, objective, stages, preset.rule, seeds, told)
+    chances = _probabilities(network, of, found) if isinstance(of[0], ClassLogit) else [None] * len(of)
+    seconds = time.perf_counter() - began
+    return [
+        DreamResult(picture, float(number), chance, found.steps, seconds)
+        for picture, number, chance in zip(found.pictures, found.scores, chances, strict=True)
+    ]
 
 
-def _stages(recipe: Recipe, settings: DreamSettings):
-    """(image parametrisation, steps, is it the last) of each stage; the last one takes the steps that are left."""
-    left = settings.steps
-    for position, (size_share, step_share) in enumerate(recipe.stages, start=1):
-        last = position == len(recipe.stages)
-        size = settings.size if last else max(32, 2 * round(size_share * settings.size / 2))
-        count = left if last else min(left - 1, round(step_share * settings.steps))
-        left -= count
-        if count:
-            yield Fourier(size, recipe.decay, recipe.low_pass), count, last
+@lru_cache(maxsize=2)
+def _network(model) -> Responses:
+    """One for each model, so that its traced functions are found again."""
+    return Responses(model, vgg_input)
 
 
-def _schedule(step: int, steps: int, last: bool) -> float:
-    """Share of the full rate: up over the first steps of a stage, since Adam knows nothing yet; down over the last."""
-    rise = min(1.0, step / 5)
-    fall = 0.5 * (1 + np.cos(np.pi * step / (steps + 1))) if last else 1.0
-    return float(rise * fall)
+def _objective(network, score, preset: Preset, settings, first: np.ndarray, stages) -> objectives.Weighted:
+    """The target's score less the preset's penalties."""
+    reads = score.layers[0]
+    terms = [(_weight(network, score, stages[0].image, first), score)]
+    if preset.natural:
+        # layers beyond the target's would only cost time; the first two are cheap and keep colours calm for any target
+        layers = tuple(name for at, name in enumerate(preset.layers) if at < 2 or _until(network, name, reads))
+        usual = statistics()
+        terms.append((-preset.natural, objectives.Unnatural(layers, {layer: usual[layer] for layer in layers})))
+    if settings.diversity and len(first) > 1:
+        # textures are compared as deep as the target lets, in layers that the penalty reads as well
+        apart = next((name for name in reversed(preset.layers) if _until(network, name, reads)), preset.layers[0])
+        terms.append((-settings.diversity * DIVERSITY_WEIGHT, objectives.Alike(apart)))
+    return objectives.weighted(*terms, *((-amount, penalty) for amount, penalty in preset.penalties))
 
 
-@lru_cache(maxsize=4)  # tracing a stage takes a second or two; two stages of two sizes are kept
-def _compiled(model, image: Fourier, recipe: Recipe):
-    """(one step of ascent, the picture of coefficients) as TensorFlow functions for one stage.
+def _until(network: Responses, layer: str, reads: str) -> bool:
+    """Whether a layer is needed anyway for the output of another."""
+    names = [one.name for one in network.model.layers]
+    return reads == LOGITS or names.index(layer) <= names.index(reads)
 
-    The step takes coefficients, both moments of Adam, classes, a seed, the step's number in its stage and the rate, and
-    returns the new coefficients and moments and the objective `(batch,)` before it.
+
+def _weight(network: Responses, score: objectives.Score, image, first: np.ndarray) -> float:
+    """How many logits a unit of the score is worth, so that penalties weighed against a class suit any target.
+
+    Seen from the pixels of the first cloud, the score times this is as steep as the logits are on average.
     """
     import tensorflow as tf
 
-    respond = _responses(model, recipe.layers if recipe.natural else ())
-    usual = statistics()
-    objective = objectives.weighted(
-        (1.0, objectives.class_logit()),
-        (-recipe.natural, objectives.unnatural({layer: usual[layer] for layer in recipe.layers})),
-        (-recipe.smooth, objectives.roughness()),
-    )
-    change = transforms.chain(
-        transforms.move(recipe.jitter * image.size, recipe.scale, recipe.degrees), transforms.noise(recipe.noise)
-    )
-
-    @tf.function
-    def climb(coefficients, first, second, classes, seed, step, rate):
-        with tf.GradientTape() as tape:
-            tape.watch(coefficients)
-            picture = image.pictures(coefficients)
-            responses = respond(change(picture, seed))
-            values = objective({**responses, "picture": picture}, classes)
-            total = tf.reduce_sum(values)
-        gradient = tape.gradient(total, coefficients)
-        # each picture's gradient at length 1 a coefficient: classes differ much in how steep they are
-        gradient /= tf.sqrt(tf.reduce_mean(tf.square(gradient), (1, 2, 3, 4), keepdims=True)) + 1e-12
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.99 * second + 0.01 * tf.square(gradient)
-        ascent = first / (1 - 0.9**step) / (tf.sqrt(second / (1 - 0.99**step)) + 1e-6)
-        logits = tf.gather(responses["logits"], classes, batch_dims=1)
-        return coefficients + rate * ascent, first, second, logits
-
-    return climb, tf.function(image.pictures)
+    if isinstance(score.patterns[0], ClassLogit):
+        return 1.0
+    pictures = image.pictures(tf.constant(first))
+    respond = network.of({*score.layers, LOGITS}, leaky=score.layers)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(pictures)
+        responses = respond(pictures)
+        weighted = objectives.weighted((1.0, score))
+        raised = tf.reduce_sum(weighted(responses, [tf.constant(array) for array in weighted.fed(0.0)]))
+        logits = responses[LOGITS]
+        # with random signs, the sum's steepness is that of its parts, root mean square
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], logits.shape[-1]).astype(np.float32)
+        usual = tf.reduce_sum(logits * signs) / np.sqrt(logits.shape[-1])
+    steep, usual = (float(tf.norm(tape.gradient(one, pictures))) for one in (raised, usual))
+    return usual / steep if steep > 0 else 1.0
 
 
-def _responses(model, layers: Sequence[str]):
-    """A function from RGB in [0, 1] to the outputs of these layers and the logits, Keras's preprocessing included."""
-    import keras
+def _probabilities(network: Responses, of: list[Target], found: Ascent) -> list[float]:
+    """Each picture's probability of its class on a plain pass."""
     import tensorflow as tf
 
-    head = model.get_layer("predictions")
-    inner = keras.Model(
-        model.input, {**{layer: model.get_layer(layer).output for layer in layers}, "features": head.input}
-    )
-    fixed = model.input_shape[1:3]
-
-    def respond(pictures):
-        if None not in fixed:
-            pictures = tf.image.resize(pictures, fixed)
-        outputs = inner(pictures[..., ::-1] * 255.0 - tf.constant(MEAN_BGR), training=False)
-        return {**outputs, "logits": tf.matmul(outputs["features"], head.kernel) + head.bias}
-
-    return respond
+    logits = network.of([LOGITS])(tf.constant(found.pictures, tf.float32) / 255.0)[LOGITS]
+    return [float(row[target.unit]) for row, target in zip(tf.nn.softmax(logits).numpy(), of, strict=True)]
 
 
-def _bytes(pictures) -> np.ndarray:
-    return np.rint(np.asarray(pictures) * 255).astype(np.uint8)
-
-
-def _results(model, pictures: np.ndarray, classes, steps: int, began: float) -> list[DreamResult]:
-    import tensorflow as tf
-
-    logits = _responses(model, ())(tf.constant(pictures, tf.float32) / 255.0)["logits"]
-    chances = tf.nn.softmax(logits).numpy()
-    seconds = time.perf_counter() - began
-    return [
-        DreamResult(picture, float(logits[row, unit]), float(chances[row, unit]), steps, seconds)
-        for row, (picture, unit) in enumerate(zip(pictures, np.asarray(classes), strict=True))
-    ]
+def side_by_side(pictures: np.ndarray | None) -> np.ndarray | None:
+    """Pictures `(count, height, width, 3)` as one, in a nearly square grid; grey where none is left."""
+    if pictures is None or len(pictures) == 1:
+        return None if pictures is None else pictures[0]
+    count, height, width, channels = pictures.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    grid = np.full((rows * columns, height, width, channels), 128, np.uint8)
+    grid[:count] = pictures
+    return grid.reshape(rows, columns, height, width, channels).swapaxes(1, 2).reshape(rows * height, -1, channels)

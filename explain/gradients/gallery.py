@@ -15,12 +15,13 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from explain.gradients.dream import PRESETS, DreamResult, DreamSettings, dream_many
+from explain.gradients.dream import DreamResult, DreamSettings, dream_many
+from explain.gradients.presets import PRESETS
 from models.vgg16 import CAM, imagenet_index
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,9 +35,11 @@ COLUMNS, TILE, CAPTION = 20, 120, 17  # of the contact sheet; the last two in pi
 
 def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
     """Makes the pictures that are missing, `batch` at a time, and notes them in gallery.json once stored."""
-    made_with = {**asdict(settings), "recipe": asdict(PRESETS[settings.preset]), "weights": _digest(CAM.weights)}
-    del made_with["class_index"]
-    made_with = json.loads(json.dumps(made_with))  # as it will be read back: tuples become lists
+    made_with = {name: getattr(settings, name) for name in ("network", "preset", "seed", "steps", "size")}
+    made_with |= {
+        "recipe": PRESETS[settings.preset].told(settings.size, settings.steps),
+        "weights": _digest(CAM.weights),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     notes = _notes(folder, made_with)
     model = None
@@ -71,7 +74,7 @@ def _better(folder: Path, unit: int, note: dict | None, result: DreamResult, see
         "file": f"{unit:03d}.webp",
         "name": CAM.labels[unit],
         "imagenet_index": imagenet_index(CAM, unit),
-        "logit": round(result.logit, 2),
+        "logit": round(result.score, 2),
         "probability": round(result.probability, 4),
         "seed": seed,
         "tried": seed,

@@ -7,7 +7,6 @@ an answer depends on. A module with a dict `JOBS` of its own can take its place:
 from __future__ import annotations
 
 import dataclasses
-import operator
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -89,34 +88,29 @@ def _model(name: str):
 
 
 def _check_dream(settings: dict[str, Any]) -> dict[str, Any]:
-    from explain.gradients.dream import DreamSettings
+    from explain.gradients.dream_job import check
 
-    known = [field.name for field in dataclasses.fields(DreamSettings)]
-    if unknown := sorted(set(settings) - set(known)):
-        raise SettingsError(f"A class visualisation has no setting {unknown[0]!r}; it has {', '.join(known)}.")
-    if "class_index" not in settings:
-        raise SettingsError("Say which class to visualise: class_index is missing.")
-    card, _ = _network(settings.get("network", "vgg16-cam"))
     try:
-        index = operator.index(settings["class_index"])
-    except TypeError:
-        raise SettingsError(f"The class must be a whole number, not {settings['class_index']!r}.") from None
-    if not 0 <= index < len(card.labels):
-        raise SettingsError(f"There is no class {index}: {card.name} knows 0 to {len(card.labels) - 1}.")
-    try:
-        return dataclasses.asdict(DreamSettings(**{**settings, "class_index": index}))
-    except TypeError as error:
-        raise SettingsError(f"The settings of the class visualisation do not fit: {error}.") from error
+        return check(settings, _network(settings.get("network", "vgg16-cam"))[0])
+    except SettingsError:
+        raise
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _dream(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = _check_dream(settings)
     if not _prepare(report):
         return {}
-    from explain.gradients.dream import DreamSettings, dream
+    from explain.gradients.dream_job import run
 
-    result = dream(_model(settings["network"]), DreamSettings(**settings), report)
-    return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    return run(_model(settings["network"]), settings, _network(settings["network"])[0], report)
+
+
+def _dream_files(settings: dict[str, Any]) -> Sequence[Path]:
+    from explain.gradients.dream_job import files
+
+    return files(_network(settings["network"])[0])
 
 
 def _prepare(report: Report) -> bool:
@@ -125,13 +119,6 @@ def _prepare(report: Report) -> bool:
         report.doing("Starting TensorFlow (about 6 s the first time)")
         import tensorflow  # noqa: F401
     return report.doing("Preparing the network")
-
-
-def _dream_files(settings: dict[str, Any]) -> list[Path]:
-    from models import vgg16
-
-    # the code as well: a changed method must not be answered with pictures of the old one
-    return [_network(settings["network"])[0].weights, vgg16.STATISTICS, *sorted(SOURCES.glob("*.py"))]
 
 
 def _check_attribute(settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,22 @@
-"""Class visualisation: each part against an answer known beforehand, the loop on a network small enough to know."""
+"""Class visualisation and its job, on networks small enough to know; the parts have tests of their own."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from explain.gradients import objectives, transforms
-from explain.gradients.dream import PRESETS, DreamSettings, dream, dream_many
-from explain.gradients.parametrisation import Fourier
+from explain.gradients import dream_job, objectives
+from explain.gradients.dream import DreamSettings, dream, dream_many, side_by_side
+from explain.gradients.loop import measure
+from explain.gradients.presets import OURS, PRESETS
+from explain.gradients.responses import Responses, vgg_input
+from explain.targets import Channel, ClassLogit, Unit
+from models.card import LayerCard, ModelCard
+from models.vgg16 import statistics
 
-PLAIN = replace(PRESETS["calm"], natural=0.0, smooth=0.0, rate=0.3)
+PLAIN = replace(OURS, natural=0.0, rule=replace(OURS.rule, rate=0.3))
 
 
 @pytest.fixture(scope="module")
@@ -26,93 +33,19 @@ def colours():
     return model
 
 
-@pytest.mark.parametrize("size", [32, 45])
-def test_standard_normal_coefficients_have_the_contrast_of_photographs(size):
-    image = Fourier(size)
-    clouds = np.concatenate([image.pictures(image.start(seed, 1.0)).numpy() for seed in range(20)])
-    assert clouds.shape == (20, size, size, 3)
-    assert 0.15 < np.sqrt(clouds.var((1, 2)).mean()) < 0.28  # Tiny ImageNet's pictures: 0.22
-
-
-def test_amplitudes_fall_with_frequency():
-    import tensorflow as tf
-
-    power = np.mean(
-        [np.abs(np.fft.fft2(_before_sigmoid(Fourier(64, 1.0, 9.0), seed))) ** 2 for seed in range(60)], axis=0
+@pytest.fixture(scope="module")
+def card():
+    layers = (
+        LayerCard("input", "input", (64, 64, 3), 0, "The picture."),
+        LayerCard("global_average", "gap", (3,), 0, "Mean colours.", kernel=None),
+        LayerCard("predictions", "dense", (3,), 0, "Classes.", kernel=None),
     )
-    tf.debugging.assert_greater(power[2, 0], power[8, 0])
-    # amplitude 1 / f: power falls by 16 from 2 to 8 cycles
-    assert power[0:1, 2].mean() / power[0:1, 8].mean() == pytest.approx(16, rel=0.7)
-
-
-def _before_sigmoid(image, seed):
-    picture = image.pictures(image.start(seed, 1.0)).numpy()[0].mean(-1)
-    return np.log(picture / (1 - picture))
-
-
-def test_growing_keeps_the_picture():
-    import tensorflow as tf
-
-    small, large = Fourier(32, low_pass=0.15), Fourier(64)
-    coefficients = small.start(1, 0.5)
-    before = small.pictures(coefficients).numpy()
-    after = large.pictures(small.grown(coefficients, large)).numpy()
-    assert after.shape == (1, 64, 64, 3)
-    np.testing.assert_allclose(
-        after[:, ::2, ::2], before, atol=0.02
-    )  # every other pixel sits where the small one's sat
-    assert np.abs(after - tf.image.resize(before, (64, 64), "bicubic").numpy()).mean() < 0.05
-
-
-def test_no_change_is_the_identity():
-    picture = np.random.default_rng(0).random((2, 9, 9, 3), dtype=np.float32)
-    seed = np.array([1, 2])
-    np.testing.assert_allclose(transforms.move()(picture, seed), picture, atol=1e-5)
-    np.testing.assert_allclose(transforms.noise(0.0)(picture, seed), picture)
-    np.testing.assert_allclose(transforms.chain()(picture, seed), picture)
-
-
-def test_moving_moves_a_point_by_the_same_way_for_the_whole_batch():
-    picture = np.zeros((2, 41, 41, 1), np.float32)
-    picture[:, 20, 20] = 1
-    places = []
-    for step in range(8):
-        moved = transforms.move(5.0)(picture, np.array([0, step])).numpy()[..., 0]
-        np.testing.assert_array_equal(moved[0], moved[1])
-        assert moved[0].sum() == pytest.approx(1, abs=1e-4)
-        places.append([(moved[0] * axis).sum() - 20 for axis in np.mgrid[:41, :41]])
-    assert 1 < np.abs(places).max() <= 5
-    assert len(np.unique(np.round(places, 3), axis=0)) == 8
-
-
-def test_enlarging_and_turning_go_about_the_middle():
-    picture = np.zeros((1, 41, 41, 1), np.float32)
-    picture[0, 20, 30] = 1  # 10 to the right of the middle
-    larger = transforms.move(scale=(1.5, 1.5))(picture, np.array([0, 0])).numpy()[0, ..., 0]
-    assert np.unravel_index(larger.argmax(), larger.shape) == (20, 35)
-    turned = transforms.move(degrees=90.0)(picture, np.array([0, 3])).numpy()[0, ..., 0]
-    y, x = np.unravel_index(turned.argmax(), turned.shape)
-    assert np.hypot(y - 20, x - 20) == pytest.approx(10, abs=0.8) and (y, x) != (20, 30)
-
-
-def test_objectives_against_numpy():
-    random = np.random.default_rng(0)
-    outputs = random.random((2, 6, 5, 4), dtype=np.float32)
-    responses = {"logits": np.array([[1.0, 2, 3], [4, 5, 6]], np.float32), "layer": outputs, "picture": outputs}
-    np.testing.assert_allclose(objectives.class_logit()(responses, np.array([2, 0])), [3, 4])
-    usual, varies = random.random((2, 4)), random.random((2, 4))
-    found = np.stack([outputs.mean((1, 2)), np.sqrt(outputs.var((1, 2)) + 0.01)], 1)
-    expected = (((found - usual) / (varies + 0.1 * varies.mean(1, keepdims=True))) ** 2).mean((1, 2))
-    unnatural = objectives.unnatural({"layer": np.stack([usual, varies]).astype(np.float32)})
-    np.testing.assert_allclose(unnatural(responses, None), expected, rtol=1e-4)
-    rough = [sum((np.diff(one, axis=axis) ** 2).mean() for axis in (0, 1)) for one in outputs]
-    np.testing.assert_allclose(objectives.roughness()(responses, None), np.array(rough) / 0.008, rtol=1e-4)
-    both = objectives.weighted((2.0, objectives.class_logit()), (-1.0, objectives.roughness()))
-    np.testing.assert_allclose(both(responses, np.array([2, 0])), np.array([6, 8]) - np.array(rough) / 0.008, rtol=1e-4)
+    labels = ("reddish", "greenish", "bluish")
+    return ModelCard("colours", "Colours", (64, 64, 3), layers, labels, Path("colours.onnx"), "logits", "", "")
 
 
 def test_pictures_take_the_colour_that_the_class_stands_for(colours):
-    results = dream_many(colours, [0, 1, 2], DreamSettings(size=48, steps=30), recipe=PLAIN)
+    results = dream_many(colours, [0, 1, 2], DreamSettings(size=48, steps=30), preset=PLAIN)
     for channel, result in enumerate(results):
         means = result.picture.reshape(-1, 3).mean(0)
         assert means[channel] > np.delete(means, channel).max() + 30
@@ -123,16 +56,78 @@ def test_the_numbers_are_those_of_a_plain_pass(colours):
     """Keras's own preprocessing and prediction of the finished picture."""
     from keras.applications.vgg16 import preprocess_input
 
-    result = dream(colours, DreamSettings(class_index=1, size=48, steps=3, preset="plain"))
+    (result,) = dream(colours, DreamSettings(target=ClassLogit(1), size=48, steps=3, preset="Lucid"))
     expected = colours.predict_on_batch(preprocess_input(result.picture[None].astype(np.float32)))[0]
     assert result.probability == pytest.approx(float(expected[1]), abs=1e-5)
     blue, green, red = preprocess_input(result.picture.astype(np.float32)).reshape(-1, 3).mean(0)
-    assert result.logit == pytest.approx((green - red - blue) / 50, abs=1e-3)
+    assert result.score == pytest.approx((green - red - blue) / 50, abs=1e-3)
+
+
+def test_the_numbers_of_any_other_target_too(colours, card):
+    """The mean of the blue, in the network's own input, whether told as a channel's mean or as one unit."""
+    from keras.applications.vgg16 import preprocess_input
+
+    for target in (Channel("input", 0), Unit("global_average", (0,))):
+        (result,) = dream(colours, DreamSettings(target=target, size=48, steps=4, preset="keras-vis"), card=card)
+        assert result.probability is None
+        blue = preprocess_input(result.picture.astype(np.float32))[..., 0].mean()
+        assert result.score == pytest.approx(blue, abs=1e-2)
+
+
+@pytest.mark.parametrize("preset", ["Lucid", "keras-vis"])
+def test_a_preset_raises_its_class(tiny_vgg, preset):
+    def scores(steps):
+        settings = DreamSettings(target=ClassLogit(0), size=48, steps=steps, count=2, preset=preset)
+        return np.array([result.score for result in dream(tiny_vgg, settings)])
+
+    assert (scores(20) > scores(2) + 1).all()
+
+
+def test_our_preset_on_a_network_with_the_layers_of_vgg16(tiny_vgg):
+    """The penalty on unphotographic answers is in force: without it the same steps go further from photographs."""
+    penalty = objectives.Unnatural(OURS.layers, statistics())
+
+    def strange(natural):
+        preset = replace(OURS, natural=natural, rule=replace(OURS.rule, rate=0.3))
+        picture = dream_many(tiny_vgg, [1], DreamSettings(size=48, steps=16), preset=preset)[0].picture
+        return measure(Responses(tiny_vgg, vgg_input), penalty, picture[None])[0]
+
+    assert strange(1000.0) < strange(0.0) - 0.1
+
+
+@pytest.fixture(scope="module")
+def tiny_vgg():
+    """As many channels as VGG16 has in the layers whose statistics are known, one cheap convolution each."""
+    import keras
+
+    values = picture = keras.Input((None, None, 3), name="input")
+    for name, channels in (("block1_conv2", 64), ("block2_conv2", 128), ("block3_conv3", 256), ("block4_conv3", 512)):
+        values = keras.layers.Conv2D(
+            channels, 2, 2, activation="relu", name=name, kernel_initializer=keras.initializers.HeNormal(seed=channels)
+        )(values)
+    values = keras.layers.GlobalAveragePooling2D()(values)
+    head = keras.layers.Dense(3, "softmax", name="predictions", kernel_initializer=keras.initializers.HeNormal(seed=1))
+    return keras.Model(picture, head(values))
+
+
+def test_diversity_drives_the_pictures_apart(tiny_vgg):
+    """Their Gram matrices, worked out with NumPy from the network's own answers."""
+
+    def likeness(diversity):
+        settings = DreamSettings(target=ClassLogit(1), size=48, steps=16, count=3, diversity=diversity)
+        pictures = np.stack([result.picture for result in dream(tiny_vgg, settings)])
+        layer = Responses(tiny_vgg, vgg_input).of(["block4_conv3"])
+        maps = layer(pictures.astype(np.float32) / 255)["block4_conv3"].numpy()
+        grams = np.einsum("nyxa,nyxb->nab", maps, maps).reshape(3, -1)
+        grams /= np.linalg.norm(grams, axis=1, keepdims=True)
+        return (np.sum(grams @ grams.T) - 3) / 6
+
+    assert likeness(10.0) < likeness(0.0) - 0.005
 
 
 def test_the_seed_decides_the_picture(colours):
     def picture(seed):
-        return dream(colours, DreamSettings(seed=seed, size=48, steps=4, preset="plain")).picture
+        return dream(colours, DreamSettings(seed=seed, size=48, steps=4, preset="Lucid"))[0].picture
 
     first = picture(1)
     np.testing.assert_array_equal(first, picture(1))
@@ -145,18 +140,93 @@ def test_progress_is_told_and_false_stops(colours):
     def on_step(step, steps, picture, score):
         told.append((step, steps, score))
         if picture is not None:
-            assert picture.dtype == np.uint8 and picture.shape[0] == picture.shape[1] and picture.shape[2] == 3
+            assert picture.dtype == np.uint8 and picture.shape == (96, 96, 3)  # three pictures and a grey place
         return step < 11
 
-    result = dream(colours, DreamSettings(size=48, steps=20, preset="plain"), on_step)
+    results = dream(colours, DreamSettings(size=48, steps=20, count=3, preset="Lucid"), on_step)
     assert [step for step, _, _ in told] == list(range(1, 12)) and {steps for _, steps, _ in told} == {20}
-    assert result.steps == 11
+    assert [result.steps for result in results] == [11, 11, 11]
     assert told[-1][2] > told[0][2]
 
 
+def test_a_grid_keeps_the_order():
+    pictures = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 3), np.uint8)
+    grid = side_by_side(pictures)
+    assert grid.shape == (4, 9, 3)
+    assert grid[::2, ::3, 0].tolist() == [[0, 1, 2], [3, 4, 128]]
+    assert side_by_side(pictures[:1]).shape == (2, 3, 3) and side_by_side(None) is None
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 1}, {"steps": 2.5}, {"size": 4000}, {"size": True}, {"seed": -1}, {"preset": "loud"}]
+    "wrong",
+    [
+        {"steps": 1},
+        {"steps": 2.5},
+        {"size": 4000},
+        {"size": True},
+        {"seed": -1},
+        {"preset": "loud"},
+        {"count": 10},
+        {"diversity": -0.1},
+        {"diversity": float("nan")},
+    ],
 )
 def test_wrong_settings_say_what_is_wrong(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DreamSettings(**wrong)
+
+
+def test_more_pixels_than_the_memory_holds_are_refused():
+    with pytest.raises(ValueError, match="At 320 pixels 1 pictures go at once"):
+        DreamSettings(count=2, size=320)
+
+
+def test_steps_are_the_presets_own_unless_told():
+    assert {name: DreamSettings(preset=name).steps for name in PRESETS} == {"ours": 56, "Lucid": 128, "keras-vis": 200}
+
+
+class Quiet:
+    def __call__(self, *_, **__):
+        return True
+
+    def doing(self, text):
+        return True
+
+
+def test_the_job_gives_all_pictures_and_the_first(colours, card):
+    settings = dream_job.check({"class_index": 2, "count": 2, "size": 48, "steps": 3, "preset": "Lucid"}, card)
+    assert settings == dream_job.check(settings, card)
+    assert settings["target"] == {"kind": "class", "unit": 2}
+    found = dream_job.run(colours, settings, card, Quiet())
+    assert found["pictures"].shape == (2, 48, 48, 3) and found["pictures"].dtype == np.uint8
+    np.testing.assert_array_equal(found["picture"], found["pictures"][0])
+    assert found["logits"].shape == found["probabilities"].shape == (2,)
+    assert (
+        found["logit"] == found["logits"][0] == found["scores"][0] and found["probability"] == found["probabilities"][0]
+    )
+    again = dream_job.run(colours, settings, card, Quiet())
+    np.testing.assert_array_equal(again["pictures"], found["pictures"])
+
+
+def test_the_job_takes_a_channel(colours, card):
+    asked = {"target": {"kind": "channel", "layer": "global_average", "channel": 1}, "size": 48, "steps": 3}
+    found = dream_job.run(colours, dream_job.check({**asked, "preset": "keras-vis"}, card), card, Quiet())
+    assert found["score"] == found["scores"][0] and "logit" not in found and "probabilities" not in found
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"class_index": 3}, "There is no class 3: colours knows 0 to 2."),
+        ({"target": {"kind": "class", "unit": 3}}, "There is no class 3: colours knows 0 to 2."),
+        ({"class_index": 1, "target": {"kind": "class", "unit": 1}}, "Give a class_index or a target, not both."),
+        ({"target": {"kind": "text", "labels": [1], "blank": 0}}, "colours reads no text"),
+        ({"target": {"kind": "channel", "layer": "conv", "channel": 1}}, "colours has no layer called 'conv'."),
+        ({"target": {"kind": "channel", "layer": "global_average", "channel": 3}}, "There is no number 3"),
+        ({"target": "class 3"}, "A target is told by its kind"),
+        ({"class_index": 1, "count": 0}, "count must be a whole number from 1 to 9, not 0."),
+    ],
+)
+def test_the_job_refuses_in_one_sentence(card, settings, error):
+    with pytest.raises(ValueError, match=re.escape(error)):
+        dream_job.check(settings, card)
