@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explain import charts_by_hand, feature_maps, images
-from explain.panels import address, by_hand_workings, layer_by_layer, layers, photograph, resources
+from explain.panels import address, bank_view, by_hand_workings, layer_by_layer, layers, photograph, resources
 from explain.panels.by_hand_workings import Chosen, input_name
 from explain.panels.input_strip import Word
 from explain.receptive_field import receptive_field
@@ -41,6 +41,7 @@ def show(word: Word) -> None:
     values = {**resources.run(name, batch).values, card.input.name: batch[0]}
     layer = card.layer(address.choice(names[0], card.layer_names, FIRST[name]))
     chosen = Chosen(card, values, seen, layer, names)
+    channel, place = _unit(chosen)
     maps, working = st.columns([1, 1.6], gap="medium")
     with maps:
         layers.tiles_of(
@@ -54,13 +55,28 @@ def show(word: Word) -> None:
             columns=4,
             chips=True,
             names=names,
+            first={"channel": channel, "y": place[0], "x": place[1]},
         )
+        if name == "crnn":
+            _bank(chosen, channel, place)
     with working:
-        _working(chosen)
+        _working(chosen, channel, place)
 
 
-def _working(chosen: Chosen) -> None:
-    channel, place = _unit(chosen)
+def _bank(chosen: Chosen, channel: int, place: Place) -> None:
+    """Under the maps: the filters where they are pictures, and what the channel answers to in other words."""
+    if chosen.layer.name == bank_view.FILTERS:
+        bank_view.filters(channel, lambda other: _choose(chosen, other, place))
+    bank_view.channel(chosen.layer, channel, chosen.seen, chosen.values[chosen.layer.name])
+
+
+def _choose(chosen: Chosen, channel: int, place: Place) -> None:
+    """From a callback: a unit that was not clicked on its map, which is drawn afresh to mark it."""
+    address.note(chosen.names[1], f"{channel}.{place[0]}.{place[1]}")
+    st.session_state[TYPED] = st.session_state.get(TYPED, 0) + 1
+
+
+def _working(chosen: Chosen, channel: int, place: Place) -> None:
     unit = recompute(
         chosen.card, chosen.layer.name, channel, place, chosen.values, weights(chosen.card.name, chosen.layer.name)
     )
@@ -131,9 +147,8 @@ def _numbers(chosen: Chosen, unit: Unit) -> None:
     def keep() -> None:
         # An emptied field holds None.
         typed = {what: st.session_state.get(prefix + what, now[what]) for what in now}
-        numbers = [now[what] if typed[what] is None else typed[what] for what in now]
-        address.note(chosen.names[1], ".".join(map(str, numbers)))
-        st.session_state[TYPED] = st.session_state.get(TYPED, 0) + 1
+        channel, *kept = (now[what] if typed[what] is None else typed[what] for what in now)
+        _choose(chosen, channel, tuple(kept))
 
     ends = {"channel": channels, "row": height, "column": width}
     labels = {"channel": "Channel", "row": "Row", "column": "Column"}
@@ -147,9 +162,9 @@ def _numbers(chosen: Chosen, unit: Unit) -> None:
             named = [layers.channel_name(chosen.card, chosen.layer, option) for option in options]
             place.selectbox("Stands for", options, format_func=named.__getitem__, key=prefix + what, on_change=keep)
         else:
-            place.number_input(
-                f"{labels[what]}, 0 to {ends[what] - 1}", 0, ends[what] - 1, key=prefix + what, on_change=keep
-            )
+            label, most = f"{labels[what]}, 0 to {ends[what] - 1}", ends[what] - 1
+            # Without value None an emptied field would become 0.
+            place.number_input(label, 0, most, None, step=1, key=prefix + what, on_change=keep)
 
 
 def _seen(chosen: Chosen, unit: Unit) -> None:

@@ -43,16 +43,18 @@ def tiles_of(
     columns: int,
     chips: bool = False,
     names: tuple[str, str, str] = ("layer", "unit", "scale"),
+    first: dict | None = None,
 ) -> None:
     """The feature maps of one layer, strongest first, over the input they came from.
 
     seen: data URL of the picture as the network sees it. key: of the component on the page. chips: whether the layer is
     chosen here. names: under which the layer, the unit and the scale stand in the address.
+    first: the unit that is marked where the address has none, as `unit_of` gives it.
     """
     layer_in_address, unit_in_address, scale_in_address = names
     layer = card.layer(name)
     kept = address.numbers(unit_in_address, 3)
-    unit = unit_of(activation, kept)
+    unit = unit_of(activation, kept) or first
     tiles = feature_maps.strongest(activation, count)
     if unit and unit["channel"] not in [tile.channel for tile in tiles]:
         tiles[-1] = feature_maps.tile(activation, unit["channel"])

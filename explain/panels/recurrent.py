@@ -9,7 +9,7 @@ import streamlit as st
 
 from explain import charts, charts_ablation, charts_lstm, ctc, feature_maps, images, lstm
 from explain.charts_ground import Ground
-from explain.panels import address, ctc_decoding, resources
+from explain.panels import address, bank_view, ctc_decoding, resources
 from explain.panels.components import component
 from explain.panels.input_strip import Word
 from models import crnn, onnx_weights
@@ -54,8 +54,10 @@ def show(word: Word) -> None:
     with everyone:
         _units(ground, steps, state, unit, per_unit)
     with one:
+        _choice(layer, direction, unit, steps.hidden.shape[1])
         _story(ground, steps, unit)
         _memory(ground, steps)
+    bank_view.unit(layer, direction, unit)
     _check(steps, values[layer], layer, direction)
     _ablation(_ground(word, False), values)
 
@@ -146,17 +148,25 @@ def _length(steps: lstm.Trace, backward: bool) -> str:
     )
 
 
-def _story(ground: Ground, steps: lstm.Trace, unit: int) -> None:
-    units = steps.hidden.shape[1]
-    name, number = st.columns([2, 1], vertical_alignment="center")
-    name.markdown(f"**The story of unit {unit}**")
-    st.session_state["lstm-number"] = unit
+def _choice(layer: str, direction: str, unit: int, units: int) -> None:
+    """The unit as a number to type, or one of those that answer to a character."""
 
-    def choose() -> None:
+    def choose(chosen: int) -> None:
+        address.note("lstm_unit", str(chosen))
+
+    def typed() -> None:
         chosen = st.session_state["lstm-number"]
-        address.note("lstm_unit", None if chosen is None else str(chosen))
+        choose(unit if chosen is None else chosen)  # an emptied field holds None
 
-    number.number_input("Unit", 0, units - 1, step=1, key="lstm-number", on_change=choose, label_visibility="collapsed")
+    number, answering = st.columns([1, 3.2], vertical_alignment="bottom")
+    st.session_state["lstm-number"] = unit
+    # Without value None an emptied field would become 0.
+    number.number_input(f"Unit, 0 to {units - 1}", 0, units - 1, None, step=1, key="lstm-number", on_change=typed)
+    bank_view.answering(answering, layer, direction, unit, choose)
+
+
+def _story(ground: Ground, steps: lstm.Trace, unit: int) -> None:
+    st.markdown(f"**The story of unit {unit}**")
     st.caption(
         "At each frame: cell state = forget gate × cell state before (kept) + input gate × candidate (written); hidden "
         "state = output gate × tanh(cell state). Hover to read the numbers off."
