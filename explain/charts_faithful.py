@@ -10,9 +10,9 @@ from explain.charts import Inks
 from explain.charts_ground import told
 from explain.faithfulness import Curve
 
-HEIGHT, TITLE, FOOT = 92, 20, 30  # screen pixels: of a curve's field, over it, under it
+HEIGHT, TITLE, FOOT = 92, 20, 24  # screen pixels: of a curve's field, over it, under it
 APART, LEFT = 1.22, 0.13  # where the second field begins and the room for a scale, in widths of a field
-SANITY_FOOT = 46
+SANITY_FOOT = 44
 
 
 def curves(deletion: Curve, insertion: Curve, random: tuple[Curve, Curve], inks: Inks) -> dict:
@@ -26,8 +26,8 @@ def curves(deletion: Curve, insertion: Curve, random: tuple[Curve, Curve], inks:
     high = max(1.0, *(float(curve.values.max()) for curve in found))
     layers = []
     fields = (
-        ("Taking pixels away: should fall early", "taken away", deletion, random[0]),
-        ("Putting them back: should rise early", "put back", insertion, random[1]),
+        ("Taken away: should fall early", "taken away", deletion, random[0]),
+        ("Put back: should rise early", "put back", insertion, random[1]),
     )
     for number, (title, done, curve, by_chance) in enumerate(fields):
         left = number * APART
@@ -37,7 +37,7 @@ def curves(deletion: Curve, insertion: Curve, random: tuple[Curve, Curve], inks:
             _layer(rows, {"type": "area", "color": inks.accent, "opacity": 0.16}, **base),
             _layer(_points(by_chance, by_chance, left, low, high), _line(inks.soft, [4, 3])),
             _layer(rows, _line(inks.accent)),
-            *_frame(left, title, (low, high), ("0 %", "of the pixels " + done, "100 %"), inks),
+            *_frame(left, title, (low, high), ("0 %", "of the pixels", "100 %"), inks),
             _read_off(rows, done, left),
         ]
     described = (

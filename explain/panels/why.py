@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections import OrderedDict
 
 import numpy as np
 import streamlit as st
 
 from explain import cam, ctc, occlusion, targets, word_map
+from explain.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
-from explain.gradients.client import Job, describe
-from explain.panels import address, linked, resources
+from explain.panels import address, linked, resources, why_truth
 from explain.panels.attribution_words import METHODS, OCCLUSION
 from explain.panels.input_strip import Word
+from explain.panels.why_jobs import Followed
 from explain.receptive_field import receptive_field
 from models import crnn
 
@@ -25,9 +24,9 @@ PATCHES = {  # as (height, width) of the patch and of its step
 }
 CONVOLUTIONS = tuple(layer.name for layer in CARD.layers if layer.kind == "conv")
 FIRST_LAYER = "conv_4"
-POLL = 0.4  # seconds between looks at a running job
 KEPT = 8  # words whose occluded passes are kept; some 2 MB each
 ACROSS = 3  # maps in a row
+GRADIENTS = Followed("why", "attribute")
 
 
 @st.fragment
@@ -41,15 +40,16 @@ def show(word: Word) -> None:
         return
     question, answer = st.columns([1, 1.9], gap="medium")
     with question:
-        target, position = _question(ran.digest, frames, text)
+        target = _question(ran.digest, frames, text)
         st.caption("Occlusion covers the word step by step with small")
         patch = address.switch("What is covered", PATCHES, key="why_patch")
+        checked = why_truth.switch()
     with answer:
-        _occlusion(word, ran.digest, patch, target)
-    _gradients(word, ran.digest, target, position)
+        _occlusion(word, ran.digest, patch, target, checked)
+    _gradients(word, ran.digest, target, checked)
 
 
-def _question(digest: str, frames: np.ndarray, text: ctc.Text) -> tuple[targets.Character, int]:
+def _question(digest: str, frames: np.ndarray, text: ctc.Text) -> targets.Character:
     """Which character, and against which rival; both kept in the address."""
     st.markdown("**Why this character?**")
     st.caption("Choose a character of the reading. The maps show what in the picture the network reads it from.")
@@ -96,7 +96,7 @@ def _question(digest: str, frames: np.ndarray, text: ctc.Text) -> tuple[targets.
         )
         target = targets.character(frames, text, position, others[options.index(chosen)])
     st.caption(_sentence(frames, target))
-    return target, position
+    return target
 
 
 def _names(text: tuple[int, ...]) -> list[str]:
@@ -122,7 +122,7 @@ def _sentence(frames: np.ndarray, target: targets.Character) -> str:
     return text + f"; “{crnn.LABELS[target.rival]}” has {rival:.2g} there."
 
 
-def _occlusion(word: Word, digest: str, patch: str, target: targets.Character) -> None:
+def _occlusion(word: Word, digest: str, patch: str, target: targets.Character, checked: bool) -> None:
     place = st.empty()
     found = _covered(word, digest, patch, place)
     values = found.map(target)
@@ -136,6 +136,8 @@ def _occlusion(word: Word, digest: str, patch: str, target: targets.Character) -
         f"colour, costs most at columns {left} to {right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the "
         f"{log}. Red: covering it hurts, blue: it helps; full colour from {word_map.limit(values):.2g} on."
     )
+    if checked:
+        why_truth.check(word, digest, target, f"occlusion, {patch}", values)
 
 
 @st.cache_resource(show_spinner=False)
@@ -164,82 +166,38 @@ def _covered(word: Word, digest: str, patch: str, place) -> occlusion.Occlusion:
     return found
 
 
-def _gradients(word: Word, digest: str, target: targets.Character, position: int) -> None:
+def _gradients(word: Word, digest: str, target: targets.Character, checked: bool) -> None:
     """The methods that need a gradient: a button, then the job as it goes, then the maps."""
-    job = _job(word, digest, target) if st.session_state.get("why-gradients") else None
+    settings = {"network": "crnn", "picture": word.batch[0], "target": targets.describe(target)}
+    job = GRADIENTS.job(digest, settings)
     if job is None:
-        ask, said = st.columns([1, 2.6], vertical_alignment="center")
-        ask.button("Show the gradient methods", on_click=_want, type="primary", width="stretch", key="why-start")
-        said.caption(
+        GRADIENTS.ask(
+            "Show the gradient methods",
             "Saliency, integrated gradients, Grad-CAM and five more, side by side. They need TensorFlow, which starts "
-            "in a process of its own: some 20 seconds the first time, then about 10 a character."
+            "in a process of its own: some 20 seconds the first time, then about 10 a character.",
         )
         return
-    running = not job.ended
-
-    @st.fragment(run_every=POLL if running else None)
-    def follow() -> None:
-        held = st.session_state.get("why-job")
-        if held is None or held["job"].ended == running:
-            st.rerun()  # the clock is to start or to stop
-        if running:
-            bar, stop = st.columns([4, 1], vertical_alignment="center")
-            bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))
-            stop.button("Cancel", on_click=_cancel, width="stretch", key="why-cancel")
-        elif job.status == "failed":
-            st.error(job.error, icon=":material/error:")
-            st.button("Try again", on_click=_forget, key="why-again")
-        elif job.status == "done":
-            _maps(word, job.result, target)
-
-    follow()
+    GRADIENTS.follow(job, lambda result: _maps(word, digest, result, target, checked))
 
 
-def _doing(job: Job) -> str:
-    return f"{job.step} % of the passes done" if job.status == "running" else describe(job)
-
-
-def _want() -> None:
-    st.session_state["why-gradients"] = True
-
-
-def _forget() -> None:
-    st.session_state.pop("why-job", None)
-
-
-def _cancel() -> None:
-    """Ends the job; the next one waits for the button again."""
-    held = st.session_state.pop("why-job", None)
-    if held is not None:
-        held["job"].cancel()
-    st.session_state["why-gradients"] = False
-
-
-def _job(word: Word, digest: str, target: targets.Character) -> Job:
-    """This visitor's job for this word and target; one for another is no longer wanted and is cancelled."""
-    told = targets.describe(target)
-    wanted = digest + json.dumps(told)
-    held = st.session_state.get("why-job")
-    if held is None or held["wanted"] != wanted:
-        if held is not None:
-            held["job"].cancel()
-        owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-        settings = {"network": "crnn", "picture": word.batch[0], "target": told}
-        held = {"wanted": wanted, "job": resources.worker().submit("attribute", settings, owner=owner)}
-        st.session_state["why-job"] = held
-    return held["job"]
-
-
-def _maps(word: Word, result: dict, target: targets.Character) -> None:
+def _maps(word: Word, digest: str, result: dict, target: targets.Character, checked: bool) -> None:
+    """All maps, those of the pixels and those of a layer, each with what it measures and, if wanted, its checks."""
+    st.markdown("**Gradient methods, on the pixels**")
     st.caption(
-        "Each map has a colour scale of its own, up to the strength that only its strongest half per cent of places "
-        "exceeds: the methods measure different things, so their places can be compared, their strengths cannot. "
-        "Red speaks for the character and blue against it; maps without a sign go from dark blue to yellow."
+        "Red speaks for the character and blue against it; maps without a sign go from dark blue to yellow. Each map "
+        "has a colour scale of its own, full from the strength that its strongest half per cent of places exceeds: the "
+        "methods measure different things, so compare where they are strong, not how strong they are."
     )
-    across = st.columns(ACROSS, gap="medium")
-    for number, method in enumerate(INPUT_METHODS):
-        with across[number % ACROSS]:
-            _map(word, method, result[method], target, _note(method, result))
+    shuffled = why_truth.ask_sanity(word, digest, target) if checked else None
+
+    def one(method: str, name: str, values: np.ndarray, note: str) -> None:
+        _map(word, method, values, target, note)
+        if checked:
+            why_truth.check(word, digest, target, name, evidence(method, values))
+            why_truth.sanity(name, shuffled)
+
+    _side_by_side([(lambda m=method: one(m, m, result[m], _note(m, result))) for method in INPUT_METHODS])
+    st.markdown("**Gradient methods, on the feature maps of a layer**")
     layer = st.segmented_control(
         "Layer whose feature maps are weighted",
         CONVOLUTIONS,
@@ -249,28 +207,42 @@ def _maps(word: Word, result: dict, target: targets.Character) -> None:
         bind="query-params",
     )
     layer = layer or FIRST_LAYER
-    across = st.columns(ACROSS, gap="medium")
-    for number, method in enumerate(LAYER_METHODS):
-        values = cam.spread(result[name_at(method, layer)], receptive_field(CARD, layer), CARD.input_shape)
-        with across[number % ACROSS]:
-            _map(word, method, values, target, f"At {layer}.")
+    field = receptive_field(CARD, layer)
+
+    def at_layer(method: str) -> None:
+        name = name_at(method, layer)
+        one(method, name, cam.spread(result[name], field, CARD.input_shape), f"At {layer}.")
+
+    _side_by_side([(lambda m=method: at_layer(m)) for method in LAYER_METHODS])
+
+
+def _side_by_side(drawn: list) -> None:
+    """Rows of ACROSS, each beginning on one height."""
+    for start in range(0, len(drawn), ACROSS):
+        for place, draw in zip(st.columns(ACROSS, gap="medium"), drawn[start : start + ACROSS], strict=False):
+            with place:
+                draw()
 
 
 def _map(word: Word, method: str, values: np.ndarray, target: targets.Character, note: str) -> None:
     words = METHODS[method]
+    st.markdown(words.title)
     st.image(_drawn(word, values, target), width="stretch", alt=f"{words.title} over the word")
-    y, x = np.unravel_index(int(np.abs(values).argmax()), values.shape)
-    st.caption(f"**{words.title}.** {words.measures} {words.does_not} {note} Strongest at column {x}, row {y}.")
+    y, x = peak(evidence(method, values))
+    st.caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
 
 
 def _note(method: str, result: dict) -> str:
     if method == "integrated_gradients":
         return (
-            f"Here {result['difference']:.2f}, missed by {100 * result['error']:.1f} % after {result['steps']} steps."
+            f"The whole difference is {result['difference']:.2f} here; after {result['steps']} steps the shares miss "
+            f"it by {100 * result['error']:.1f} %."
         )
-    if method == "guided_backpropagation":  # a gradient: its sign says which way to change the pixel
+    if method in ABSOLUTE:
+        return "Magnitude only."
+    if method in UNSIGNED:  # a gradient: its sign says which way to change the pixel
         return "Here red asks for a lighter pixel, blue for a darker one."
-    return "Magnitude only." if method in ABSOLUTE else ""
+    return ""
 
 
 def _drawn(word: Word, values: np.ndarray, target: targets.Character):
