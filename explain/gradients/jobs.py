@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from explain.gradients import sanity
+from explain.gradients import sanity, word_dreams
 
 SOURCES = Path(__file__).parent
 DREAMT = ("vgg16-cam", "vgg16")  # the networks whose classes can be visualised
@@ -151,4 +151,5 @@ JOBS = {
     "dream": Kind(_dream, _check_dream, _dream_files, score="logit"),
     "attribute": Kind(_attribute, _check_attribute, _attribute_files),
     "sanity": Kind(sanity.run, sanity.check, sanity.files),
+    "dream-word": Kind(word_dreams.run, word_dreams.check, word_dreams.files),
 }

@@ -1,4 +1,7 @@
-"""python -m tests.benchmarks NAME [arguments]: runs tests/benchmarks/NAME.py, one JSON object on the last line."""
+"""python -m tests.benchmarks NAME [arguments]: runs tests/benchmarks/NAME.py, one JSON object on the last line.
+
+A dash in NAME stands for an underscore in the file's name.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ def benchmarks() -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    if not argv or argv[0] not in benchmarks():
+    name = argv[0].replace("-", "_") if argv else ""
+    if name not in benchmarks():
         print(f"Give the name of a benchmark: {', '.join(benchmarks())}.", file=sys.stderr)
         return 2
     try:
-        result = importlib.import_module(f"tests.benchmarks.{argv[0]}").main(argv[1:])
+        result = importlib.import_module(f"tests.benchmarks.{name}").main(argv[1:])
     except ValueError as error:  # this project's own errors are one sentence for the reader
         print(error, file=sys.stderr)
         return 1

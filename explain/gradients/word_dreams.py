@@ -1,0 +1,233 @@
+"""The job "dream-word": pictures that the CRNN reads as a given word, or that a part of it answers to most.
+
+Activation maximisation (see `explain.gradients.loop`) from noise. What is raised is the text's CTC log-probability, or
+any other target; what keeps the picture like print are statistics of the network's own answers to words printed in the
+project's typefaces, never the word that is dreamt (`explain.gradients.printed`). No drawn letter is in the picture.
+
+Importing this module does not import TensorFlow; `dream_words` does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain import ctc, targets
+from explain.gradients.grey import GreyFourier
+from explain.gradients.word_transforms import Nudge
+from models import crnn
+
+if TYPE_CHECKING:
+    from explain.gradients.jobs import Report
+    from explain.gradients.responses import Responses
+
+LONGEST = 23  # characters
+STEPS, COUNTS, SEEDS = range(10, 501), range(1, 5), range(2**31)
+GAP, GAP_GREY = 4, 160  # pixels between the pictures of a preview, and their grey
+ANY_WORD = "Printed9"  # the kinds of characters that the printed words have where no text is dreamt of
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a word is dreamt; the names are those of the parts' own settings.
+
+    stages: for each stage the low-pass of its pictures (cycles a pixel) and its share of the steps.
+    natural, ink: weights of the penalties `Unprinted` and `InkLevels` against the log-probability.
+    """
+
+    image: GreyFourier = field(default_factory=GreyFourier)
+    stages: tuple[tuple[float, float], ...] = ((0.15, 0.4), (0.35, 0.6))
+    start: float = 0.2
+    rate: float = 0.1
+    natural: float = 4.0
+    ink: float = 1.0
+    layers: tuple[str, ...] = ("conv_1", "conv_2", "conv_3", "conv_4")
+    blocks: int = 1
+    softness: float = 1.0
+    apart: float = 8.0
+    nudge: Nudge = field(default_factory=Nudge)
+    noise: float = 0.1
+    typefaces: tuple[str, ...] = ("Sans",)
+    steps: int = 120
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True)
+class WordDreams:
+    """pictures: uint8 `(batch, 32, 128)`, dark on light. readings: the best path's text of each, on a plain pass.
+    scores: float64 `(batch,)`, the target's number on that pass; of a text its log-probability. steps: done."""
+
+    pictures: np.ndarray
+    readings: list[str]
+    scores: np.ndarray
+    steps: int
+
+
+def check(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings in full; raises SettingsError, in one sentence, for what cannot be done.
+
+    text: 1 to 23 characters of a-z, A-Z and 0-9. Or target: as `explain.targets.describe` tells it.
+    seed: of the first picture; the others take the next ones. steps: of gradient ascent. count: 1 to 4 pictures.
+    """
+    from explain.gradients.jobs import SettingsError
+
+    defaults = {"seed": 0, "steps": RECIPE.steps, "count": 1}
+    known = ("text", "target", *defaults)
+    if unknown := sorted(set(settings) - set(known), key=str):
+        raise SettingsError(f"A dream of a word has no setting {unknown[0]!r}; it has {', '.join(known)}.")
+    given = {name: settings[name] for name in ("text", "target") if settings.get(name) is not None}
+    if len(given) != 1:
+        raise SettingsError("Say what to dream of: a text, or a target, and not both.")
+    full = {**defaults, **{name: value for name, value in settings.items() if name in defaults}}
+    for name, allowed in (("seed", SEEDS), ("steps", STEPS), ("count", COUNTS)):
+        if type(full[name]) is not int or full[name] not in allowed:
+            raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+    try:
+        if "text" in given:
+            labels_of(given["text"])
+            return {"text": given["text"], **full}
+        return {"target": targets.describe(_target(given["target"])), **full}
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def labels_of(text: Any) -> tuple[int, ...]:
+    """The labels of a text that the CRNN can be made to read; raises ValueError, in one sentence, for any other."""
+    if not isinstance(text, str) or not text:
+        raise ValueError("Type a word to dream of: 1 to 23 letters and digits.")
+    if len(text) > LONGEST:
+        raise ValueError(f"The word has {len(text)} characters and {LONGEST} is the most; type a shorter one.")
+    strange = [character for character in text if character not in crnn.LABELS]
+    if strange:
+        raise ValueError(f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9.")
+    labels = tuple(crnn.LABELS.index(character) for character in text)
+    if why := ctc.why_impossible(labels, crnn.FRAMES):
+        raise ValueError(why)
+    return labels
+
+
+def _target(description: Any) -> targets.Target:
+    target = targets.parse(description)
+    if target.layer not in (*crnn.CARD.layer_names, targets.LOGITS):
+        raise ValueError(f"{crnn.CARD.name} has no layer called {target.layer!r}.")
+    name = crnn.CARD.layer_names[-1] if target.layer == targets.LOGITS else target.layer
+    targets.check(target, crnn.CARD.layer(name).shape)
+    return target
+
+
+def files(settings: dict[str, Any]) -> list[Path]:
+    """What a result depends on besides its settings: weights, typefaces, and the code."""
+    from models import typeface
+
+    here = Path(__file__).parent
+    method = (here.parent / name for name in ("ctc.py", "ctc_lattice.py", "targets.py"))
+    # the code as well: a changed method must not be answered with pictures of the old one
+    return [crnn.CARD.weights, *sorted(typeface.FOLDER.glob("*.[ot]tf")), *method, *sorted(here.glob("*.py"))]
+
+
+def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    """What `check` has let through, done; empty where the report said to stop.
+
+    "pictures" uint8 `(count, 32, 128)`; "readings", a list of what the network reads; "scores" float64 `(count,)`, the
+    target's number, of a text its log-probability; "steps" done; "seconds" taken.
+    """
+    from explain.gradients import jobs
+    from explain.gradients.responses import Responses
+
+    settings = check(settings)
+    if not jobs._prepare(report):
+        return {}
+    began = time.perf_counter()
+    network = Responses(jobs._model(crnn.CARD.name))
+    report.doing("Looking at printed words")
+    wanted = settings["text"] if "text" in settings else targets.parse(settings["target"])
+    seeds = [(settings["seed"] + number) % len(SEEDS) for number in range(settings["count"])]
+    going = True
+
+    def on_step(step: int, steps: int, pictures: np.ndarray | None, scores: np.ndarray) -> bool:
+        nonlocal going
+        going = report(step, steps, None if pictures is None else stacked(pictures[..., 0]), float(np.mean(scores)))
+        return going
+
+    recipe = replace(RECIPE, steps=settings["steps"])
+    found = dream_words(network, [wanted] * len(seeds), seeds, recipe, on_step)
+    if going is False:
+        return {}
+    return {
+        "pictures": found.pictures,
+        "readings": found.readings,
+        "scores": found.scores,
+        "steps": found.steps,
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def stacked(pictures: np.ndarray) -> np.ndarray:
+    """Grey pictures `(batch, height, width)` one below another with a gap, uint8 `(height, width, 3)`."""
+    gap = np.full((GAP, pictures.shape[2]), GAP_GREY, np.uint8)
+    rows = [part for picture in pictures for part in (gap, picture)][1:]
+    return np.repeat(np.concatenate(rows)[..., None], 3, axis=2)
+
+
+def dream_words(
+    network: Responses,
+    wanted: Sequence[str | targets.Target],
+    seeds: Sequence[int],
+    recipe: Recipe = RECIPE,
+    on_step: Callable[[int, int, np.ndarray | None, np.ndarray], bool | None] | None = None,
+) -> WordDreams:
+    """Dreams one picture for each text, or for each target (not mixed), with its seed; side by side, apart from each
+    other. on_step: as `explain.gradients.loop.ascend` calls it."""
+    from explain.gradients.loop import Rule, Stage, ascend
+    from explain.gradients.objectives import score, weighted
+    from explain.gradients.printed import printed
+    from explain.gradients.transforms import Noise, chain
+    from explain.gradients.word_objectives import InkLevels, Text, Unprinted
+
+    change = chain(recipe.nudge, Noise(recipe.noise))
+    texts = [one if isinstance(one, str) else ANY_WORD for one in wanted]
+    statistics, levels = printed(network, texts, recipe.layers, recipe.blocks, recipe.typefaces, change)
+    if isinstance(wanted[0], str):
+        raised = Text(recipe.softness, tuple(map(labels_of, wanted)), recipe.apart)
+    else:
+        raised = score(wanted)
+    objective = weighted(
+        (1.0, raised),
+        (-recipe.natural, Unprinted(recipe.layers, recipe.blocks, statistics)),
+        (-recipe.ink, InkLevels(levels)),
+    )
+    rule = Rule(rate=recipe.rate, start=recipe.start, transform=change)
+    found = ascend(network, objective, _stages(recipe, Stage), rule, seeds, on_step)
+    return _read(network, found.pictures, wanted, found.steps)
+
+
+def _stages(recipe: Recipe, stage) -> list:
+    left, found = recipe.steps, []
+    for number, (low_pass, share) in enumerate(recipe.stages, start=1):
+        last = number == len(recipe.stages)
+        steps = left if last else min(left - 1, round(share * recipe.steps))
+        left -= steps
+        found.append(stage(replace(recipe.image, low_pass=low_pass), steps, settle=last))
+    return found
+
+
+def _read(network: Responses, pictures: np.ndarray, wanted: Sequence[str | targets.Target], steps: int) -> WordDreams:
+    """What a plain pass over finished pictures gives."""
+    given = pictures.astype(np.float32) / np.float32(255)
+    asked = [targets.WholeText(labels_of(one), crnn.BLANK) if isinstance(one, str) else one for one in wanted]
+    layers = {targets.LOGITS, *(one.layer for one in asked)}
+    outputs = {name: np.asarray(values) for name, values in network.of(layers)(given).items()}
+    scores = [
+        targets.score(one, {name: values[row : row + 1] for name, values in outputs.items()})[0]
+        for row, one in enumerate(asked)
+    ]
+    chances = np.exp(targets.log_softmax(np.asarray(outputs[targets.LOGITS], np.float64)))
+    readings = [ctc.text(ctc.best_path(frames).labels, crnn.LABELS) for frames in chances]
+    return WordDreams(pictures[..., 0], readings, np.array(scores), steps)

@@ -1,0 +1,147 @@
+"""What a dream of a word raises and lowers: the text's probability; how unlike print it looks. See `objectives`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from explain import ctc_lattice
+from explain.gradients.responses import PICTURE
+from explain.gradients.targets import IMPOSSIBLE
+from explain.targets import LOGITS
+from models import crnn, typeface
+
+LONGEST = 23  # characters: the longest text that is dreamt of
+STATES = 2 * LONGEST + 1
+FRAME_PIXELS = crnn.WIDTH / (crnn.FRAMES + 1)
+WIDE, MARGIN = 1.2, 3  # of the layout: how much wider than print; pixels at either end
+
+
+@dataclass(frozen=True)
+class Text:
+    """CTC log-probability of a text for each picture, as `explain.gradients.targets.text_log_probability`, fed.
+
+    All texts of up to `LONGEST` characters share one trace. softness: what the logits are divided by; above 1 a text
+    that is almost certain still says which way it would be more so.
+    apart: weight of the layout: the log-probability of an alignment falls by the square of each character's distance
+        from its place in `places`, counted in spaces between characters; 0 leaves it to the network alone.
+    """
+
+    softness: float = 1.0
+    texts: tuple[tuple[int, ...], ...] = field(default=(), compare=False)
+    apart: float = field(default=0.0, compare=False)
+    layers: tuple[str, ...] = (LOGITS,)
+
+    def fed(self, share: float) -> list[np.ndarray]:
+        lattices = [_lattice(text, self.apart) for text in self.texts]
+        return [np.stack(part) for part in zip(*lattices, strict=True)]
+
+    def __call__(self, responses, fed):
+        import tensorflow as tf
+
+        states, first, closed, last, layout = fed
+        log_p = tf.nn.log_softmax(responses[LOGITS] / self.softness)
+        batch, frames = tf.shape(log_p)[0], log_p.shape[1]
+        states = tf.broadcast_to(states, [batch, STATES])
+        chosen = tf.one_hot(states, log_p.shape[2], axis=1)  # (batch, label, state): a gather has the slower gradient
+        emission = tf.matmul(log_p, chosen) + layout
+        alpha = first + emission[:, 0]
+        for frame in range(1, frames):
+            on = tf.pad(alpha[:, :-1], [[0, 0], [1, 0]], constant_values=IMPOSSIBLE)
+            over = tf.pad(alpha[:, :-2], [[0, 0], [2, 0]], constant_values=IMPOSSIBLE) + closed
+            alpha = tf.reduce_logsumexp(tf.stack([alpha, on, over]), 0) + emission[:, frame]
+        return tf.reduce_logsumexp(alpha + last, 1)
+
+
+@lru_cache(maxsize=64)
+def _lattice(text: tuple[int, ...], apart: float) -> tuple[np.ndarray, ...]:
+    """(states, first, closed, last, layout) of `Text`, the states filled up to `STATES` with blanks of no use."""
+    states = ctc_lattice.states_of([text], crnn.BLANK)[0]
+    filled = np.full(STATES, crnn.BLANK, np.int32)
+    filled[: len(states)] = states
+    skip = np.zeros(STATES, bool)
+    skip[: len(states)] = ctc_lattice.skips_of(states, crnn.BLANK)
+    number = np.arange(STATES)
+    allowed = [number < min(2, len(states)), skip, (number >= len(states) - 2) & (number < len(states))]
+    layout = np.zeros((crnn.FRAMES, STATES), np.float32)
+    if apart and text:
+        middles, gap = places(text)
+        away = (np.arange(crnn.FRAMES)[:, None] - middles) / gap
+        layout[:, 1 : len(states) : 2] = -apart * np.maximum(0, np.abs(away) - 0.25) ** 2
+    return filled, *(np.where(mask, 0, IMPOSSIBLE).astype(np.float32) for mask in allowed), layout
+
+
+def places(text: Sequence[int]) -> tuple[np.ndarray, float]:
+    """(the frame, with fractions, in whose middle each character would stand if the text were set, a little wide, in a
+    plain typeface; the mean number of frames from one to the next)."""
+    written = "".join(crnn.LABELS[label] for label in text)
+    widths = np.array([typeface.draw_word(character, "Sans").width for character in written], float)
+    printed = crnn.fitted_width(*typeface.draw_word(written, "Sans").size)
+    whole = min(WIDE * printed, crnn.WIDTH) - 2 * MARGIN
+    shares = widths / widths.sum()
+    middles = MARGIN + (np.cumsum(shares) - shares / 2) * whole
+    return middles / FRAME_PIXELS - 1, whole / len(written) / FRAME_PIXELS
+
+
+@dataclass(frozen=True)
+class Unprinted:
+    """How far the channels' means and standard deviations, row by row, lie from those of printed words.
+
+    After Yin et al., *Dreaming to Distill* (DeepInversion), 2020, https://arxiv.org/abs/1912.08795, who take one mean
+    and one deviation a channel for the whole picture; a line of print has its x-height and its baseline, so rows are
+    kept apart.
+    A printed word scores about 1. statistics: as `printed` returns them for these layers.
+    blocks: into how many parts, side by side, the columns are divided as well.
+    """
+
+    layers: tuple[str, ...]
+    blocks: int = 1
+    statistics: Mapping[str, np.ndarray] = field(compare=False, default_factory=dict)
+
+    def fed(self, share: float) -> list[np.ndarray]:
+        return [self.statistics[layer] for layer in self.layers]
+
+    def __call__(self, responses, fed):
+        import tensorflow as tf
+
+        distances = []
+        for layer, numbers in zip(self.layers, fed, strict=True):
+            usual, varies = numbers[:, 0], numbers[:, 1]
+            floor = 0.1 * tf.reduce_mean(varies, (1, 2, 3, 4), keepdims=True) + 0.02
+            away = (moments(responses[layer], self.blocks) - usual) / (varies + floor)
+            distances.append(tf.reduce_mean(tf.square(away), (1, 2, 3, 4)))
+        return tf.add_n(distances) / len(distances)
+
+
+@dataclass(frozen=True)
+class InkLevels:
+    """How far the picture's greys, sorted, lie from those of printed words: as much ink, as dark, as little between.
+
+    levels: `(batch or 1, pixels)`, the mean of printed words' sorted greys. The unit is a hundredth of squared grey.
+    """
+
+    levels: np.ndarray = field(compare=False, default_factory=lambda: np.zeros((1, 1), np.float32))
+    layers: tuple[str, ...] = (PICTURE,)
+
+    def fed(self, share: float) -> list[np.ndarray]:
+        return [self.levels]
+
+    def __call__(self, responses, fed):
+        import tensorflow as tf
+
+        picture = responses[PICTURE]
+        greys = tf.sort(tf.reshape(picture, [tf.shape(picture)[0], -1]), 1)
+        return 100 * tf.reduce_mean(tf.square(greys - fed[0]), 1)
+
+
+def moments(values, blocks: int = 1):
+    """Mean and standard deviation of each channel in each row: `(batch, 2, height, blocks, channel)`."""
+    import tensorflow as tf
+
+    height, width, channels = values.shape[1:]
+    parts = tf.reshape(values, [-1, height, blocks, width // blocks, channels])
+    mean, variance = tf.nn.moments(parts, 3)
+    return tf.stack([mean, tf.sqrt(variance + 1e-4)], axis=1)
