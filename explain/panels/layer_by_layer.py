@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explain import feature_maps, images
-from explain.panels import address, layers, photograph, resources
+from explain.panels import address, layers, photograph, resources, vgg16_filters
 from explain.panels.components import component
 from explain.panels.input_strip import Word
 from models import vgg16
@@ -59,6 +59,7 @@ def show(word: Word) -> None:
             columns=4 if name == "crnn" else 8,
             names=("deep", "deep_unit", "deep_scale"),
         )
+    vgg16_filters.show(card, layer, ran.values[chosen], key=f"deep-filters-{name}", in_address="deep_filter")
 
 
 def _list(card: ModelCard, ran: resources.Pass, chosen: str) -> None:

@@ -15,9 +15,10 @@ from explain.gradients.client import GradientWorker
 from explain.network import Network
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS, ModelCard
+from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
-CARDS = {card.name: card for card in (crnn.CARD, vgg16.CAM)}
+CARDS = {card.name: card for card in (crnn.CARD, vgg16.CAM, vgg16.FULL)}
 NAMES = {"CRNN": "crnn", "VGG16": "vgg16-cam"}  # as the page calls them
 
 
@@ -67,6 +68,14 @@ def _run_vgg16(name: str, digest: str, _batch: np.ndarray) -> Pass:
 def class_weights() -> np.ndarray:
     """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
     return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
+
+
+@st.cache_resource(show_spinner=False)
+def dense_kernels() -> list[np.ndarray]:
+    """Kernels of the full VGG16's dense layers in order, `(inputs, units)` each, mapped from its file."""
+    names = [f"{layer}/kernel" for layer in ("fc1", "fc2", "predictions")]
+    arrays = mapped(vgg16.FULL.weights, names)
+    return [arrays[name] for name in names]
 
 
 def card(name: str) -> ModelCard:

@@ -1,90 +1,164 @@
-"""The deeper view *VGG16*: what it calls a photograph, where it sees that class, and the gallery of all its classes."""
+"""The deeper view *VGG16*: a photograph's class, where it is seen, by every method; its filters and classes."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from explain import charts, images
-from explain.cam import class_activation_map
+from explain import cam, charts, dense_head, images
 from explain.overlay import overlay
-from explain.panels import address, class_visualisation, ctc_decoding, photograph, resources
+from explain.panels import (
+    address,
+    ctc_decoding,
+    photograph,
+    resources,
+    vgg16_classes,
+    vgg16_covering,
+    vgg16_filters,
+    vgg16_methods,
+)
 from explain.panels.components import component
 from models import vgg16
 
-CARD = vgg16.CAM
 TOP = 5
 SIZE = 300
+NETWORKS = {"200 classes, exact class map": vgg16.CAM.name, "1000 classes, Keras's VGG16": vgg16.FULL.name}
+PARTS = ("Methods", "Filters", "Classes")
+FIRST_FILTERS = "block1_conv1"
 
 
 @st.fragment
 def show(_word) -> None:
     """Draws the view; the word on top plays no part in it."""
+    card = resources.card(_network())
     shown = photograph.choose()
-    ran = resources.run(CARD.name, vgg16.prepare(shown))
-    probabilities = ran.values["predictions"]
-    best = np.argsort(-probabilities, kind="stable")[:TOP]
+    batch = vgg16.prepare(shown)
+    ran = resources.run(card.name, batch)
     seen = vgg16.as_seen(shown)
     picture, where, answers = st.columns([1, 1, 1.5], gap="medium")
-    names = {str(unit): f"{CARD.labels[unit]} · {vgg16.imagenet_index(CARD, unit)}" for unit in map(int, best)}
     with answers:
-        st.markdown("**What it calls this**")
-        st.caption("The five likeliest of its 200 classes, with their numbers among ImageNet's 1000.")
-        st.vega_lite_chart(
-            charts.texts(
-                [(names[str(unit)], float(probabilities[unit])) for unit in map(int, best)],
-                charts.Inks.of(ctc_decoding.is_dark()),
-                names=0.62,
-            ),
-            width="stretch",
-            key="answers",
-        )
-        chosen = st.selectbox("Class map for", list(names), format_func=names.get, key="map_of", bind="query-params")
-        unit = int(chosen or best[0])
+        unit = _answers(card, ran.values["predictions"])
+    title = vgg16_classes.label(vgg16.imagenet_index(card, unit))
     with picture:
         st.markdown("**What it sees**")
         st.image(images.enlarge(seen, 2), width=SIZE, alt="The photograph as the network sees it, 224 x 224")
         st.caption("The middle of the photograph, 224 × 224 pixels.")
     with where:
         st.markdown("**Where it sees it**")
-        dense = resources.class_weights()
-        evidence = class_activation_map(ran.values["block5_conv3"], dense[:, unit])
-        st.image(overlay(seen, evidence, SIZE), width=SIZE, alt=f"Class activation map of {CARD.labels[unit]}")
+        _where(card, ran.values, seen, unit, title)
+    part = address.switch("Part of the view", PARTS, key="vgg_part")
+    asked = vgg16_methods.Asked(card, ran.digest, batch, seen, unit, title)
+    if part == "Methods":
+        vgg16_methods.show(asked)
+        vgg16_covering.show(asked, ran.milliseconds)
+    elif part == "Filters":
+        _filters(card, ran.values)
+    else:
+        gallery, table = st.columns([2, 1], gap="medium")
+        with gallery:
+            _gallery()
+        with table:
+            vgg16_classes.table()
+
+
+def _network() -> str:
+    """The full VGG16 can be chosen where its weights are; else a sentence in the part Classes says how to get them."""
+    if not vgg16.full_is_here():
+        return vgg16.CAM.name
+    return NETWORKS[address.switch("Network", NETWORKS, key="vgg_network")]
+
+
+def _answers(card, probabilities: np.ndarray) -> int:
+    """The likeliest classes, and the choice of the one to explain: one of them or that of panel 3. Returns its unit."""
+    best = [int(unit) for unit in np.argsort(-probabilities, kind="stable")[:TOP]]
+    units = {vgg16_classes.label(vgg16.imagenet_index(card, unit)): unit for unit in best}
+    st.markdown("**What it calls this**")
+    st.caption(f"The five likeliest of its {len(card.labels)} classes, with their numbers among ImageNet's 1000.")
+    st.vega_lite_chart(
+        charts.texts(
+            [(name, float(probabilities[unit])) for name, unit in units.items()],
+            charts.Inks.of(ctc_decoding.is_dark()),
+            names=0.62,
+        ),
+        width="stretch",
+        key="answers",
+    )
+    other = vgg16_classes.chosen()
+    known = vgg16_classes.cam_units().get(other) if card is vgg16.CAM else other
+    if known is not None:
+        units.setdefault(vgg16_classes.label(other), known)
+    chosen = st.selectbox(
+        "Explain",
+        list(units),
+        key="map_of",
+        bind="query-params",
+        help="One of the five, or the class that panel 3 shows, whether the photograph has it or not.",
+    )
+    return units.get(chosen, best[0])
+
+
+def _where(card, values: dict[str, np.ndarray], seen, unit: int, title: str) -> None:
+    if card is vgg16.CAM:
+        evidence = cam.class_activation_map(values["block5_conv3"], resources.class_weights()[:, unit])
+        st.image(overlay(seen, evidence, SIZE), width=SIZE, alt=f"Class activation map of {title}")
         st.caption(
-            f"Class activation map of **{CARD.labels[unit]}**: red places speak for it, blue ones against. It shows "
-            "where in the 14 × 14 places of block5_conv3 the evidence lies, not which details make it up."
+            f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
+            "14 × 14 places of block5_conv3 the evidence lies, not which details make it up."
         )
-    _gallery()
+        return
+    kernels = resources.dense_kernels()
+    gradient = dense_head.logit_gradient(kernels, [values["fc1"], values["fc2"]], unit)
+    features = values["block5_pool"]
+    st.image(
+        overlay(seen, cam.grad_cam(features, gradient.reshape(features.shape)), SIZE),
+        width=SIZE,
+        alt=f"Grad-CAM of {title} at block5_pool",
+    )
+    st.caption(
+        f"Grad-CAM of **{title}** at the 7 × 7 places of block5_pool: red places speak for it, blue ones against. With "
+        "dense layers behind it this is no exact share: a channel counts by its mean weight over all places."
+    )
+
+
+def _filters(card, values: dict[str, np.ndarray]) -> None:
+    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+    layer = st.segmented_control(
+        "Layer", convolutions, default=FIRST_FILTERS, required=True, key="vgg_filters", bind="query-params"
+    )
+    layer = layer or FIRST_FILTERS
+    vgg16_filters.show(card, card.layer(layer), values[layer], key="vgg-filter-tiles", in_address="vgg_filter")
 
 
 def _gallery() -> None:
-    st.markdown("**All 200 classes**")
+    st.markdown("**The 200 classes that come with the page**")
     st.caption("What the network thinks each class looks like. A click shows it in the panel above.")
-    choices = class_visualisation.options()
-    chosen = address.choice("class", choices, class_visualisation.first())
+    numbers = sorted(vgg16_classes.cam_units(), key=lambda number: vgg16_classes.label(number).lower())
+    chosen = vgg16_classes.chosen()
 
     def take() -> None:
-        st.session_state["class"] = st.session_state["gallery"].get("chosen")
+        picked = vgg16_classes.found(st.session_state["gallery"].get("chosen"))
+        if picked is not None:
+            vgg16_classes.take(picked)
 
     picked = component(
         "thumbnails",
         key="gallery",
         data={
             "label": "Gallery",
-            "chosen": chosen,
+            "chosen": vgg16_classes.label(chosen),
             "size": 88,
             "square": True,
             "names": True,
             "height": 430,
             "items": [
-                {"id": name, "title": name, "src": thumbnails()[unit]}
-                for name, unit in choices.items()
-                if unit in thumbnails()
+                {"id": vgg16_classes.label(number), "title": vgg16_classes.label(number), "src": thumbnails()[unit]}
+                for number in numbers
+                if (unit := vgg16_classes.cam_units()[number]) in thumbnails()
             ],
         },
         on_chosen_change=take,
     )
-    if picked.get("chosen") and picked["chosen"] != chosen:
+    if picked.get("chosen") and picked["chosen"] != vgg16_classes.label(chosen):
         st.rerun()
 
 

@@ -1,0 +1,186 @@
+"""VGG16: one class of one photograph under every gradient method, side by side."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explain import cam, photograph_map, targets
+from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
+from explain.gradients.client import Job, describe
+from explain.panels import address, attribution_words, resources
+from explain.panels.attribution_words import Words
+from explain.receptive_field import receptive_field
+from models.card import ModelCard
+
+POLL = 0.4  # seconds between looks at a running job
+ACROSS = 4  # maps in a row
+FIRST_LAYER = "block5_conv3"
+SLOW = ("smooth_grad", "integrated_gradients")
+CHOICES = {
+    "the quick ones": tuple(method for method in METHODS if method not in SLOW),
+    "all, with SmoothGrad and integrated gradients": METHODS,
+}
+SECONDS = dict(zip(CHOICES, ("about 10 seconds", "one to two minutes"), strict=True))
+# what the words say of a word, said of a photograph
+OF_A_PHOTOGRAPH = {
+    "the answer": "the class",
+    "like strokes elsewhere in the word": "like parts elsewhere in the photograph",
+    "like strokes": "like parts",
+    "redraws the strokes looked at": "redraws the edges looked at",
+    "the whole word": "the whole photograph",
+    "an empty background": "one even colour, ImageNet's mean",
+    "from the background on": "from ImageNet's mean colour on",
+    "in the background's colour": "in that colour",
+    "equals the background": "has that colour",
+}
+
+
+class Asked(NamedTuple):
+    """What is explained. digest: of the picture the network sees; unit: of its last layer; title: the class."""
+
+    card: ModelCard
+    digest: str
+    batch: np.ndarray
+    seen: Image.Image
+    unit: int
+    title: str
+
+    @property
+    def target(self) -> targets.ClassLogit:
+        return targets.ClassLogit(self.unit)
+
+
+def words(method: str) -> Words:
+    """What a method is called, measures and does not measure, for a class of a photograph."""
+    found = {**attribution_words.METHODS, "occlusion": attribution_words.OCCLUSION}[method]
+    return Words(found.title, *(_of_a_photograph(text) for text in found[1:3]))
+
+
+def _of_a_photograph(text: str) -> str:
+    for said, instead in OF_A_PHOTOGRAPH.items():
+        text = text.replace(said, instead)
+    return text
+
+
+def show(asked: Asked) -> None:
+    """Draws the choice of methods, then the job as it goes, then the maps."""
+    st.markdown(f"**{asked.title} under every gradient method**")
+    which = address.switch("Methods", CHOICES, key="vgg_methods")
+    job = _job(asked, CHOICES[which]) if st.session_state.get("vgg-methods") else None
+    if job is None:
+        ask, said = st.columns([1, 3.2], vertical_alignment="center")
+        ask.button("Show the methods", on_click=_want, type="primary", width="stretch", key="vgg-start")
+        said.caption(
+            f"What in this photograph speaks for {asked.title}, as each method sees it: {SECONDS[which]} on two free "
+            "cores, and some 10 more the first time, when TensorFlow starts in a process of its own."
+        )
+        return
+    running = not job.ended
+
+    @st.fragment(run_every=POLL if running else None)
+    def follow() -> None:
+        held = st.session_state.get("vgg-job")
+        if held is None or held["job"].ended == running:
+            st.rerun()  # the clock is to start or to stop
+        if running:
+            bar, stop = st.columns([5, 1], vertical_alignment="center")
+            bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))
+            stop.button("Cancel", on_click=_cancel, width="stretch", key="vgg-cancel")
+        elif job.status == "failed":
+            st.error(job.error, icon=":material/error:")
+            st.button("Try again", on_click=_forget, key="vgg-again")
+        elif job.status == "done":
+            _maps(asked, job.result, CHOICES[which])
+
+    follow()
+
+
+def _doing(job: Job) -> str:
+    return f"{job.step} % of the passes done" if job.status == "running" else describe(job)
+
+
+def _want() -> None:
+    st.session_state["vgg-methods"] = True
+
+
+def _forget() -> None:
+    st.session_state.pop("vgg-job", None)
+
+
+def _cancel() -> None:
+    """Ends the job; the next one waits for the button again."""
+    held = st.session_state.pop("vgg-job", None)
+    if held is not None:
+        held["job"].cancel()
+    st.session_state["vgg-methods"] = False
+
+
+def _job(asked: Asked, methods: tuple[str, ...]) -> Job:
+    """This visitor's job for this photograph and class; one for another is no longer wanted and is cancelled."""
+    wanted = (asked.card.name, asked.digest, asked.unit, methods)
+    held = st.session_state.get("vgg-job")
+    if held is None or held["wanted"] != wanted:
+        if held is not None:
+            held["job"].cancel()
+        owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
+        settings = {
+            "network": asked.card.name,
+            "picture": asked.batch[0],
+            "target": targets.describe(asked.target),
+            "methods": list(methods),
+        }
+        held = {"wanted": wanted, "job": resources.worker().submit("attribute", settings, owner=owner)}
+        st.session_state["vgg-job"] = held
+    return held["job"]
+
+
+def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:
+    st.caption(
+        "Each map has a colour scale of its own, up to the strength that only its strongest half per cent of pixels "
+        "exceeds: the methods measure different things, so their places can be compared, their strengths cannot. "
+        "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow."
+    )
+    across = st.columns(ACROSS, gap="medium")
+    shown = [method for method in INPUT_METHODS if method in methods]
+    for number, method in enumerate(shown):
+        with across[number % ACROSS]:
+            picture(asked, words(method), result[method], _note(method, result))
+    convolutions = [layer.name for layer in asked.card.layers if layer.kind == "conv"]
+    layer = st.segmented_control(
+        "Layer whose feature maps are weighted",
+        convolutions,
+        default=FIRST_LAYER,
+        required=True,
+        key="vgg_layer",
+        bind="query-params",
+    )
+    layer = layer or FIRST_LAYER
+    across = st.columns(ACROSS, gap="medium")
+    for number, method in enumerate(LAYER_METHODS):
+        values = cam.spread(result[name_at(method, layer)], receptive_field(asked.card, layer), asked.card.input_shape)
+        with across[number % ACROSS]:
+            picture(asked, words(method), values, f"At {layer}.")
+
+
+def picture(asked: Asked, said: Words, values: np.ndarray, note: str) -> None:
+    """One method's map over the photograph, with what it measures and what it does not. values: `(224, 224)`."""
+    drawn = photograph_map.picture(asked.seen, values)
+    st.image(drawn, width="stretch", alt=f"{said.title} over the photograph")
+    y, x = np.unravel_index(int(np.abs(values).argmax()), values.shape)
+    st.caption(f"**{said.title}.** {said.measures} {said.does_not} {note} Strongest at column {x}, row {y}.")
+
+
+def _note(method: str, result: dict) -> str:
+    if method == "integrated_gradients":
+        return (
+            f"Here the logit rises by {result['difference']:.2f}, missed by {100 * result['error']:.1f} % after "
+            f"{result['steps']} steps."
+        )
+    if method == "guided_backpropagation":  # a gradient: its sign says which way to change the pixel
+        return "Here red asks for a lighter pixel, blue for a darker one."
+    return "Magnitude only." if method in ABSOLUTE else ""
