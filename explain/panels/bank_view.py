@@ -116,6 +116,15 @@ def unit(layer: str, direction: str, number: int) -> None:
         )
 
 
+def sentence(layer: str, number: int) -> None:
+    """What a unit of a recurrent layer is for, as a sentence alone; the backward units counted on from the others."""
+    opened = _opened()
+    if opened is not None:
+        st.markdown("**What this unit is for**")
+        st.markdown(bank_says.purpose(opened.unit(layer, number), opened.labels))
+        st.caption("The words that take it farthest, and its means by character, stand in the view *Recurrent layers*.")
+
+
 def answering(beside, layer: str, direction: str, number: int, choose: Callable[[int], None]) -> None:
     """A character to choose, and under it the units that answer to it most.
 

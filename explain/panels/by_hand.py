@@ -9,7 +9,7 @@ from explain import charts_by_hand, feature_maps, images
 from explain.panels import address, bank_view, by_hand_workings, layer_by_layer, layers, photograph, resources
 from explain.panels.by_hand_workings import Chosen, input_name
 from explain.panels.input_strip import Word
-from explain.receptive_field import receptive_field
+from explain.receptive_field import ReceptiveField, receptive_field
 from explain.recompute import recompute
 from explain.recompute_units import Unit
 from models import onnx_weights, vgg16
@@ -58,16 +58,20 @@ def show(word: Word) -> None:
             first={"channel": channel, "y": place[0], "x": place[1]},
         )
         if name == "crnn":
-            _bank(chosen, channel, place)
+            _bank(chosen, channel)
     with working:
         _working(chosen, channel, place)
 
 
-def _bank(chosen: Chosen, channel: int, place: Place) -> None:
+def _bank(chosen: Chosen, channel: int) -> None:
     """Under the maps: the filters where they are pictures, and what the channel answers to in other words."""
-    if chosen.layer.name == bank_view.FILTERS:
-        bank_view.filters(channel, lambda other: _choose(chosen, other, place))
-    bank_view.channel(chosen.layer, channel, chosen.seen, chosen.values[chosen.layer.name])
+    name, values = chosen.layer.name, chosen.values[chosen.layer.name]
+    if name == bank_view.FILTERS:
+        bank_view.filters(channel, lambda other: _choose(chosen, *_strongest(chosen, values, other)))
+    if chosen.layer.kind == "blstm":
+        bank_view.sentence(name, channel)
+    else:
+        bank_view.channel(chosen.layer, channel, chosen.seen, values)
 
 
 def _choose(chosen: Chosen, channel: int, place: Place) -> None:
@@ -97,20 +101,43 @@ def weights(network: str, layer: str) -> list[np.ndarray]:
 def _unit(chosen: Chosen) -> tuple[int, Place]:
     """The unit that the address names, else one worth seeing.
 
-    That is the strongest; of the outputs the surest that is not the blank; of an LSTM, whose strongest are saturated,
-    the one that changes most from one step to the next.
+    That is the strongest, `_strongest` says where; of the outputs the surest that is not the blank; of an LSTM, whose
+    strongest are saturated, the one that changes most from one step to the next.
     """
     activation = chosen.values[chosen.layer.name]
     kept = layers.unit_of(activation, address.numbers(chosen.names[1], 3))
     if kept:
         return kept["channel"], (kept["y"], kept["x"])
-    stack = np.abs(feature_maps.maps(activation))
     if chosen.layer is chosen.card.layers[-1]:
-        stack = stack[[label != "" for label in chosen.card.labels]]  # the blank is the last: no channel moves
+        activation = activation[..., [label != "" for label in chosen.card.labels]]  # the last: no channel moves
     elif chosen.layer.kind == "blstm":
-        stack = np.abs(np.diff(feature_maps.maps(activation), axis=2, prepend=0))
-    channel, y, x = (int(index) for index in np.unravel_index(stack.argmax(), stack.shape))
-    return channel, (y, x)
+        activation = np.diff(activation, axis=0, prepend=0)
+    return _strongest(chosen, activation)
+
+
+def _strongest(chosen: Chosen, activation: np.ndarray, channel: int | None = None) -> tuple[int, Place]:
+    """The unit of the largest magnitude, of one channel or of all.
+
+    Among those that see nothing beyond the edge of the picture, where there are such: at the edge the zeros read beyond
+    it excite the first layers more than anything in the picture does.
+    """
+    stack = np.abs(feature_maps.maps(activation))
+    field = receptive_field(chosen.card, chosen.layer.name)
+    if field is not None:
+        inside = _inside(field, stack.shape[1:], chosen.card.input_shape)
+        stack = np.where(inside | ~inside.any(), stack, -1.0)
+    only = slice(None) if channel is None else slice(channel, channel + 1)
+    found, y, x = (int(index) for index in np.unravel_index(stack[only].argmax(), stack[only].shape))
+    return found if channel is None else channel, (y, x)
+
+
+def _inside(field: ReceptiveField, places: tuple[int, int], picture: tuple[int, ...]) -> np.ndarray:
+    """`(height, width)`: which places of a map see nothing beyond the edge of the picture."""
+    sides = []
+    for axis in (0, 1):
+        first = field.start[axis] + field.stride[axis] * np.arange(places[axis])
+        sides.append((first >= 0) & (first + field.size[axis] <= picture[axis]))
+    return sides[0][:, None] & sides[1]
 
 
 def _title(chosen: Chosen, unit: Unit) -> None:
