@@ -91,7 +91,8 @@ def _frame(left: float, title: str, ends: tuple[float, float], below: tuple[str,
     low, high = ends
     text = {"type": "text", "baseline": "middle", "fontSize": 11, "color": inks.text}
     texts = [({"x": left, "y": 8, "text": title}, "left")]
-    for value in sorted({low, 0.0, high}):
+    room = 0.12 * (high - low)  # for a number of the scale
+    for value in sorted({0.0, high} | ({low} if low < -room else set())):
         texts.append(({"x": left - 0.02, "y": _y(value, low, high), "text": f"{value:.2g}"}, "right"))
     if below:
         places = zip((left, left + 0.5, left + 1), below, ("left", "center", "right"), strict=True)

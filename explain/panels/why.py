@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -190,13 +191,20 @@ def _maps(word: Word, digest: str, result: dict, target: targets.Character, chec
     )
     shuffled = why_truth.ask_sanity(word, digest, target) if checked else None
 
-    def one(method: str, name: str, values: np.ndarray, note: str) -> None:
-        _map(word, method, values, target, note)
-        if checked:
-            why_truth.check(word, digest, target, name, evidence(method, values))
-            why_truth.sanity(name, shuffled)
+    def rows(methods: tuple[str, ...], named: Callable[[str], str], values: Callable[[str], np.ndarray]) -> None:
+        """Maps side by side, and in rows of their own, so that they begin on one height, the checks of each."""
+        for three in (methods[start : start + ACROSS] for start in range(0, len(methods), ACROSS)):
+            for place, method in zip(st.columns(ACROSS, gap="medium"), three, strict=False):
+                with place:
+                    _map(word, method, values(method), target, _note(method, result, named(method)))
+            if not checked:
+                continue
+            for place, method in zip(st.columns(ACROSS, gap="medium"), three, strict=False):
+                with place:
+                    why_truth.check(word, digest, target, named(method), evidence(method, values(method)))
+                    why_truth.sanity(named(method), shuffled)
 
-    _side_by_side([(lambda m=method: one(m, m, result[m], _note(m, result))) for method in INPUT_METHODS])
+    rows(INPUT_METHODS, str, result.__getitem__)
     st.markdown("**Gradient methods, on the feature maps of a layer**")
     layer = st.segmented_control(
         "Layer whose feature maps are weighted",
@@ -208,20 +216,11 @@ def _maps(word: Word, digest: str, result: dict, target: targets.Character, chec
     )
     layer = layer or FIRST_LAYER
     field = receptive_field(CARD, layer)
-
-    def at_layer(method: str) -> None:
-        name = name_at(method, layer)
-        one(method, name, cam.spread(result[name], field, CARD.input_shape), f"At {layer}.")
-
-    _side_by_side([(lambda m=method: at_layer(m)) for method in LAYER_METHODS])
-
-
-def _side_by_side(drawn: list) -> None:
-    """Rows of ACROSS, each beginning on one height."""
-    for start in range(0, len(drawn), ACROSS):
-        for place, draw in zip(st.columns(ACROSS, gap="medium"), drawn[start : start + ACROSS], strict=False):
-            with place:
-                draw()
+    rows(
+        tuple(LAYER_METHODS),
+        lambda method: name_at(method, layer),
+        lambda method: cam.spread(result[name_at(method, layer)], field, CARD.input_shape),
+    )
 
 
 def _map(word: Word, method: str, values: np.ndarray, target: targets.Character, note: str) -> None:
@@ -232,7 +231,7 @@ def _map(word: Word, method: str, values: np.ndarray, target: targets.Character,
     st.caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
 
 
-def _note(method: str, result: dict) -> str:
+def _note(method: str, result: dict, name: str) -> str:
     if method == "integrated_gradients":
         return (
             f"The whole difference is {result['difference']:.2f} here; after {result['steps']} steps the shares miss "
@@ -242,7 +241,7 @@ def _note(method: str, result: dict) -> str:
         return "Magnitude only."
     if method in UNSIGNED:  # a gradient: its sign says which way to change the pixel
         return "Here red asks for a lighter pixel, blue for a darker one."
-    return ""
+    return f"{name.removeprefix(method).strip().capitalize()}." if method in LAYER_METHODS else ""
 
 
 def _drawn(word: Word, values: np.ndarray, target: targets.Character):
