@@ -43,6 +43,7 @@ COLUMNS = 16  # words a row of the sheet
 PLACES, STEPS = 6, 8
 WORDS_AT_ONCE = 16
 SEED = 1
+SMALLEST = 1e-30  # probability of a label at a frame
 FIFTHS = 5
 # Rows and columns at each edge of the first layers' maps that see beyond the picture. The zeros read there are a darker
 # edge than any in the words: most channels would be largest there, and not at writing.
@@ -93,7 +94,8 @@ def _run(pictures: np.ndarray, weights: Path) -> tuple[np.ndarray, np.ndarray, l
         places.append(np.concatenate([place for _, place in largest], axis=1))
         states.append([given[layer] for layer in outputs[len(CONVOLUTIONAL) :]])
     *hidden, softmax = (np.concatenate(parts) for parts in zip(*states, strict=True))
-    return np.concatenate(values), np.concatenate(places), hidden, softmax
+    # A label that a sure network gives 0 in single precision would leave a misread text without any alignment.
+    return np.concatenate(values), np.concatenate(places), hidden, np.maximum(softmax, SMALLEST)
 
 
 def _largest(maps: np.ndarray, edge: int) -> tuple[np.ndarray, np.ndarray]:

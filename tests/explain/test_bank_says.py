@@ -94,7 +94,7 @@ def test_cards_mark_the_stretch_and_the_receptive_field(bank):
         ends = max(4 * (step.step + 1) - 6, 0), min(4 * (step.step + 1) + 6, 128)
         assert style["left"] == pytest.approx(100 * ends[0] / 128, abs=0.01)
         assert style["width"] == pytest.approx(100 * (ends[1] - ends[0]) / 128, abs=0.01)
-    found = bank.places("conv_4", 1) or bank.places("conv_4", 0)
+    found = next(found for channel in range(256) if (found := bank.places("conv_4", channel)))
     field = receptive_field(CARD, "conv_4")
     for place, style in zip(found, Marks(bank_cards.places(bank, found, field)).styles, strict=True):
         top, left, bottom, right = field.clipped(place.row, place.column, CARD.input_shape)
@@ -115,7 +115,7 @@ def test_words_of_a_frame_between_characters(bank):
     for step in range(31):
         marks = Marks(bank_cards.steps(bank, [(word, step, 0.5)], receptive_field(CARD, "squeezed")))
         said.add(marks.text.split(",")[0].removeprefix("+0.50 "))
-    assert {"at e", "at x", "at i", "at t", "after t"} <= said
+    assert {"at e", "at x", "at i", "at t"} <= said
     assert said <= {
         "before e",
         "at e",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -100,15 +102,13 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     assert values[unit["y"], unit["x"], unit["channel"]] == max(inside)
 
 
-def test_a_silent_channel_is_called_silent():
+def test_a_silent_channel_is_called_silent(monkeypatch):
     bank = open_bank(CARD)
-    layer, channel = next(
-        (name, channel)
-        for name, channels in bank.layers.items()
-        for channel in range(channels)
-        if not bank.places(name, channel)
-    )
-    assert "it is silent" in text_of(opened(by_hand_page, hand_layer=layer, hand_unit=f"{channel}.0.0"))
+    silent = bank.arrays["place_values"].copy()
+    silent[3] = 0.0  # channel 3 of the first layer
+    monkeypatch.setattr(bank_view, "bank", lambda: replace(bank, arrays={**bank.arrays, "place_values": silent}))
+    assert "it is silent" in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="3.0.0"))
+    assert "it is silent" not in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="4.0.0"))
 
 
 def mounted(monkeypatch, module) -> list[dict]:
