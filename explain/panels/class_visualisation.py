@@ -25,7 +25,6 @@ PRESETS = {  # as explain.gradients.presets knows them, each with its source
     "keras-vis": "[keras-vis 0.4](https://github.com/raghakot/keras-vis), which many tutorials use: plain pixels, "
     "total variation, L6 norm and jitter: fine-grained and pale.",
 }
-NETWORKS = {vgg16.CAM.name: "200 classes (vgg16-cam), quicker", vgg16.FULL.name: "1000 classes (Keras's VGG16)"}
 
 
 class Wish(NamedTuple):
