@@ -18,6 +18,7 @@ from models.card import LayerCard
 
 FED = "squeezed"  # the layer whose columns are the recurrent layers' steps
 SAME = {FED: "conv_7"}  # layers that hand on what the one before gave
+FIRST = ("conv_1", "pool_1", "conv_2", "pool_2")  # of these the bank leaves out what lies at the edge of the picture
 FILTERS = "conv_1"  # the layer whose filters are pictures: they lie on the pixels themselves
 CHARACTER = "e"
 SHOWN = 8
@@ -45,10 +46,11 @@ def channel(layer: LayerCard, number: int, seen: Image.Image, activation: np.nda
         st.caption(f"In the {len(opened.texts)} words of the bank this channel is never above zero: it is silent.")
         return
     st.html(bank_cards.places(opened, found, receptive_field(crnn.CARD, name)))
+    edge = "places at the edge of the picture left out" if name in FIRST else "stripes: beyond the edge"
     st.caption(
         f"Of {len(opened.texts)} words kept for this, those with the places where the channel is largest, one place a "
-        "word, and on the left what it sees there, cut out (stripes: beyond the edge). They show what it answers to "
-        "most, not all it answers to."
+        f"word, and on the left what it sees there, cut out ({edge}). They show what it answers to most, not all it "
+        "answers to."
     )
 
 
