@@ -21,7 +21,18 @@ pytestmark = pytest.mark.browser
 
 PARAMETERS = [
     *["hand_network", "hand_layer", "hand_unit", "lstm_layer", "lstm_direction", "lstm_state", "lstm_scale"],
-    *["lstm_unit", "lstm_reset", "lattice", "character", "what_if", "rival", "why_patch", "why_rival", "why_layer"],
+    *[
+        "lstm_unit",
+        "lstm_answers",
+        "lstm_reset",
+        "lattice",
+        "character",
+        "what_if",
+        "rival",
+        "why_patch",
+        "why_rival",
+        "why_layer",
+    ],
 ]
 
 
