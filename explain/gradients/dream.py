@@ -131,11 +131,12 @@ def _objective(network, score, preset: Preset, settings, first: np.ndarray, stag
     """The target's score less the preset's penalties."""
     reads = score.layers[0]
     terms = [(_weight(network, score, stages[0].image, first), score)]
-    if preset.natural:
+    if any(preset.natural):
         # layers beyond the target's would only cost time; the first two are cheap and keep colours calm for any target
         layers = tuple(name for at, name in enumerate(preset.layers) if at < 2 or _until(network, name, reads))
         usual = statistics()
-        terms.append((-preset.natural, objectives.Unnatural(layers, {layer: usual[layer] for layer in layers})))
+        unnatural = objectives.Unnatural(layers, {layer: usual[layer] for layer in layers})
+        terms.append((lambda share: -preset.unnatural(share), unnatural))
     if settings.diversity and len(first) > 1:
         # textures are compared as deep as the target lets, in layers that the penalty reads as well
         apart = next((name for name in reversed(preset.layers) if _until(network, name, reads)), preset.layers[0])

@@ -44,12 +44,14 @@ class Stage:
 
     image: the parametrisation at this stage's size. steps: how many. rate: a factor on the rule's.
     settle: the rate falls to zero along half a cosine, as is good for the last stage.
+    transform: in place of the rule's.
     """
 
     image: Any
     steps: int
     rate: float = 1.0
     settle: bool = False
+    transform: Any = None
 
     def rate_at(self, step: int) -> float:
         """Share of the rule's rate for the step, counted from 1."""
@@ -113,7 +115,7 @@ def ascend(
             continue
         image = stage.image
         coefficients = begun(image, seeds, rule.start) if before is None else before.grown(coefficients, image)
-        climb, show = _compiled(network, objective, image, rule.transform, rule.optimiser)
+        climb, show = _compiled(network, objective, image, stage.transform or rule.transform, rule.optimiser)
         coefficients, before = tf.constant(coefficients), image
         state = rule.optimiser.start(coefficients)
         for step in range(1, stage.steps + 1):

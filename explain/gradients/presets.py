@@ -31,8 +31,10 @@ class Preset:
     """A recipe.
 
     image: from a picture's size to its parametrisation. rule: see `loop.Rule`.
-    stages: for each stage its share of the final size and its share of the steps.
-    natural: weight of `objectives.Unnatural` over `layers`, against a class's logit.
+    stages: for each stage its share of the final size and its share of the steps. settle: the rate falls in the last.
+    finish: the last stage's transform, in place of the rule's.
+    natural: weight of `objectives.Unnatural` over `layers`, against a class's logit, at the beginning and at the end of
+        the run; linear between.
     penalties: what else is taken off, `(weight, objective)`.
     steps: when nothing else is said.
     """
@@ -41,10 +43,15 @@ class Preset:
     rule: Rule
     stages: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     settle: bool = False
-    natural: float = 0.0
+    finish: Any = None
+    natural: tuple[float, float] = (0.0, 0.0)
     layers: tuple[str, ...] = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3")
     penalties: tuple[tuple[float, Objective], ...] = field(default=())
     steps: int = 56
+
+    def unnatural(self, share: float) -> float:
+        """Weight of the penalty when this share of the run is over."""
+        return self.natural[0] + share * (self.natural[1] - self.natural[0])
 
     def staged(self, size: int, steps: int) -> list[Stage]:
         """The stages of a run; the last one takes the steps that are left."""
@@ -54,14 +61,15 @@ class Preset:
             side = size if last else max(SMALLEST, 2 * round(size_share * size / 2))
             count = left if last else min(left - 1, round(step_share * steps))
             left -= count
-            found.append(Stage(self.image(side), count, settle=self.settle and last))
+            transform = self.finish if last else None
+            found.append(Stage(self.image(side), count, settle=self.settle and last, transform=transform))
         return found
 
     def told(self, size: int, steps: int) -> dict[str, Any]:
         """The recipe in plain values, to note what pictures were made with; equal recipes are told alike."""
-        stages = [[repr(stage.image), stage.steps, stage.settle] for stage in self.staged(size, steps)]
+        stages = [repr(stage) for stage in self.staged(size, steps)]
         penalties = [[weight, repr(penalty)] for weight, penalty in self.penalties]
-        natural = [self.natural, *self.layers] if self.natural else []
+        natural = [*self.natural, *self.layers] if any(self.natural) else []
         return {"stages": stages, "rule": repr(self.rule), "natural": natural, "penalties": penalties}
 
 
@@ -72,7 +80,7 @@ OURS = Preset(
     ),
     stages=((0.6, 0.55), (1.0, 0.45)),
     settle=True,
-    natural=2.0,
+    natural=(2.0, 2.0),
 )
 LUCID = Preset(
     image=lambda size: Fourier(size, decay=1.0, low_pass=float("inf"), contrast=None, mean=(0.5, 0.5, 0.5)),
