@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from explain.gradients.jobs import Report
 
 NETWORKS = ("crnn", "vgg16-cam")  # small enough for a second one beside the trained one
-PATH_STEPS = 16  # of integrated gradients: the maps' places are compared, not their sums
-SAMPLES = 8  # of SmoothGrad, unless told
+PATH_STEPS = 8  # of integrated gradients: the maps' places are compared, not their sums
+SAMPLES = 4  # of SmoothGrad, unless told
 
 
 def check(settings: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from explain.gradients.attribute import INPUT_METHODS, LAYER_METHODS, name_at
 from explain.network import Network
 from explain.occlusion import occlude
 from explain.receptive_field import receptive_field
-from models import crnn, onnx_weights, vgg16
+from models import crnn, onnx_weights, typeface, vgg16
 from models.card import WEIGHTS, ModelCard
 from tests.benchmarks.attribute import Quiet
 from tests.benchmarks.progress import progress
@@ -43,6 +43,12 @@ GROUNDS = {"crnn": ("background", "background"), "vgg16-cam": (0.0, "blur")}  # 
 RANDOM = "random order"
 SHOWN = 3  # the character of the first word on the sheet: its fourth
 ACROSS, FACTOR, MARGIN, TITLE = 3, 3, 12, 22  # of the sheet, in maps and screen pixels
+
+INK = "#1d2433"
+FACE = next(iter(typeface.FONTS.values()))
+LEGEND = """Red speaks for it, blue against it (guided back-
+propagation: lighter, darker). From dark blue to yellow:
+strength alone. Orange: frames that tell the character."""
 
 
 @dataclass(frozen=True)
@@ -155,15 +161,18 @@ def sheet(file: Path) -> None:
     whole = Image.new(
         "RGB", (ACROSS * (width + MARGIN) + MARGIN, rows * (height + TITLE + MARGIN) + MARGIN + TITLE), "white"
     )
-    draw, font = ImageDraw.Draw(whole), ImageFont.load_default(15)
+    draw, font = ImageDraw.Draw(whole), ImageFont.truetype(str(typeface.FOLDER / FACE), 15)
     written = crnn.LABELS[target.label]
-    draw.text((MARGIN, 8), f"Why “{written}”? One character of “{WORDS[0]}” under every method", "#1d2433", font)
+    draw.text((MARGIN, 8), f"Why “{written}”? One character of “{WORDS[0]}” under every method", INK, font)
     for number, (title, drawn) in enumerate(cells):
         x = MARGIN + number % ACROSS * (width + MARGIN)
         y = MARGIN + TITLE + number // ACROSS * (height + TITLE + MARGIN)
-        draw.text((x, y), title, "#1d2433", font)
+        draw.text((x, y), title, INK, font)
         small = drawn.resize((width // FACTOR, height // FACTOR), Image.Resampling.NEAREST)
         whole.paste(images.enlarge(small, FACTOR), (x, y + TITLE))
+    x, y = MARGIN + len(cells) % ACROSS * (width + MARGIN), whole.height - height - MARGIN
+    if len(cells) % ACROSS:  # the place that is left
+        draw.multiline_text((x, y), LEGEND, INK, font, spacing=6)
     whole.save(file, lossless=True, method=6) if file.suffix == ".webp" else whole.save(file)
 
 
