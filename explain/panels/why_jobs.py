@@ -18,11 +18,12 @@ POLL = 0.4  # seconds between looks at a running job
 class Followed:
     """A job of one kind; the page shows a button that asks for it, then how far it is, then what it found.
 
-    name: tells this visitor's jobs apart, and their widgets.
+    name: tells this visitor's jobs apart, and their widgets. once: for another word or target the button is to be
+    pressed again.
     """
 
-    def __init__(self, name: str, kind: str):
-        self._name, self._kind = name, kind
+    def __init__(self, name: str, kind: str, once: bool = False):
+        self._name, self._kind, self._once = name, kind, once
         self._wanted, self._held = f"{name}-wanted", f"{name}-job"
 
     def ask(self, label: str, said: str) -> None:
@@ -41,6 +42,9 @@ class Followed:
         if held is None or held["wanted"] != wanted:
             if held is not None:
                 held["job"].cancel()
+                if self._once:
+                    self._cancel()
+                    return None
             owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
             held = {"wanted": wanted, "job": resources.worker().submit(self._kind, settings, owner=owner)}
             st.session_state[self._held] = held

@@ -20,7 +20,7 @@ from explain.panels.why_jobs import Followed
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
 KEPT = 256  # pairs of curves; a kilobyte each
-SANITY = Followed("why-sanity", "sanity")
+SANITY = Followed("why-sanity", "sanity", once=True)
 
 
 def switch() -> bool:

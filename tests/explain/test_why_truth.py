@@ -115,6 +115,10 @@ def test_every_map_has_its_check_and_its_sanity(worker, monkeypatch):
     assert said.count("every layer is shuffled: **0.12**") == 8
     assert [kind for kind, _ in worker.asked] == ["attribute", "sanity"]
     assert worker.asked[0][1]["target"] == worker.asked[1][1]["target"]
+    test.query_params["character"] = "4"
+    said = captions(test.run())
+    assert [kind for kind, _ in worker.asked[2:]] == ["attribute"]  # shuffling takes long: it is asked for anew
+    assert "Likeness" not in said and test.button(key="why-sanity-start").label == "Shuffle the network"
 
 
 @pytest.mark.parametrize("nonsense", ["", "%00<script>", "-1", "99999999"])
