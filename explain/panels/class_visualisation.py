@@ -15,7 +15,7 @@ from explain.panels import address, resources, vgg16_classes
 from models import vgg16
 
 POLL = 0.4  # seconds between looks at a running job
-GRID = 4  # pictures of "several seeds"
+GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
 MOST_DIVERSITY = 4.0
 PRESETS = {  # as explain.gradients.presets knows them, each with its source
     "ours": "This project's: soft waves of all sizes, begun small, kept to the contrasts that photographs have at four "
@@ -100,16 +100,21 @@ def _wish(number: int) -> Wish:
     chosen = st.session_state
     preset = chosen.get("dream_preset") or next(iter(PRESETS))
     several = bool(chosen.get("dream_several"))
-    known = number in vgg16_classes.cam_units()
-    network = vgg16.CAM.name if known and not (chosen.get("dream_full") and vgg16.full_is_here()) else vgg16.FULL.name
+    network = _network(number)
     diversity = min(MOST_DIVERSITY, max(0.0, float(chosen.get("dream_diversity") or 0.0)))
     return Wish(
         number,
         network,
         preset if preset in PRESETS else next(iter(PRESETS)),
-        GRID if several else 1,
+        GRID[network] if several else 1,
         diversity if several else 0.0,
     )
+
+
+def _network(number: int) -> str:
+    """The full VGG16 where only it knows the class, or where it is asked for."""
+    full = st.session_state.get("dream_full") and vgg16.full_is_here()
+    return vgg16.CAM.name if number in vgg16_classes.cam_units() and not full else vgg16.FULL.name
 
 
 def _how(place, number: int) -> None:
@@ -118,7 +123,7 @@ def _how(place, number: int) -> None:
         preset = address.switch("Recipe", PRESETS, key="dream_preset")
         st.caption(PRESETS[preset])
         several = st.toggle(
-            f"Several seeds: {GRID} pictures at once",
+            f"Several seeds: {GRID[_network(number)]} pictures at once",
             key="dream_several",
             bind="query-params",
             help="Each starts from other noise. There is no single picture of a class.",

@@ -85,6 +85,8 @@ def card(name: str) -> ModelCard:
 @st.cache_resource(show_spinner=False)
 def worker() -> GradientWorker:
     """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
+    if vgg16.full_is_here():  # its 553 MB count as the child's, though the file's pages are shared
+        return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
 
 

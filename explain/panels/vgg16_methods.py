@@ -28,12 +28,16 @@ CHOICES = {
 SECONDS = dict(zip(CHOICES, ("about 10 seconds", "one to two minutes"), strict=True))
 # what the words say of a word, said of a photograph
 OF_A_PHOTOGRAPH = {
+    "what made the answer": "what makes it this class",
+    "how strongly the answer": "how strongly the class's logit",
+    "share in the answer": "share in the class's logit",
+    "how much of the answer": "how much of the class's logit",
     "the answer": "the class",
     "like strokes elsewhere in the word": "like parts elsewhere in the photograph",
     "like strokes": "like parts",
     "redraws the strokes looked at": "redraws the edges looked at",
     "the whole word": "the whole photograph",
-    "an empty background": "one even colour, ImageNet's mean",
+    "an empty background": "ImageNet's mean colour alone",
     "from the background on": "from ImageNet's mean colour on",
     "in the background's colour": "in that colour",
     "equals the background": "has that colour",
@@ -141,14 +145,14 @@ def _job(asked: Asked, methods: tuple[str, ...]) -> Job:
 
 def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:
     st.caption(
-        "Each map has a colour scale of its own, up to the strength that only its strongest half per cent of pixels "
-        "exceeds: the methods measure different things, so their places can be compared, their strengths cannot. "
+        "Each map has its own colour scale, up to the strength that only a hundredth of its pixels exceeds: the "
+        "methods measure different things, so their places can be compared, their strengths cannot. "
         "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow."
     )
-    across = st.columns(ACROSS, gap="medium")
     shown = [method for method in INPUT_METHODS if method in methods]
-    for number, method in enumerate(shown):
-        with across[number % ACROSS]:
+    across = st.columns(max(ACROSS, len(shown)), gap="medium")
+    for column, method in zip(across, shown, strict=False):
+        with column:
             picture(asked, words(method), result[method], _note(method, result))
     convolutions = [layer.name for layer in asked.card.layers if layer.kind == "conv"]
     layer = st.segmented_control(
@@ -161,9 +165,9 @@ def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:
     )
     layer = layer or FIRST_LAYER
     across = st.columns(ACROSS, gap="medium")
-    for number, method in enumerate(LAYER_METHODS):
+    for column, method in zip(across, LAYER_METHODS, strict=False):
         values = cam.spread(result[name_at(method, layer)], receptive_field(asked.card, layer), asked.card.input_shape)
-        with across[number % ACROSS]:
+        with column:
             picture(asked, words(method), values, f"At {layer}.")
 
 
