@@ -125,7 +125,7 @@ def ask_sanity(word: Word, digest: str, target: targets.Character) -> dict[str, 
         SANITY.ask(
             "Shuffle the network",
             "Puts the weights of one layer after another in random order, from the output down to the first "
-            "convolution, and draws every map again each time: some 30 seconds. A map that stays as it was shows the "
+            "convolution, and draws every map again each time: half a minute or more. A map that stays as it was shows the "
             "picture's strokes, not the network's reasons.",
         )
         return None
