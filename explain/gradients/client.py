@@ -25,6 +25,7 @@ __all__ = ["GradientWorker", "Job", "describe"]
 
 WATCH_SECONDS = 0.25  # how often memory and an unheard cancel are looked at, only while a job runs
 CLOSE_SECONDS = 1.0
+FORGOTTEN = "Nobody looked at this for a while, so that it was ended to let others have their turn; ask for it again."
 
 
 class GradientWorker:
@@ -34,6 +35,8 @@ class GradientWorker:
     idle: seconds without a job after which the process ends and gives its memory back.
     memory: resident bytes of the process above which it is ended (watched on Linux).
     patience: seconds a cancelled job may go on before the process is ended.
+    forgotten: seconds without a look after which a job is ended, as when its visitor has left; more than a browser lets
+        pass between two looks from a tab in the background, which is a minute.
     waiting: how many jobs may stand in the queue.
     results: where results are kept and how many bytes of them, by default 64 MB in the user's cache folder.
     threads: TensorFlow's, by default what this process may use.
@@ -46,18 +49,14 @@ class GradientWorker:
         idle: float = 300.0,
         memory: int = 1_700_000_000,
         patience: float = 6.0,
+        forgotten: float = 120.0,
         waiting: int = 32,
         results: store.Store | Path | None = None,
         threads: int = 0,
     ) -> None:
         self._jobs, self._kinds = jobs, importlib.import_module(jobs).JOBS
-        self._idle, self._memory, self._patience, self._waiting, self._threads = (
-            idle,
-            memory,
-            patience,
-            waiting,
-            threads,
-        )
+        self._idle, self._memory, self._patience, self._forgotten = idle, memory, patience, forgotten
+        self._waiting, self._threads = waiting, threads
         self._results = results if isinstance(results, store.Store) else store.Store(results)
         self._lock = threading.Lock()  # guards the three below
         self._line: FairQueue[Job] = FairQueue()
@@ -185,7 +184,9 @@ class GradientWorker:
                 job = self._line.take()
             if job is None:
                 return
-            if job.key and (result := self._results.read(job.key)) is not None:  # someone else asked for the same
+            if job.unseen > self._forgotten:
+                job.end(FAILED, error=FORGOTTEN)
+            elif job.key and (result := self._results.read(job.key)) is not None:  # someone else asked for the same
                 job.cached = True
                 job.end(DONE, result)
             elif job.begin():
@@ -239,7 +240,8 @@ class GradientWorker:
         self._child, self._current, self._ending = None, None, None
 
     def _watch(self, cancelled: float) -> None:
-        """Ends the child for what it should not do: be idle for long, take too much memory, not hear a cancel."""
+        """Ends the child for what it should not do: be idle for long, take too much memory, not hear a cancel; and a
+        job that nobody waits for."""
         now = time.monotonic()
         if self._child is None:
             return
@@ -257,6 +259,8 @@ class GradientWorker:
             self._child.kill()
         elif now - cancelled > self._patience:
             self._child.kill()
+        elif self._current.unseen > self._forgotten and self._current.end(FAILED, error=FORGOTTEN):
+            self._cancel(self._current)  # heard in the next round
 
     def _shut(self) -> None:
         with self._lock:

@@ -43,6 +43,7 @@ class Job:
         self.key: str | None = None
         self._began: float | None = None
         self._took: float | None = None
+        self._looked = time.monotonic()
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._cancel: Callable[[Job], None] | None = None
@@ -50,8 +51,14 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Done, cancelled or failed: nothing will change any more."""
+        """Done, cancelled or failed: nothing will change any more. Whoever asks counts as waiting for the job."""
+        self._looked = time.monotonic()
         return self._ended.is_set()
+
+    @property
+    def unseen(self) -> float:
+        """Seconds since anybody asked whether it has ended; 0 while somebody waits for it."""
+        return max(0.0, time.monotonic() - self._looked)
 
     @property
     def position(self) -> int:
@@ -72,7 +79,11 @@ class Job:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for the end; False if it does not come within `seconds`. For scripts: a page looks again later."""
-        return self._ended.wait(seconds)
+        self._looked = float("inf")
+        try:
+            return self._ended.wait(seconds)
+        finally:
+            self._looked = time.monotonic()
 
     def attach(self, cancel: Callable[[Job], None], position: Callable[[Job], int]) -> None:
         """For the worker: whom to tell of a cancel and whom to ask for the position."""
