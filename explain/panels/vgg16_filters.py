@@ -116,8 +116,8 @@ def _one(kernel: np.ndarray, number: int, dark: bool) -> None:
         picture.image(large, width="stretch", alt=f"Filter {number}, enlarged")
         numbers.caption(f"**Filter {number}**, weight by weight:")
         for channel, colour in reversed(list(enumerate(COLOURS[inputs]))):
-            rows = "\n".join(" ".join(f"{weight:+.3f}" for weight in row) for row in kernel[:, :, channel, number])
-            numbers.markdown(f":gray[{colour}]\n```text\n{rows}\n```")
+            rows = [" ".join(f"{weight:+.3f}" for weight in row) for row in kernel[:, :, channel, number]]
+            numbers.markdown("  \n".join([f":gray[{colour}]", *(f"`{row}`" for row in rows)]))
         return
     found = filters.slices(kernel, number, SLICES)
     share = sum(one.share for one in found)
