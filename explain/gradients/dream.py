@@ -20,7 +20,7 @@ from explain.gradients.presets import PRESETS, Preset
 from explain.gradients.responses import Responses, vgg_input
 from explain.targets import LOGITS, ClassLogit, Target
 from models.card import ModelCard
-from models.vgg16 import statistics
+from models.vgg16 import FULL, SIDE, statistics
 
 STEPS = range(2, 1001)
 SIZES = range(48, 321)
@@ -65,9 +65,12 @@ class DreamSettings:
         value = self.diversity
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_DIVERSITY:
             raise ValueError(f"diversity must be a number from 0 to {MOST_DIVERSITY:g}, not {value!r}.")
-        if self.count * self.size**2 > MOST_PIXELS:
-            most = max(1, MOST_PIXELS // self.size**2)
-            raise ValueError(f"At {self.size} pixels {most} pictures go at once at most: take fewer, or smaller ones.")
+        inside = SIDE if self.network == FULL.name else self.size  # the full network sees one size only
+        if self.count > (most := max(1, MOST_PIXELS // inside**2)):
+            raise ValueError(
+                f"{self.network} can dream {most} at once at {self.size} pixels: take fewer pictures"
+                f"{', or smaller ones' if inside == self.size else ''}."
+            )
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _objective(network, score, preset: Preset, settings, first: np.ndarray, stag
     """The target's score less the preset's penalties."""
     reads = score.layers[0]
     terms = [(_weight(network, score, stages[0].image, first), score)]
-    if any(preset.natural):
+    if preset.natural:
         # layers beyond the target's would only cost time; the first two are cheap and keep colours calm for any target
         layers = tuple(name for at, name in enumerate(preset.layers) if at < 2 or _until(network, name, reads))
         usual = statistics()

@@ -8,7 +8,7 @@ survive (`transforms`), and the loop here, with its step rule (`optimisers`). Fo
     network = Responses(model, vgg_input)                       # any functional Keras model; see `responses`
     target = explain.targets.Channel("block4_conv1", 7)         # any target of explain.targets
     objective = weighted((1.0, score(target)), (-0.5, Roughness()))
-    stages = [Stage(Fourier(96), 30), Stage(Fourier(160), 30, settle=True)]
+    stages = [Stage(Fourier(96), 30), Stage(Fourier(160), 30, settle=1.0)]
     found = ascend(network, objective, stages, Rule(transform=Move(share=0.1)), seeds=[1, 2, 3])
     found.pictures, found.scores                                # (3, 160, 160, 3) uint8, and the plain pass's numbers
 
@@ -43,19 +43,20 @@ class Stage:
     """A part of the run. Small pictures first: a step is cheap there, and large forms are found.
 
     image: the parametrisation at this stage's size. steps: how many. rate: a factor on the rule's.
-    settle: the rate falls to zero along half a cosine, as is good for the last stage.
+    settle: over this share of the stage, its end, the rate falls to zero along half a cosine, as is good for the last.
     transform: in place of the rule's.
     """
 
     image: Any
     steps: int
     rate: float = 1.0
-    settle: bool = False
+    settle: float = 0.0
     transform: Any = None
 
     def rate_at(self, step: int) -> float:
         """Share of the rule's rate for the step, counted from 1."""
-        fall = 0.5 * (1 + np.cos(np.pi * step / (self.steps + 1))) if self.settle else 1.0
+        over = 1 - (1 - step / (self.steps + 1)) / self.settle if self.settle else 0.0
+        fall = 0.5 * (1 + np.cos(np.pi * max(0.0, over)))
         return float(self.rate * min(1.0, step / RISE) * fall)
 
 
@@ -166,7 +167,7 @@ def as_bytes(pictures) -> np.ndarray:
 
 @lru_cache(maxsize=8)  # two stages each for the last few kinds of run
 def _compiled(network: Responses, objective: Weighted, image, transform, optimiser):
-    """(one step of ascent, the pictures of coefficients) as TensorFlow functions.
+    """(one step of ascent, the pictures of coefficients to be shown) as TensorFlow functions.
 
     The step takes coefficients, the optimiser's state, what the objective is fed, a seed, the step's number in its
     stage and the rate; it returns new coefficients and state, and the first term `(batch,)` before the step.
@@ -187,4 +188,5 @@ def _compiled(network: Responses, objective: Weighted, image, transform, optimis
         change, state = optimiser.step(gradient, state, number, rate)
         return coefficients + change, state, first
 
-    return climb, tf.function(image.pictures, reduce_retracing=True, autograph=False)
+    shown = getattr(image, "shown", image.pictures)
+    return climb, tf.function(shown, reduce_retracing=True, autograph=False)

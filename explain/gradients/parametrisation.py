@@ -11,6 +11,7 @@ A parametrisation is a frozen dataclass with
     pictures(coefficients)          tensor `(batch, height, width, channel)` that gradients flow through, values meant
                                     as 0 to 1
     grown(coefficients, larger)     coefficients with which another of its kind shows the same pictures, larger
+    shown(coefficients)             only where what is to be shown differs from `pictures`
 
 This module imports TensorFlow inside its functions and knows nothing of networks.
 """
@@ -100,10 +101,13 @@ class Pixels:
     """Pictures whose coefficients are their own values, `(batch, height, width, channel)` in 0 to 255.
 
     Nothing keeps them in that range on the way; they are clipped where they are shown.
+
+    contrast: standard deviation to which a picture is brought, about middle grey, where it is shown; None leaves it.
     """
 
     size: int | tuple[int, int]
     channels: int = 3
+    contrast: float | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -117,7 +121,18 @@ class Pixels:
 
     def pictures(self, coefficients):
         """The values as a share of the range."""
-        return coefficients / 255.0
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(coefficients) / 255.0
+
+    def shown(self, coefficients):
+        """The same with the contrast for show."""
+        import tensorflow as tf
+
+        if self.contrast is None:
+            return self.pictures(coefficients)
+        mean, variance = tf.nn.moments(coefficients, [1, 2, 3], keepdims=True)
+        return 0.5 + self.contrast * (coefficients - mean) / tf.sqrt(variance + 1e-6)
 
     def grown(self, coefficients: np.ndarray, larger: Pixels) -> np.ndarray:
         """The same pictures enlarged (bicubic)."""

@@ -16,7 +16,7 @@ from explain.targets import Channel, ClassLogit, Unit
 from models.card import LayerCard, ModelCard
 from models.vgg16 import statistics
 
-PLAIN = replace(OURS, natural=(0.0, 0.0), rule=replace(OURS.rule, rate=0.3))
+PLAIN = replace(OURS, natural=0.0, rule=replace(OURS.rule, rate=0.3))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_our_preset_on_a_network_with_the_layers_of_vgg16(tiny_vgg):
     penalty = objectives.Unnatural(OURS.layers, statistics())
 
     def strange(natural):
-        preset = replace(OURS, natural=(natural, natural), rule=replace(OURS.rule, rate=0.3))
+        preset = replace(OURS, natural=natural, rule=replace(OURS.rule, rate=0.3))
         picture = dream_many(tiny_vgg, [1], DreamSettings(size=48, steps=16), preset=preset)[0].picture
         return measure(Responses(tiny_vgg, vgg_input), penalty, picture[None])[0]
 
@@ -185,12 +185,17 @@ def test_wrong_settings_say_what_is_wrong(wrong):
 
 
 def test_more_pixels_than_the_memory_holds_are_refused():
-    with pytest.raises(ValueError, match="At 320 pixels 1 pictures go at once"):
+    with pytest.raises(
+        ValueError, match="vgg16-cam can dream 1 at once at 320 pixels: take fewer pictures, or smaller"
+    ):
         DreamSettings(count=2, size=320)
+    with pytest.raises(ValueError, match="vgg16 can dream 2 at once at 128 pixels: take fewer pictures.$"):
+        DreamSettings(network="vgg16", count=3)
+    assert DreamSettings(count=9).count == 9
 
 
 def test_steps_are_the_presets_own_unless_told():
-    assert {name: DreamSettings(preset=name).steps for name in PRESETS} == {"ours": 56, "Lucid": 128, "keras-vis": 200}
+    assert {name: DreamSettings(preset=name).steps for name in PRESETS} == {"ours": 48, "Lucid": 128, "keras-vis": 200}
 
 
 class Quiet:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explain.gradients import objectives, transforms
-from explain.gradients.loop import Rule, Stage, ascend, measure
+from explain.gradients.loop import Rule, Stage, as_bytes, ascend, measure
 from explain.gradients.optimisers import Adam, Plain, RMSprop
 from explain.gradients.parametrisation import Fourier, Pixels
 from explain.gradients.responses import Responses, leaky_name
@@ -53,7 +53,7 @@ def test_the_objective_rises(edges, optimiser, target):
     objective = objectives.weighted((1.0, objectives.score(target)), (-0.05, objectives.Roughness()))
     image = Fourier(20)
     rule = Rule(rate=0.2, start=0.2, optimiser=optimiser, transform=JITTER)
-    found = ascend(edges, objective, [Stage(image, 20, settle=True)], rule, [4, 5])
+    found = ascend(edges, objective, [Stage(image, 20, settle=1.0)], rule, [4, 5])
     before = (image.pictures(np.concatenate([image.start(seed, 0.2) for seed in (4, 5)])).numpy() * 255).astype(
         np.uint8
     )
@@ -78,11 +78,36 @@ def test_stages_grow_and_the_steps_are_told(edges):
     def on_step(step, steps, pictures, scores):
         told.append((step, steps, None if pictures is None else pictures.shape, scores.shape))
 
-    stages = [Stage(Fourier(16), 3), Stage(Fourier(20), 0), Stage(Fourier(24), 3, settle=True)]
+    stages = [Stage(Fourier(16), 3), Stage(Fourier(20), 0), Stage(Fourier(24), 3, settle=1.0)]
     found = ascend(edges, objectives.score(ClassLogit(0)), stages, Rule(previews=2), [0, 1], on_step)
     assert [entry[0] for entry in told] == [1, 2, 3, 4, 5, 6] and {entry[1] for entry in told} == {6}
     assert [entry[2] for entry in told] == [None, (2, 16, 16, 3), None, (2, 24, 24, 3), None, (2, 24, 24, 3)]
     assert found.pictures.shape == (2, 24, 24, 3) and found.steps == 6
+
+
+def test_the_rate_rises_then_falls():
+    rates = [Stage(None, 19, rate=2.0, settle=0.5).rate_at(step) for step in range(1, 20)]
+    np.testing.assert_allclose(rates[:10], [0.4, 0.8, 1.2, 1.6, *[2.0] * 6])
+    assert rates[14] == pytest.approx(1.0) and rates[18] < 0.06 and (np.diff(rates[9:]) < 0).all()
+    assert Stage(None, 19).rate_at(19) == 1.0
+
+
+def test_a_stage_may_have_a_transform_of_its_own(edges):
+    """Under a rule that lets the network see only grey there is no way up; the stage's own transform lifts it."""
+
+    @dataclass(frozen=True)
+    class Grey:
+        def __call__(self, pictures, seed):
+            return 0.0 * pictures + 0.5
+
+    image, objective = Fourier(16), objectives.score(Channel("edges", 0))
+    before = measure(edges, objective, as_bytes(image.pictures(image.start(0, 0.2))))[0]
+
+    def gain(own):
+        found = ascend(edges, objective, [Stage(image, 5, transform=own)], Rule(transform=Grey()))
+        return found.scores[0] - before
+
+    assert gain(JITTER) > 0.01 > abs(gain(None))
 
 
 def test_false_stops(edges):

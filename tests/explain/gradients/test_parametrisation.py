@@ -88,10 +88,19 @@ def test_the_gradient_is_that_of_finite_differences(image):
 
 def test_pixels_begin_at_grey_and_grow_to_the_same_picture():
     image = Pixels(20)
-    values = image.pictures(image.start(0, 0.05))
+    values = image.pictures(image.start(0, 0.05)).numpy()
     assert values.shape == (1, 20, 20, 3)
     assert values.mean() == pytest.approx(0.5, abs=0.01) and values.std() == pytest.approx(0.05, rel=0.1)
     ramp = np.broadcast_to(np.linspace(0, 255, 20, dtype=np.float32)[None, :, None, None], (1, 20, 20, 3))
     grown = image.grown(ramp, Pixels(40))
     assert grown.shape == (1, 40, 40, 3)
     np.testing.assert_allclose(grown.reshape(1, 20, 2, 20, 2, 3).mean((2, 4))[:, 2:-2], ramp[:, 2:-2], atol=1.0)
+
+
+def test_pale_pixels_may_be_shown_with_a_contrast_of_their_own():
+    pale = Pixels(20, contrast=0.1)
+    coefficients = pale.start(0, 0.01, 2) + 20
+    shown = pale.shown(coefficients).numpy()
+    assert shown.mean((1, 2, 3)) == pytest.approx(0.5, abs=1e-4)
+    assert shown.std((1, 2, 3)) == pytest.approx(0.1, rel=1e-3)
+    np.testing.assert_array_equal(Pixels(20).shown(coefficients), Pixels(20).pictures(coefficients))
