@@ -24,13 +24,15 @@ class GreyFourier:
     low_pass: frequency in cycles a pixel (at most 0.5) at which a soft low-pass has fallen to 1/e.
     contrast: standard deviation before the sigmoid of a picture whose coefficients are standard normal.
     paper: the grey of a picture whose coefficients are all zero.
+    margin: pixels (above and below, left and right) that stay white, as around print.
     """
 
     size: tuple[int, int] = (32, 128)
-    decay: float = 1.0
+    decay: float = 0.6
     low_pass: float = 0.35
     contrast: float = 3.0
     paper: float = 0.82
+    margin: tuple[int, int] = (3, 5)
 
     def start(self, seed: int, spread: float, batch: int = 1) -> np.ndarray:
         """Random coefficients of standard deviation `spread`, the same for every picture of the batch."""
@@ -39,12 +41,13 @@ class GreyFourier:
         return np.repeat(noise * np.float32(spread), batch, axis=0)
 
     def pictures(self, coefficients):
-        """Pictures `(batch, height, width, 1)` in (0, 1) as a tensor that gradients flow through."""
+        """Pictures `(batch, height, width, 1)` in (0, 1] as a tensor that gradients flow through."""
         import tensorflow as tf
 
         spectrum = coefficients * self._amplitudes()
         planes = tf.signal.irfft2d(tf.complex(spectrum[:, 0], spectrum[:, 1]), list(self.size))
-        return tf.sigmoid(planes + np.float32(np.log(self.paper / (1 - self.paper))))[..., None]
+        ink = tf.sigmoid(-planes - np.float32(np.log(self.paper / (1 - self.paper))))
+        return 1 - (ink * self._inside())[..., None]
 
     def grown(self, coefficients: np.ndarray, larger: GreyFourier) -> np.ndarray:
         """Coefficients with which `larger`, of the same size but with finer detail, shows these pictures.
@@ -54,6 +57,13 @@ class GreyFourier:
         if larger.size != self.size:
             raise ValueError(f"A word's picture stays at {self.size[0]} x {self.size[1]} pixels; only detail may grow.")
         return (coefficients * (self._amplitudes() / larger._amplitudes())).astype(np.float32)
+
+    def _inside(self) -> np.ndarray:
+        """1 where there may be ink, `(height, width)`."""
+        (height, width), (rows, columns) = self.size, self.margin
+        inside = np.zeros(self.size, np.float32)
+        inside[rows : height - rows, columns : width - columns] = 1
+        return inside
 
     def _amplitudes(self) -> np.ndarray:
         """Size of each coefficient `(height, width // 2 + 1)`, normalised to the contrast."""

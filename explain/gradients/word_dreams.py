@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explain import ctc, targets
+from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
 from explain.gradients.word_transforms import Nudge
 from models import crnn
@@ -37,23 +38,27 @@ class Recipe:
     """How a word is dreamt; the names are those of the parts' own settings.
 
     stages: for each stage the low-pass of its pictures (cycles a pixel) and its share of the steps.
-    natural, ink: weights of the penalties `Unprinted` and `InkLevels` against the log-probability.
+    text: weight of the text's log-probability. part: of any other target, in units of what is usual for it (`_spread`).
+    natural, ink: weights of the penalties `Unprinted` and `InkLevels`.
     """
 
     image: GreyFourier = field(default_factory=GreyFourier)
-    stages: tuple[tuple[float, float], ...] = ((0.15, 0.4), (0.35, 0.6))
-    start: float = 0.2
-    rate: float = 0.1
-    natural: float = 4.0
-    ink: float = 1.0
+    stages: tuple[tuple[float, float], ...] = ((0.35, 1.0),)
+    optimiser: FlooredAdam = field(default_factory=FlooredAdam)
+    start: float = 0.05
+    rate: float = 0.2
+    text: float = 1.0
+    part: float = 4.0
+    natural: float = 8.0
+    ink: float = 3.0
     layers: tuple[str, ...] = ("conv_1", "conv_2", "conv_3", "conv_4")
     blocks: int = 1
     softness: float = 1.0
-    apart: float = 8.0
+    apart: float = 0.0
     nudge: Nudge = field(default_factory=Nudge)
-    noise: float = 0.1
+    noise: float = 0.05
     typefaces: tuple[str, ...] = ("Sans",)
-    steps: int = 120
+    steps: int = 64
 
 
 RECIPE = Recipe()
@@ -195,17 +200,26 @@ def dream_words(
     texts = [one if isinstance(one, str) else ANY_WORD for one in wanted]
     statistics, levels = printed(network, texts, recipe.layers, recipe.blocks, recipe.typefaces, change)
     if isinstance(wanted[0], str):
-        raised = Text(recipe.softness, tuple(map(labels_of, wanted)), recipe.apart)
+        raised, weight = Text(recipe.softness, tuple(map(labels_of, wanted)), recipe.apart), recipe.text
     else:
         raised = score(wanted)
+        weight = recipe.part / _spread(network, wanted[0], recipe.typefaces)
     objective = weighted(
-        (1.0, raised),
+        (weight, raised),
         (-recipe.natural, Unprinted(recipe.layers, recipe.blocks, statistics)),
         (-recipe.ink, InkLevels(levels)),
     )
-    rule = Rule(rate=recipe.rate, start=recipe.start, transform=change)
+    rule = Rule(recipe.rate, recipe.start, recipe.optimiser, change)
     found = ascend(network, objective, _stages(recipe, Stage), rule, seeds, on_step)
     return _read(network, found.pictures, wanted, found.steps)
+
+
+def _spread(network: Responses, target: targets.Target, typefaces: Sequence[str]) -> float:
+    """By how much a target's number differs between printed words; the parts of a network have no unit in common."""
+    from explain.gradients.printed import drawn
+
+    outputs = network.of([target.layer])(drawn(ANY_WORD, typefaces))
+    return max(float(targets.score(target, {target.layer: np.asarray(outputs[target.layer])}).std()), 1e-3)
 
 
 def _stages(recipe: Recipe, stage) -> list:

@@ -17,7 +17,7 @@ from models import crnn, typeface
 LONGEST = 23  # characters: the longest text that is dreamt of
 STATES = 2 * LONGEST + 1
 FRAME_PIXELS = crnn.WIDTH / (crnn.FRAMES + 1)
-WIDE, MARGIN = 1.2, 3  # of the layout: how much wider than print; pixels at either end
+WIDE, MARGIN = 1.5, 4  # of the layout: how much wider than print; pixels at either end
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ class Nudge:
     slant: by up to this many columns a row. degrees: turned by up to so many. What comes in at the border repeats it.
     """
 
-    shift: tuple[float, float] = (1.5, 3.0)
-    scale: float = 0.08
-    slant: float = 0.1
-    degrees: float = 3.0
+    shift: tuple[float, float] = (1.0, 2.0)
+    scale: float = 0.05
+    slant: float = 0.05
+    degrees: float = 2.0
 
     def __call__(self, pictures, seed):
         import tensorflow as tf

@@ -7,6 +7,7 @@ import pytest
 
 from explain import targets
 from explain.gradients import printed, word_objectives
+from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
 from explain.gradients.word_objectives import InkLevels, Text, Unprinted
 from explain.gradients.word_transforms import Nudge
@@ -18,15 +19,16 @@ def labels(text):
 
 
 def test_a_cloud_has_the_contrast_asked_for():
-    image = GreyFourier(contrast=2.0, paper=0.5)
+    image = GreyFourier(contrast=2.0, paper=0.5, margin=(0, 0))
     clouds = np.concatenate([image.pictures(image.start(seed, 1.0)).numpy() for seed in range(20)])
     assert clouds.shape == (20, 32, 128, 1) and clouds.min() > 0 and clouds.max() < 1
     assert np.log(clouds / (1 - clouds)).std() == pytest.approx(2.0, rel=0.15)
 
 
 def test_no_coefficients_are_plain_paper():
-    image = GreyFourier(paper=0.82)
-    np.testing.assert_allclose(image.pictures(0 * image.start(0, 1.0)), 0.82, atol=1e-6)
+    picture = GreyFourier(paper=0.82, margin=(2, 4)).pictures(np.zeros((1, 2, 32, 65), np.float32)).numpy()
+    np.testing.assert_allclose(picture[:, 2:-2, 4:-4], 0.82, atol=1e-6)
+    assert (picture[:, [0, 1, -2, -1]] == 1).all() and (picture[:, :, [0, 3, -4, -1]] == 1).all()
 
 
 def test_finer_detail_begins_with_the_same_picture():
@@ -42,7 +44,7 @@ def test_finer_detail_begins_with_the_same_picture():
 def test_gradient_of_the_parametrisation_against_finite_differences():
     import tensorflow as tf
 
-    image = GreyFourier(size=(6, 8))
+    image = GreyFourier(size=(6, 8), margin=(0, 0))
     rng = np.random.default_rng(0)
     weights = rng.standard_normal((1, 6, 8, 1))
     at = tf.constant(image.start(1, 0.7))
@@ -153,3 +155,13 @@ def test_printed_words_are_of_the_same_kinds_and_never_the_word_itself():
     assert all(one[0].isupper() and one[1].islower() and one[2].isdigit() for one in made) and len(set(made)) > 25
     words = printed.drawn("elephant", ("Sans",), 3)
     assert words.shape == (3, 32, 128, 1) and np.abs(words[0] - words[1]).max() > 0.5
+
+
+def test_the_floor_holds_back_what_hardly_matters():
+    import tensorflow as tf
+
+    gradient = tf.constant([[3.0, 0.03]])  # brought to a root mean square of 1: about 1.4141 and 0.0141
+    for floor, expected in [(1.0, [1.4141 / 2.4141 * 2, 0.0141 / 1.0141 * 2]), (0.0, [1.0, 1.0])]:
+        optimiser = FlooredAdam(floor=floor)
+        change, _ = optimiser.step(gradient, optimiser.start(gradient), tf.constant(1.0), 0.1)
+        np.testing.assert_allclose(change[0], 0.1 * np.array(expected), rtol=0.01)

@@ -1,0 +1,134 @@
+"""Dreams of words: what is refused, that ascent with the real network goes up and repeats, and the committed ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explain import ctc, targets
+from explain.gradients import word_dreams, word_gallery
+from explain.gradients.jobs import SettingsError
+from explain.network import Network
+from models import crnn
+
+CHANNEL = targets.describe(targets.Channel("conv_5", 7))
+QUICK = replace(word_dreams.RECIPE, steps=8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({}, "Say what to dream of: a text, or a target, and not both."),
+        ({"text": "on", "target": CHANNEL}, "Say what to dream of: a text, or a target, and not both."),
+        ({"text": ""}, "Type a word to dream of: 1 to 23 letters and digits."),
+        ({"text": 7}, "Type a word to dream of: 1 to 23 letters and digits."),
+        ({"text": "don't"}, 'The network has no label for "\'"; it knows a-z, A-Z and 0-9.'),
+        ({"text": "a" * 24}, "The word has 24 characters and 23 is the most; type a shorter one."),
+        ({"text": "a" * 20}, "The text needs at least 39 frames"),
+        ({"text": "on", "steps": 9}, "steps must be a whole number from 10 to 500."),
+        ({"text": "on", "count": 5}, "count must be a whole number from 1 to 4."),
+        ({"text": "on", "seed": True}, "seed must be a whole number from 0 to 2147483647."),
+        ({"text": "on", "speed": 1}, "A dream of a word has no setting 'speed'; it has text, target, seed, "),
+        ({"target": {"kind": "channel", "layer": "conv_9", "channel": 0}}, "crnn has no layer called 'conv_9'."),
+        ({"target": {**CHANNEL, "channel": 512}}, "There is no number 512 in conv_5: it has 0 to 511 there."),
+        ({"target": "conv_5"}, "A target is told by its kind"),
+    ],
+)
+def test_what_cannot_be_dreamt_of_is_refused_in_one_sentence(settings, error):
+    with pytest.raises(SettingsError) as refused:
+        word_dreams.check(settings)
+    assert str(refused.value).startswith(error)
+
+
+def test_settings_come_out_in_full_and_equal():
+    full = word_dreams.check({"text": "on"})
+    assert full == word_dreams.check({**full, "target": None})
+    assert full == {"text": "on", "seed": 0, "steps": word_dreams.RECIPE.steps, "count": 1}
+    assert word_dreams.check({"target": CHANNEL, "count": 4})["target"] == CHANNEL
+
+
+@pytest.fixture(scope="module")
+def network():
+    from explain.gradients import jobs
+    from explain.gradients.responses import Responses
+
+    return Responses(jobs._model("crnn"))
+
+
+def test_a_dream_rises_and_the_same_seed_makes_the_same_picture(network):
+    def dreamt(seed):
+        scores = []
+        found = word_dreams.dream_words(network, ["on"], [seed], QUICK, lambda *told: scores.append(told[3][0]))
+        return found, scores
+
+    found, scores = dreamt(3)
+    assert found.pictures.shape == (1, 32, 128) and found.pictures.dtype == np.uint8 and found.steps == len(scores) == 8
+    assert max(scores[-3:]) > scores[0] + 3 and found.scores[0] > scores[0] + 3
+    again, _ = dreamt(3)
+    np.testing.assert_array_equal(found.pictures, again.pictures)
+    assert np.abs(found.pictures.astype(int) - dreamt(4)[0].pictures).mean() > 5
+
+
+def test_the_job_gives_pictures_side_by_side_and_shows_them_on_the_way(network):
+    told = []
+
+    class Report:
+        def __call__(self, step, steps, picture=None, score=None):
+            told.append((step, steps, picture, score))
+            return step < 10 or len(told) < 11
+
+        def doing(self, text):
+            return True
+
+    settings = {"target": CHANNEL, "count": 2, "steps": 10, "seed": 1}
+    result = word_dreams.run(settings, Report())
+    assert [step for step, *_ in told] == list(range(1, 11)) and told[-1][3] > told[0][3]
+    assert told[3][2].shape == (2 * 32 + word_dreams.GAP, 128, 3) and told[3][2].dtype == np.uint8
+    assert result["pictures"].shape == (2, 32, 128) and len(result["readings"]) == 2 and result["steps"] == 10
+    # the number told for each picture is the channel's in the exported network
+    answers = Network(crnn.CARD).run(result["pictures"][..., None] / np.float32(255), ["conv_5"])
+    np.testing.assert_allclose(result["scores"], answers["conv_5"][..., 7].mean((1, 2)), rtol=1e-3, atol=1e-5)
+
+
+def test_a_stopped_job_gives_nothing(network):
+    class Stops:
+        def __call__(self, *_):
+            return False
+
+        def doing(self, text):
+            return True
+
+    assert word_dreams.run({"target": CHANNEL, "count": 2, "steps": 10}, Stops()) == {}
+
+
+def test_the_network_reads_the_committed_dreams_as_told():
+    told = json.loads((word_gallery.GALLERY / "gallery.json").read_text("utf-8"))
+    pictures = []
+    for word in told["words"]:
+        with Image.open(word_gallery.GALLERY / word["file"]) as picture:
+            assert picture.mode == "L" and picture.size == (128, 32)
+            pictures.append(np.asarray(crnn.prepare(picture))[0])
+    frames = Network(crnn.CARD).run(np.stack(pictures), ["outputs"])["outputs"]
+    for word, probabilities in zip(told["words"], frames, strict=True):
+        assert ctc.text(ctc.best_path(probabilities).labels, crnn.LABELS) == word["reading"] == word["text"]
+        likely = np.exp(ctc.log_probability(probabilities, ctc.labels_of(word["text"], crnn.LABELS)))
+        assert likely == pytest.approx(word["probability"], abs=0.01)
+
+
+def test_a_contact_sheet_holds_every_picture(tmp_path):
+    picture = np.full((32, 128), 255, np.uint8)
+    picture[10:20, 30:50] = 0
+    record = {"picture": picture, "reading": "on", "probability": 0.5, "seed": 0, "seconds": 1.0}
+    word_gallery.write({"on": record}, tmp_path)
+    assert json.loads((tmp_path / "gallery.json").read_text())["words"][0]["text"] == "on"
+    with Image.open(tmp_path / "on.png") as kept:
+        np.testing.assert_array_equal(np.asarray(kept), picture)
+    file = word_gallery.contact_sheet({"on": record, "off": record}, tmp_path / "sheet.webp")
+    with Image.open(file) as sheet:
+        left, top = word_gallery.BORDER, word_gallery.BORDER
+        part = np.asarray(sheet.convert("L"))[top : top + 96, left : left + 384]
+        assert part[45, 120] < 40 and part[5, 5] > 215
