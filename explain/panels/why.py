@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 import streamlit as st
@@ -32,7 +33,13 @@ GRADIENTS = Followed("why", "attribute")
 
 @st.fragment
 def show(word: Word) -> None:
-    """Draws the view for a word."""
+    """Draws the view for a word: what a character of it hangs on, and what the network looks for on its own."""
+    _explained(word)
+    st.divider()
+    import_module("explain.panels.dreams").show(word)  # below the fold: imported when its turn comes
+
+
+def _explained(word: Word) -> None:
     ran = resources.run("crnn", word.batch)
     frames = ran.values["outputs"]
     text = ctc.best_path(frames).labels
