@@ -18,12 +18,12 @@ POLL = 0.4  # seconds between looks at a running job
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
 MOST_DIVERSITY = 4.0
 PRESETS = {  # as explain.gradients.presets knows them, each with its source
-    "ours": "This project's: soft waves of all sizes, begun small, kept to the contrasts that photographs have at four "
-    "layers; the calmest of the three.",
-    "Lucid": "[Olah, Mordvintsev and Schubert 2017](https://distill.pub/2017/feature-visualization): the same waves, "
+    "ours": "This project's: soft waves of all sizes, begun small, at first held to the contrasts of photographs "
+    "at four layers ([Yin et al. 2020](https://arxiv.org/abs/1912.08795)), then freer: form first, detail after.",
+    "Lucid": "[Olah, Mordvintsev and Schubert 2017](https://distill.pub/2017/feature-visualization): waves too, "
     "shifted, turned and scaled at each step, and nothing else to hold them: strong patterns in strong colours.",
     "keras-vis": "[keras-vis 0.4](https://github.com/raghakot/keras-vis), which many tutorials use: plain pixels, "
-    "total variation, L6 norm and jitter: fine-grained and pale.",
+    "total variation, L6 norm and jitter: fine-grained, brought to one contrast at the end.",
 }
 
 
