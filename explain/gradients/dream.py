@@ -26,7 +26,7 @@ STEPS = range(2, 1001)
 SIZES = range(48, 321)
 COUNTS = range(1, 10)
 MOST_DIVERSITY = 10.0
-MOST_PIXELS = 9 * 128 * 128  # of all pictures together; bounds the memory at about 1 GB
+MOST_PIXELS = 9 * 128 * 128  # of all pictures together; bounds the process's memory at about 1.3 GB
 DIVERSITY_WEIGHT = 20.0  # logits that the likest pictures lose at diversity 1
 
 OnStep = Callable[[int, int, "np.ndarray | None", float], "bool | None"]  # (step, steps, picture, score); False stops

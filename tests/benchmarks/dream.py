@@ -1,6 +1,6 @@
 """Class visualisation against tf-keras-vis: seconds to the same score, in the same process, at the same size.
 
-    python -m tests.benchmarks dream [--classes 5] [--size 160] [--sheet FILE]
+    python -m tests.benchmarks dream [--classes 5] [--size 160] [--sheet FILE] [--keep FOLDER]
 
 For each class, tf-keras-vis's ActivationMaximization with its defaults; then this project's until a plain pass over its
 picture gives the class as high a logit. Passes that only measure are not counted. Seconds by the clock, and of the
@@ -9,7 +9,8 @@ are told: "warm", as in a worker that has dreamt once at this size, and "first",
 
 Then what a page sees: seconds from the button to the first preview and to the first that the network itself takes for
 the class, and the peak memory of worker and page together, four pictures at 128 pixels. --sheet draws both for twelve
-classes, ours after all its steps.
+classes, ours after all its steps. --keep holds tf-keras-vis's results, minutes each, for an interrupted run to go on;
+their seconds are then those of the time when they were made.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from explain.gradients.presets import PRESETS
 from explain.gradients.responses import Responses, vgg_input
 from explain.targets import ClassLogit
 from models.vgg16 import CAM
-from tests.benchmarks.dream_peer import Peer
+from tests.benchmarks.dream_peer import Peer, PeerResult
 from tests.benchmarks.progress import progress
 from tests.benchmarks.worker import Memory, megabytes, resident
 
@@ -49,8 +50,9 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--preset", choices=PRESETS, default=DreamSettings.preset)
     parser.add_argument("--steps", type=int, help="of ours, at most")
     parser.add_argument("--sheet", type=Path, help="where to draw both for twelve classes")
+    parser.add_argument("--keep", type=Path, help="folder for tf-keras-vis's results")
     options = parser.parse_args(argv)
-    contest = Contest(options.size, options.preset, options.steps)
+    contest = Contest(options.size, options.preset, options.steps, options.keep)
     names = CLASSES if options.sheet else CLASSES[: options.classes]
     first = contest.ours(names[0])
     pairs = {}
@@ -81,8 +83,8 @@ class Ours:
 class Contest:
     """Both methods on vgg16-cam, at one size."""
 
-    def __init__(self, size: int, preset: str, steps: int | None) -> None:
-        self.size, self.preset, self.steps = size, preset, steps
+    def __init__(self, size: int, preset: str, steps: int | None, keep: Path | None = None) -> None:
+        self.size, self.preset, self.steps, self.keep = size, preset, steps, keep
         self.model = load_model()
         self.respond = Responses(self.model, vgg_input).of(["logits"])
         self.peer = Peer(self.model, size)
@@ -91,9 +93,19 @@ class Contest:
         """Of all classes, on a plain pass."""
         return np.asarray(self.respond(picture[None].astype(np.float32) / 255.0)["logits"])[0]
 
-    def theirs(self, name: str) -> tuple:
-        found = self.peer(CAM.labels.index(name))
-        return found, float(self.logits(found.picture)[CAM.labels.index(name)])
+    def theirs(self, name: str) -> tuple[PeerResult, float]:
+        """tf-keras-vis's result for a class, and the logit of its picture."""
+        unit = CAM.labels.index(name)
+        file = self.keep and self.keep / f"tf-keras-vis-{self.size}-{unit:03d}.npz"
+        if file and file.exists():
+            with np.load(file) as kept:
+                found = PeerResult(kept["picture"], float(kept["seconds"]), float(kept["processor"]))
+        else:
+            found = self.peer(unit)
+            if file:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(file, picture=found.picture, seconds=found.seconds, processor=found.processor)
+        return found, float(self.logits(found.picture)[unit])
 
     def ours(self, name: str) -> Ours:
         unit, run = CAM.labels.index(name), Ours()
