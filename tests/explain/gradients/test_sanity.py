@@ -121,6 +121,6 @@ def test_the_real_network_forgets_where_it_looked():
     assert found["stages"] == STAGES
     for name in ("saliency", "layer_cam at conv_1"):
         assert found[name].shape == (len(STAGES),) and (np.abs(found[name]) <= 1).all()
-    assert abs(found["saliency"][-1]) < 0.5  # noise holds no strokes that a network without knowledge would find again
+        assert found[name][0] < 0.8  # the output's weights alone decide which of the features count for a character
     for one, other in zip(before, jobs._model("crnn").get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
