@@ -125,15 +125,16 @@ def ask_sanity(word: Word, digest: str, target: targets.Character) -> dict[str, 
         SANITY.ask(
             "Shuffle the network",
             "Puts the weights of one layer after another in random order, from the output down to the first "
-            "convolution, and draws every map again each time: half a minute or more. A map that stays as it was shows the "
-            "picture's strokes, not the network's reasons.",
+            "convolution, and draws every map again each time: half a minute or more. A map that stays as it was "
+            "shows the picture's strokes, not the network's reasons.",
         )
         return None
     if job.status == "done":
         st.caption(
             "Below each map, how alike it is to itself after each further layer was put in random order (rank "
             "correlation of the pixels' strengths: 1 the same places, 0 none in common). A map that explains this "
-            "network falls towards 0; one that stays high redraws the picture, whatever the network has learned."
+            "network falls; one that stays high redraws the picture, whatever the network has learned. A 0 may also "
+            "mean that the shuffled network answers nothing any more and the map is empty."
         )
         return job.result
     SANITY.follow(job, lambda result: None)
