@@ -149,7 +149,7 @@ def _font(draw: ImageDraw.ImageDraw, text: str) -> ImageFont.FreeTypeFont:
 
 
 def main() -> None:
-    plain = DreamSettings()
+    plain = DreamSettings(preset="calm", size=112)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=plain.seed)
     parser.add_argument("--steps", type=int, default=plain.steps)

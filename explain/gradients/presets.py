@@ -3,6 +3,8 @@
 "ours": a Fourier basis cut to low frequencies, small pictures first, and a penalty on channels that answer unlike they
     do to photographs (DeepInversion's idea), which keeps colours and contrast calm. It fades as the run goes on, and
     the transforms become small: form first, then detail.
+"calm": the same with the penalty at full weight to the end and a steeper spectrum: painterly, lower scores;
+    what the gallery is made with.
 "Lucid": https://github.com/tensorflow/lucid (Apache 2.0), `optvis.render` with its standard transforms; C. Olah, A.
     Mordvintsev, L. Schubert, *Feature Visualization*, 2017, https://distill.pub/2017/feature-visualization. Enlarging
     and turning keep the frame here, and take any value in Lucid's range.
@@ -87,6 +89,14 @@ OURS = Preset(
     fades=0.8,
     steps=48,
 )
+CALM = Preset(
+    image=Fourier,
+    rule=Rule(rate=0.06, start=0.2, transform=transforms.chain(transforms.Move(0.0, 0.08, (0.9, 1.1), 5.0))),
+    stages=((0.6, 0.55), (1.0, 0.45)),
+    settle=1.0,
+    natural=2.0,
+    fades=1e6,  # never
+)
 LUCID = Preset(
     image=lambda size: Fourier(size, decay=1.0, low_pass=float("inf"), contrast=None, mean=(0.5, 0.5, 0.5)),
     rule=Rule(
@@ -108,4 +118,4 @@ KERAS_VIS = Preset(
     penalties=((10.0, Roughness(KERAS_VIS_ROUGHNESS)), (10.0, Norm(6.0))),
     steps=200,
 )
-PRESETS = {"ours": OURS, "Lucid": LUCID, "keras-vis": KERAS_VIS}
+PRESETS = {"ours": OURS, "calm": CALM, "Lucid": LUCID, "keras-vis": KERAS_VIS}
