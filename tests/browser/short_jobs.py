@@ -1,0 +1,50 @@
+"""Jobs for a page full of visitors: class visualisations that keep the processor as busy as real ones, but briefly.
+
+Asked for, refused, queued, kept and shown as the real ones are; only what the process computes is something else, so
+that a test of ten visitors need not wait for TensorFlow to start and for ten pictures to be dreamt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import numpy as np
+
+from explain.gradients import jobs
+from models import vgg16
+
+STEPS, SECONDS, SIZE = 6, 0.15, 48
+START = 3.0  # seconds until the process is ready, as long as it takes to open TensorFlow on a good day
+LASTING = vgg16.CAM_IMAGENET_INDEX[-1]  # the class whose visualisation takes a minute: time enough to be disturbed
+MINUTE = 400  # steps
+DREAM = jobs.JOBS["dream"]
+
+
+def busy(seconds: float) -> None:
+    """Multiplies matrices on all processors, as TensorFlow would."""
+    matrix, end = np.ones((400, 400), np.float32), time.monotonic() + seconds
+    while time.monotonic() < end:
+        matrix @ matrix
+
+
+def run(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
+    """Grey pictures, lighter from step to step; the class's number among ImageNet's stands for its logit."""
+    number = vgg16.CAM_IMAGENET_INDEX[settings["target"]["unit"]]
+    if not _ready and not report.doing("Starting"):
+        return {}
+    if not _ready:
+        busy(START)
+        _ready.append(True)
+    steps = MINUTE if number == LASTING else STEPS
+    for step in range(1, steps + 1):
+        busy(SECONDS)
+        picture = np.full((SIZE, SIZE, 3), 255 * step // steps, np.uint8)
+        if not report(step, steps, picture, float(number)):
+            return {}
+    return {"picture": picture, "pictures": picture[None], "logit": float(number), "probability": 1.0}
+
+
+_ready: list[bool] = []
+JOBS = {**jobs.JOBS, "dream": dataclasses.replace(DREAM, run=run)}
