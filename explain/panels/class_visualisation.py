@@ -61,7 +61,7 @@ def show() -> None:
 
 def _not_here(number: int) -> None:
     """A class that a link asked for and that the weights which come with the page do not know."""
-    st.session_state.pop("dream", None)
+    st.session_state.pop("class-dream", None)
     st.info(
         f"**{number} is {vgg16_classes.name(number)}**, one of ImageNet's 1000 classes, but not of the 200 whose "
         f"weights come with this page. {vgg16.GET_FULL}",
@@ -77,13 +77,13 @@ def _not_here(number: int) -> None:
 
 def _job(number: int) -> Job | None:
     """This visitor's job, if it is for this class; a job for another class is no longer wanted and is cancelled."""
-    held = st.session_state.get("dream")
+    held = st.session_state.get("class-dream")
     if held is None:
         return None
     if held["wish"].number == number:
         return held["job"]
     held["job"].cancel()
-    del st.session_state["dream"]
+    del st.session_state["class-dream"]
     return None
 
 
@@ -94,7 +94,7 @@ def _start(number: int) -> None:
     st.session_state["seed"] = seed + wish.count - 1  # several pictures take as many seeds
     owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
     job = resources.worker().submit("dream", wish.settings(seed), owner=owner)
-    st.session_state["dream"] = {"wish": wish, "seed": seed, "job": job}
+    st.session_state["class-dream"] = {"wish": wish, "seed": seed, "job": job}
 
 
 def _wish(number: int) -> Wish:
@@ -194,11 +194,11 @@ def _from_gallery(number: int) -> None:
 
 def _live(number: int) -> None:
     """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    running = not st.session_state["dream"]["job"].ended
+    running = not st.session_state["class-dream"]["job"].ended
 
     @st.fragment(run_every=POLL if running else None)
     def follow() -> None:
-        held = st.session_state.get("dream")
+        held = st.session_state.get("class-dream")
         if held is None or held["job"].ended == running:
             st.rerun()  # nothing to follow, or the clock is to start or to stop
         job, wish = held["job"], held["wish"]
@@ -237,7 +237,7 @@ def _buttons(number: int, job: Job, picture) -> None:
     if job.status == "done":
         _save(keep, Image.fromarray(np.asarray(picture, dtype=np.uint8)), number)
     else:
-        keep.button("Back", on_click=lambda: st.session_state.pop("dream", None), width="stretch", key="dream-back")
+        keep.button("Back", on_click=lambda: st.session_state.pop("class-dream", None), width="stretch", key="dream-back")
 
 
 def _grid(pictures: np.ndarray) -> np.ndarray:
