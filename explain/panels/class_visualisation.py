@@ -237,7 +237,9 @@ def _buttons(number: int, job: Job, picture) -> None:
     if job.status == "done":
         _save(keep, Image.fromarray(np.asarray(picture, dtype=np.uint8)), number)
     else:
-        keep.button("Back", on_click=lambda: st.session_state.pop("class-dream", None), width="stretch", key="dream-back")
+        keep.button(
+            "Back", on_click=lambda: st.session_state.pop("class-dream", None), width="stretch", key="dream-back"
+        )
 
 
 def _grid(pictures: np.ndarray) -> np.ndarray:

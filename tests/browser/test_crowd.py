@@ -6,8 +6,8 @@ visualisations are dreamt, cancelled and ended in `test_page`. The visitors' cla
 been answered is kept for the next who asks the same.
 
 How long the server took to answer meanwhile is printed (`pytest -s`), beside the time of a server that has nothing else
-to do; it is not held to a limit, only to answering at all. Ten pages of Chromium keep two cores busy for minutes, so this
-one runs only when asked for: `pytest -m crowd -s`.
+to do; it is not held to a limit, only to answering at all. Ten pages of Chromium keep two cores busy for minutes, so
+this one runs only when asked for: `pytest -m crowd -s`.
 """
 
 from __future__ import annotations
