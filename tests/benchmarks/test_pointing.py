@@ -73,6 +73,7 @@ def test_a_collection_without_boxes_is_refused(tmp_path):
         pointing.listed(Collection(tmp_path))
 
 
+@pytest.mark.slow
 def test_all_characters_at_once_give_what_each_gives_alone():
     picture = crnn.prepare(Image.open(SAMPLES / "a1b2.png"))[0]
     frames = Network(crnn.CARD).run(picture[None], ["outputs"])["outputs"][0]

@@ -114,6 +114,7 @@ def test_only_small_networks_and_what_an_attribution_takes():
             kind.check({**ASKED, **wrong})
 
 
+@pytest.mark.slow
 def test_the_real_network_forgets_where_it_looked(monkeypatch):
     """The first stage alone: each takes the real network some seconds."""
     stages = faithfulness.cascade(crnn.CARD)[:1]

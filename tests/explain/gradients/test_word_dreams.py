@@ -59,6 +59,7 @@ def network():
     return Responses(jobs._model("crnn"))
 
 
+@pytest.mark.slow
 def test_a_dream_rises_and_the_same_seed_makes_the_same_picture(network):
     def dreamt(seed):
         scores = []
