@@ -211,7 +211,7 @@ def test_ten_visitors_at_once_are_all_served(visitors, short):
     with idle_server() as idle, watched(idle) as machine, watched(short.url) as health:
         press_at_once(visitors)
         ends = [says(page, re.compile(r"^(Done in [\d.]+ s, logit \d|Cancelled )")).inner_text() for page in visitors]
-    assert any(map(has_queued, visitors))
+    assert sum(map(has_queued, visitors)) >= VISITORS // 2
     left = [page for page, end in zip(visitors, ends, strict=True) if end.startswith("Cancelled")]
     assert left and set(left) <= set(visitors[-LEAVING:])
     for number, page in zip(CLASSES, visitors, strict=True):

@@ -115,14 +115,13 @@ def test_only_small_networks_and_what_an_attribution_takes():
 
 
 @pytest.mark.slow
-def test_the_real_network_forgets_where_it_looked(monkeypatch):
-    """The first stage alone: each takes the real network some seconds."""
-    stages = faithfulness.cascade(crnn.CARD)[:1]
-    monkeypatch.setattr(faithfulness, "cascade", lambda card: stages)
+def test_the_real_network_forgets_where_it_looked():
+    asked = {**ASKED, "methods": ["saliency", "layer_cam"], "layers": ["conv_1"]}
     before = jobs._model("crnn").get_weights()
-    found = JOBS["sanity"].run({**ASKED, "methods": ["saliency"]}, Going())
-    assert found["stages"] == STAGES[:1]
-    assert found["saliency"].shape == (1,) and (np.abs(found["saliency"]) <= 1).all()
-    assert found["saliency"][0] < 0.8  # the output's weights alone decide which of the features count for a character
+    found = JOBS["sanity"].run(asked, Going())
+    assert found["stages"] == STAGES
+    for name in ("saliency", "layer_cam at conv_1"):
+        assert found[name].shape == (len(STAGES),) and (np.abs(found[name]) <= 1).all()
+        assert found[name][0] < 0.8  # the output's weights alone decide which of the features count for a character
     for one, other in zip(before, jobs._model("crnn").get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
