@@ -12,6 +12,7 @@ from explain.bank import BankError, open_bank
 from explain.panels import bank_view, input_strip, layers, resources
 from explain.receptive_field import receptive_field
 from models.crnn import CARD, LABELS
+from tests.explain.views import opened, text_of
 
 
 def recurrent_page():
@@ -24,19 +25,6 @@ def by_hand_page():
     from explain.panels import by_hand, input_strip
 
     by_hand.show(input_strip._from_sample("elephant"))
-
-
-def opened(page, **address) -> AppTest:
-    test = AppTest.from_function(page, default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def text_of(test: AppTest) -> str:
-    return "\n".join(part.value for kind in (test.markdown, test.caption, test.warning) for part in kind)
 
 
 def unit_of(test: AppTest) -> int:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from explain import ctc, ctc_explain
 from explain.panels import ctc_beams, ctc_characters, ctc_in_depth, input_strip, resources
 from models import crnn
+from tests.explain.views import opened, text_of
 
 
 def page():
@@ -23,25 +24,12 @@ def page():
     ctc_in_depth.show(input_strip._from_sample(st.query_params.get("sample", "elephant")))
 
 
-def opened(**address) -> AppTest:
-    test = AppTest.from_function(page, default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def text_of(test: AppTest) -> str:
-    return "\n".join(part.value for kind in (test.markdown, test.caption, test.warning) for part in kind)
-
-
 def probabilities(sample="elephant") -> np.ndarray:
     return resources.run("crnn", input_strip._from_sample(sample).batch).values["outputs"]
 
 
 def test_it_opens_on_a_finished_example():
-    said = text_of(opened())
+    said = text_of(opened(page))
     assert "The lattice of “elephant”" in said
     second = ctc.text(ctc.n_best(probabilities(), 25, 2)[1][0], crnn.LABELS)
     assert f"Why not “{second}”?" in said  # the likeliest text that was not read
@@ -49,7 +37,7 @@ def test_it_opens_on_a_finished_example():
 
 
 def test_a_typed_text_is_told_its_probability_and_ratio():
-    said = text_of(opened(what_if="elegant"))
+    said = text_of(opened(page, what_if="elegant"))
     p = probabilities()
     texts = [ctc.labels_of(written, crnn.LABELS) for written in ("elegant", "elephant")]
     typed, read = (ctc.log_probability(p, labels) / math.log(10) for labels in texts)
@@ -80,7 +68,7 @@ def test_a_typed_text_is_told_its_probability_and_ratio():
     ],
 )
 def test_whatever_stands_in_the_address_is_answered(address, says):
-    assert says in text_of(opened(**address))
+    assert says in text_of(opened(page, **address))
 
 
 def test_a_picture_without_a_word_is_told_so():
@@ -96,7 +84,7 @@ def test_a_picture_without_a_word_is_told_so():
 
 
 def test_a_click_on_a_character_is_kept_in_the_address():
-    test = opened()
+    test = opened(page)
     test.button(key="character-4").click().run()
     assert test.query_params["character"] == ["4"] or test.query_params["character"] == "4"
     assert "Character 5, **h**" in text_of(test)

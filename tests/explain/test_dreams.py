@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explain.gradients.client import Job
 from explain.panels import dreams
+from tests.explain.views import opened, text_of
 
 
 def page():
@@ -20,30 +21,17 @@ def page():
     dreams.show(input_strip._from_sample(st.query_params.get("sample", "elephant")))
 
 
-def opened(**address) -> AppTest:
-    test = AppTest.from_function(page, default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def told(test: AppTest) -> str:
-    return "\n".join(part.value for part in [*test.markdown, *test.caption])
-
-
 def test_it_opens_on_finished_dreams_of_the_gallery():
-    test = opened()
+    test = opened(page)
     records = dreams.gallery()
     assert len(records) >= 12
     for record in records:
-        assert f"**{record['text']}**, read as {record['reading']}" in told(test)
+        assert f"**{record['text']}**, read as {record['reading']}" in text_of(test)
     assert not test.button(key="dream-word-start").disabled
 
 
 def test_what_cannot_be_dreamt_of_is_said_and_the_button_rests():
-    test = opened(dream="don't")
+    test = opened(page, dream="don't")
     assert test.error[0].value == 'The network has no label for "\'"; it knows a-z, A-Z and 0-9.'
     assert test.button(key="dream-word-start").disabled
 
@@ -60,16 +48,16 @@ def test_what_cannot_be_dreamt_of_is_said_and_the_button_rests():
     ],
 )
 def test_nonsense_in_the_address_counts_as_not_given(address):
-    test = opened(**address)
+    test = opened(page, **address)
     assert not test.error and not test.button(key="dream-word-start").disabled
 
 
 def test_the_address_chooses_what_is_dreamt_of():
-    test = opened(dream_what="Recurrent unit", dream_blstm="blstm_1", dream_step="30", dream_unit="255")
+    test = opened(page, dream_what="Recurrent unit", dream_blstm="blstm_1", dream_step="30", dream_unit="255")
     assert test.selectbox(key="dream_blstm-box").value == "blstm_1"
     assert test.number_input(key="dream_step-31").value == 30
     assert test.number_input(key="dream_unit-256").value == 255
-    test = opened(dream_what="Character", dream_character="Q", dream_frame="4", dream_count="3")
+    test = opened(page, dream_what="Character", dream_character="Q", dream_frame="4", dream_count="3")
     assert test.selectbox(key="dream-character").value == "Q" and test.number_input(key="dream_frame-31").value == 4
     assert test.button_group(key="dream-count").value == "3"
 
@@ -84,7 +72,7 @@ def test_a_finished_dream_is_shown_with_what_the_network_reads():
     test.session_state[dreams.HELD] = {"wanted": json.dumps([settings, count]), "job": job}
     test.run()
     assert not test.exception
-    assert "The network reads **on**; probability of “on”: 0.50. Seed 5." in told(test)
-    assert "The network reads nothing here; probability of “on”: 0.01. Seed 6." in told(test)
+    assert "The network reads **on**; probability of “on”: 0.50. Seed 5." in text_of(test)
+    assert "The network reads nothing here; probability of “on”: 0.01. Seed 6." in text_of(test)
     test.button(key="dream-word-back").click().run()
-    assert not test.exception and "Dreamt beforehand." in told(test)
+    assert not test.exception and "Dreamt beforehand." in text_of(test)

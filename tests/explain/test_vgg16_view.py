@@ -17,6 +17,7 @@ from explain.panels import class_visualisation, resources, vgg16_classes, vgg16_
 from explain.panels.background import Task
 from explain.receptive_field import receptive_field
 from models import vgg16
+from tests.explain.views import opened, text_of
 
 
 def page():
@@ -27,19 +28,6 @@ def page():
     class_visualisation.show()
     if "view" in st.query_params:
         vgg16.show(None)
-
-
-def opened(**address) -> AppTest:
-    test = AppTest.from_function(page, default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def text_of(test: AppTest) -> str:
-    return "\n".join(part.value for kind in (test.markdown, test.caption, test.info) for part in kind)
 
 
 def press(test: AppTest, label: str) -> AppTest:
@@ -105,29 +93,29 @@ def test_a_search_shows_neighbours_of_a_number_and_all_of_a_name():
 
 def test_a_class_of_the_1000_that_is_not_here_is_told_how_to_get(without_the_full_one):
     for number, name in (("385", "Indian elephant"), ("380", "titi")):
-        test = opened(**{"class": number})
+        test = opened(page, **{"class": number})
         said = text_of(test)
         assert f"{number} is {name}" in said and "python -m export vgg16" in said and "528 MB" in said
         assert f"**{number}** | {name}" in said
         assert test.selectbox[0].value == f"{name} · {number}"
         assert test.query_params["class"] in (f"{name} · {number}", [f"{name} · {number}"])
         assert len(test.selectbox[0].options) == 201
-    assert "| 384 | indri |" in text_of(opened(**{"class": "385"}))
+    assert "| 384 | indri |" in text_of(opened(page, **{"class": "385"}))
 
 
 def test_a_class_that_is_here_opens_by_its_number_alone(without_the_full_one):
-    test = opened(**{"class": "281"})
+    test = opened(page, **{"class": "281"})
     assert test.selectbox[0].value == "tabby · 281" and "Probability of the class here" in text_of(test)
     assert len(test.selectbox[0].options) == 200
 
 
 @pytest.mark.parametrize("nonsense", ["", "1000", "-3", "<script>", "9" * 30])
 def test_nonsense_opens_the_first_class(nonsense):
-    assert opened(**{"class": nonsense}).selectbox[0].value == "African elephant · 386"
+    assert opened(page, **{"class": nonsense}).selectbox[0].value == "African elephant · 386"
 
 
 def test_with_the_full_weights_all_1000_are_offered_and_dreamt(with_the_full_one, worker):
-    test = opened(**{"class": "385"})
+    test = opened(page, **{"class": "385"})
     assert len(test.selectbox[0].options) == 1000 and test.selectbox[0].value == "Indian elephant · 385"
     press(test, "Dream it live")
     assert worker.settings[-1] == {
@@ -138,16 +126,16 @@ def test_with_the_full_weights_all_1000_are_offered_and_dreamt(with_the_full_one
         "count": 1,
         "diversity": 0.0,
     }
-    test = opened(**{"class": "281"})
+    test = opened(page, **{"class": "281"})
     press(test, "Dream it live")  # one of the 200: the quicker network, by its own numbering
     small = worker.settings[-1]
     assert (small["network"], vgg16.CAM_IMAGENET_INDEX[small["class_index"]]) == ("vgg16-cam", 281)
-    press(opened(**{"class": "281", "dream_full": "true"}), "Dream it live")
+    press(opened(page, **{"class": "281", "dream_full": "true"}), "Dream it live")
     assert (worker.settings[-1]["network"], worker.settings[-1]["class_index"]) == ("vgg16", 281)
 
 
 def test_recipe_seeds_and_diversity_reach_the_worker(without_the_full_one, worker):
-    test = opened(dream_preset="Lucid", dream_several="true", dream_diversity="1.5")
+    test = opened(page, dream_preset="Lucid", dream_several="true", dream_diversity="1.5")
     press(test, "Dream it live")
     asked = worker.settings[-1]
     assert (asked["preset"], asked["count"], asked["diversity"]) == ("Lucid", 4, 1.5)
@@ -167,7 +155,7 @@ def test_pictures_of_several_seeds_stand_in_a_square():
 
 
 def test_the_methods_are_asked_of_the_class_that_was_chosen(without_the_full_one, worker):
-    test = opened(view="VGG16", photo="coffee", map_of="cup · 968")
+    test = opened(page, view="VGG16", photo="coffee", map_of="cup · 968")
     press(test, "Show the methods")
     asked = worker.settings[-1]
     unit = asked["target"]["unit"]
@@ -184,14 +172,14 @@ def test_words_of_the_methods_speak_of_a_class_in_a_photograph():
 
 
 def test_filters_of_any_layer_can_be_chosen(without_the_full_one):
-    said = text_of(opened(view="VGG16", vgg_part="Filters", vgg_filter="63"))
+    said = text_of(opened(page, view="VGG16", vgg_part="Filters", vgg_filter="63"))
     assert "Filters of block1_conv1" in said and "**Filter 63**" in said
-    said = text_of(opened(view="VGG16", vgg_part="Filters", vgg_filters="block4_conv2", vgg_filter="9999"))
+    said = text_of(opened(page, view="VGG16", vgg_part="Filters", vgg_filters="block4_conv2", vgg_filter="9999"))
     assert "A deeper filter is no picture" in said and "24 strongest of 512 slices" in said
 
 
 def test_the_table_of_classes_answers_a_search(without_the_full_one):
-    test = opened(view="VGG16", vgg_part="Classes")
+    test = opened(page, view="VGG16", vgg_part="Classes")
     test.text_input(key="class_search").set_value("elephant").run()
     rows = {button.label: button.disabled for button in test.button}
     assert any("385" in label and "Indian elephant" in label and shut for label, shut in rows.items())

@@ -15,6 +15,7 @@ from explain.faithfulness import Curve
 from explain.gradients.attribute import INPUT_METHODS, LAYER_METHODS, name_at
 from explain.gradients.job import DONE, Job
 from explain.panels import input_strip, resources, why, why_truth
+from tests.explain.views import opened
 
 SHARES = np.array([0, 0.25, 1])
 FALL, RISE = Curve(SHARES, np.array([1, 0.21, 0])), Curve(SHARES, np.array([0, 0.9, 1]))
@@ -69,21 +70,14 @@ def worker(monkeypatch):
     why_truth._kept().clear()
 
 
-def opened(**address) -> AppTest:
-    test = AppTest.from_function(page, default_timeout=120)
-    for name, value in address.items():
-        test.query_params[name] = value
-    return test.run()
-
-
 def captions(test: AppTest) -> str:
     assert not test.exception
     return "\n".join(part.value for part in test.caption)
 
 
 def test_occlusion_is_checked_against_the_network(worker):
-    assert "Area under the curve" not in captions(opened(character="3", why_patch="columns"))
-    said = captions(opened(character="3", why_patch="columns", why_check="true"))
+    assert "Area under the curve" not in captions(opened(page, 120, character="3", why_patch="columns"))
+    said = captions(opened(page, 120, character="3", why_patch="columns", why_check="true"))
     told = [
         float(number) for number in re.search(r"curve: (\S+) .*random (\S+); .*, (\S+) .*random (\S+);", said).groups()
     ]
@@ -100,7 +94,7 @@ def test_occlusion_is_checked_against_the_network(worker):
 
 
 def test_every_map_has_its_check_and_its_sanity(worker, monkeypatch):
-    test = opened(character="3", why_layer="conv_6")
+    test = opened(page, 120, character="3", why_layer="conv_6")
     network = Half()
     monkeypatch.setattr(why_truth.resources, "network", lambda name: network)
     said = captions(test.button(key="why-start").click().run())
@@ -124,7 +118,10 @@ def test_every_map_has_its_check_and_its_sanity(worker, monkeypatch):
 @pytest.mark.parametrize("nonsense", ["", "%00<script>", "-1", "99999999"])
 def test_an_address_that_makes_no_sense_opens_all_the_same(worker, nonsense):
     test = opened(
-        **dict.fromkeys(["character", "rival", "why_check", "why_rival", "why_layer"], nonsense), why_patch="columns"
+        page,
+        120,
+        **dict.fromkeys(["character", "rival", "why_check", "why_rival", "why_layer"], nonsense),
+        why_patch="columns",
     )
     assert "Occlusion." in captions(test)
 

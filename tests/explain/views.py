@@ -1,0 +1,23 @@
+"""A view run by Streamlit's own test runner, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+
+def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
+    """The view that `page` shows, run once at an address; page is a function that imports what it needs."""
+    test = AppTest.from_function(page, default_timeout=timeout)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def text_of(test: AppTest) -> str:
+    """All that stands on the page outside its charts and controls."""
+    kinds = (test.markdown, test.caption, test.info, test.warning)
+    return "\n".join(part.value for kind in kinds for part in kind)
