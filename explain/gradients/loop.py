@@ -116,13 +116,16 @@ def ascend(
             continue
         image = stage.image
         coefficients = begun(image, seeds, rule.start) if before is None else before.grown(coefficients, image)
-        climb, show = _compiled(network, objective, image, stage.transform or rule.transform, rule.optimiser)
+        transform = stage.transform or rule.transform
+        climb, show = _compiled(network, objective, image, transform, rule.optimiser)
         coefficients, before = tf.constant(coefficients), image
         state = rule.optimiser.start(coefficients)
         for step in range(1, stage.steps + 1):
             fed = [tf.constant(array) for array in objective.fed(done / total)]
+            seen = [tf.constant(array) for array in getattr(transform, "fed", _nothing)(done)]
             number, rate = tf.constant(float(step)), tf.constant(rule.rate * stage.rate_at(step))
-            coefficients, state, scores = climb(coefficients, state, fed, tf.constant([drawn, done]), number, rate)
+            seed = tf.constant([drawn, done])
+            coefficients, state, scores = climb(coefficients, state, fed, seen, seed, number, rate)
             done += 1
             shown = done % rule.previews == 0 or done == total
             preview = as_bytes(show(coefficients)) if shown else None
@@ -134,6 +137,10 @@ def ascend(
             break
     pictures = as_bytes(show(coefficients))
     return Ascent(pictures, measure(network, objective, pictures), coefficients, done)
+
+
+def _nothing(step: int) -> list[np.ndarray]:
+    return []
 
 
 def begun(image, seeds: Sequence[int], spread: float) -> np.ndarray:
@@ -169,19 +176,19 @@ def as_bytes(pictures) -> np.ndarray:
 def _compiled(network: Responses, objective: Weighted, image, transform, optimiser):
     """(one step of ascent, the pictures of coefficients to be shown) as TensorFlow functions.
 
-    The step takes coefficients, the optimiser's state, what the objective is fed, a seed, the step's number in its
-    stage and the rate; it returns new coefficients and state, and the first term `(batch,)` before the step.
+    The step takes coefficients, the optimiser's state, what objective and transform are fed, a seed, the step's number
+    in its stage and the rate; it returns new coefficients and state, and the first term `(batch,)` before the step.
     """
     import tensorflow as tf
 
     respond = network.of(objective.layers, leaky=objective.terms[0].objective.layers)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def climb(coefficients, state, fed, seed, number, rate):
+    def climb(coefficients, state, fed, seen, seed, number, rate):
         with tf.GradientTape() as tape:
             tape.watch(coefficients)
             pictures = image.pictures(coefficients)
-            responses = respond(transform(pictures, seed))
+            responses = respond(transform(pictures, seed, *seen))
             values, first = objective.parts({**responses, PICTURE: pictures}, fed)
             total = tf.reduce_sum(values)
         gradient = tape.gradient(total, coefficients)

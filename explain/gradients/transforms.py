@@ -1,7 +1,8 @@
 """Small random changes to a picture before the network sees it, so that only what survives them is drawn.
 
 A transform is a frozen dataclass, called with `(pictures, seed)`: pictures `(batch, height, width, channel)`, seed two
-whole numbers. The same seed makes the same change, to every picture alike. Nothing here knows networks or objectives.
+whole numbers. The same seed makes the same change, to every picture alike. One with a method `fed(step)`, which returns
+arrays, is handed them as further arguments. Nothing here knows networks or objectives.
 """
 
 from __future__ import annotations

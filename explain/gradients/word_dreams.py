@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LONGEST = 23  # characters
 STEPS, COUNTS, SEEDS = range(10, 501), range(1, 5), range(2**31)
 GAP, GAP_GREY = 4, 160  # pixels between the pictures of a preview, and their grey
+UNSEEN = 2**30  # seed of the random numbers that measure a dream
 ANY_WORD = "Printed9"  # the kinds of characters that the printed words have where no text is dreamt of
 
 
@@ -39,39 +40,47 @@ class Recipe:
 
     stages: for each stage the low-pass of its pictures (cycles a pixel) and its share of the steps.
     text: weight of the text's log-probability. part: of any other target, in units of what is usual for it (`_spread`).
-    natural, ink: weights of the penalties `Unprinted` and `InkLevels`.
+    natural, ink, beside: weights of the penalties `Unprinted`, `InkLevels` and `Beside`; the last for texts only.
+    views: of a text's picture at each step, and which share of the partial ones shows a single character.
     """
 
-    image: GreyFourier = field(default_factory=GreyFourier)
-    stages: tuple[tuple[float, float], ...] = ((0.35, 1.0),)
+    image: GreyFourier = field(default_factory=lambda: GreyFourier(margin=(3, 2)))
+    stages: tuple[tuple[float, float], ...] = ((0.22, 1.0),)
     optimiser: FlooredAdam = field(default_factory=FlooredAdam)
     start: float = 0.05
     rate: float = 0.2
-    text: float = 1.0
+    text: float = 2.5
     part: float = 4.0
     natural: float = 8.0
-    ink: float = 3.0
+    ink: float = 1.0
+    beside: float = 1.5
     layers: tuple[str, ...] = ("conv_1", "conv_2", "conv_3", "conv_4")
     blocks: int = 1
     softness: float = 1.0
-    apart: float = 0.0
-    nudge: Nudge = field(default_factory=Nudge)
+    apart: float = 1.0
+    views: tuple[int, float] = (4, 0.6)
+    nudge: Nudge = field(default_factory=lambda: Nudge((1.0, 3.0), 0.1, 0.12, 4.0))
     noise: float = 0.05
     typefaces: tuple[str, ...] = ("Sans",)
-    steps: int = 64
+    steps: int = 100
 
 
 RECIPE = Recipe()
+# what a part of the network answers to need not be told apart from anything: less is done to it, and more detail stays
+PART_RECIPE = replace(RECIPE, image=GreyFourier(), stages=((0.35, 1.0),), ink=3.0, nudge=Nudge(), steps=64)
 
 
 @dataclass(frozen=True)
 class WordDreams:
     """pictures: uint8 `(batch, 32, 128)`, dark on light. readings: the best path's text of each, on a plain pass.
-    scores: float64 `(batch,)`, the target's number on that pass; of a text its log-probability. steps: done."""
+    scores: float64 `(batch,)`, the target's number on that pass; of a text its log-probability.
+    sturdy: float64 `(batch,)`, of texts how well they are still read in views and changed (see `sturdiness`), in nats;
+        of other targets the scores. steps: done."""
 
     pictures: np.ndarray
     readings: list[str]
     scores: np.ndarray
+    sturdy: np.ndarray
     steps: int
 
 
@@ -83,7 +92,8 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     """
     from explain.gradients.jobs import SettingsError
 
-    defaults = {"seed": 0, "steps": RECIPE.steps, "count": 1}
+    usual = RECIPE if settings.get("text") is not None else PART_RECIPE
+    defaults = {"seed": 0, "steps": usual.steps, "count": 1}
     known = ("text", "target", *defaults)
     if unknown := sorted(set(settings) - set(known), key=str):
         raise SettingsError(f"A dream of a word has no setting {unknown[0]!r}; it has {', '.join(known)}.")
@@ -161,7 +171,7 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
         going = report(step, steps, None if pictures is None else stacked(pictures[..., 0]), float(np.mean(scores)))
         return going
 
-    recipe = replace(RECIPE, steps=settings["steps"])
+    recipe = replace(RECIPE if "text" in settings else PART_RECIPE, steps=settings["steps"])
     found = dream_words(network, [wanted] * len(seeds), seeds, recipe, on_step)
     if going is False:
         return {}
@@ -194,24 +204,60 @@ def dream_words(
     from explain.gradients.objectives import score, weighted
     from explain.gradients.printed import printed
     from explain.gradients.transforms import Noise, chain
-    from explain.gradients.word_objectives import InkLevels, Text, Unprinted
+    from explain.gradients.word_objectives import Beside, InkLevels, Unprinted
 
-    change = chain(recipe.nudge, Noise(recipe.noise))
-    texts = [one if isinstance(one, str) else ANY_WORD for one in wanted]
-    statistics, levels = printed(network, texts, recipe.layers, recipe.blocks, recipe.typefaces, change)
-    if isinstance(wanted[0], str):
-        raised, weight = Text(recipe.softness, tuple(map(labels_of, wanted)), recipe.apart), recipe.text
-    else:
-        raised = score(wanted)
-        weight = recipe.part / _spread(network, wanted[0], recipe.typefaces)
-    objective = weighted(
-        (weight, raised),
+    written = isinstance(wanted[0], str)
+    change = seen = chain(recipe.nudge, Noise(recipe.noise))
+    statistics, levels = printed(
+        network, wanted if written else [ANY_WORD], recipe.layers, recipe.blocks, recipe.typefaces, change
+    )
+    penalties = [
         (-recipe.natural, Unprinted(recipe.layers, recipe.blocks, statistics)),
         (-recipe.ink, InkLevels(levels)),
-    )
-    rule = Rule(recipe.rate, recipe.start, recipe.optimiser, change)
-    found = ascend(network, objective, _stages(recipe, Stage), rule, seeds, on_step)
-    return _read(network, found.pictures, wanted, found.steps)
+    ]
+    if written:
+        raised, seen = _viewed(wanted, recipe, change, seeds[0])
+        weight = recipe.text
+        penalties.append((-recipe.beside, Beside(1 - seen.views.whole())))
+    else:
+        raised, weight = score(wanted), recipe.part / _spread(network, wanted[0], recipe.typefaces)
+    rule = Rule(recipe.rate, recipe.start, recipe.optimiser, seen)
+    found = ascend(network, weighted((weight, raised), *penalties), _stages(recipe, Stage), rule, seeds, on_step)
+    done = _read(network, found.pictures, wanted, found.steps)
+    return replace(done, sturdy=sturdiness(network, done.pictures, wanted, recipe)) if written else done
+
+
+def _viewed(texts: Sequence[str], recipe: Recipe, change: Callable, seed: int):
+    """(what is raised, the transform) for texts that are seen whole and in parts."""
+    from explain.gradients.word_objectives import Text
+    from explain.gradients.word_views import Shown, Views
+
+    labels = tuple(map(labels_of, texts))
+    views = Views(*recipe.views, labels, recipe.steps, int(seed))
+    return Text(recipe.softness, labels, recipe.apart, views), Shown(views, change)
+
+
+def sturdiness(
+    network: Responses, pictures: np.ndarray, texts: Sequence[str], recipe: Recipe = RECIPE, times: int = 6
+) -> np.ndarray:
+    """The mean log-probability of the texts, and of their parts in their views, float64 `(batch,)`.
+
+    As the ascent sees them, changed at random, but with other random numbers. What is read alone, moved and slanted
+    is more likely to look like a word to others than what is read only as it stands.
+    """
+    import tensorflow as tf
+
+    from explain.gradients.responses import PICTURE
+    from explain.gradients.transforms import Noise, chain
+
+    given = tf.constant(pictures[..., None], tf.float32) / 255.0
+    raised, shown = _viewed(texts, replace(recipe, steps=times), chain(recipe.nudge, Noise(recipe.noise)), UNSEEN)
+    respond, found = network.of(raised.layers), []
+    for step in range(times):
+        windows = [tf.constant(array) for array in shown.fed(step)]
+        responses = {**respond(shown(given, tf.constant([UNSEEN, step]), *windows)), PICTURE: given}
+        found.append(np.asarray(raised(responses, [tf.constant(array) for array in raised.fed(step / times)])))
+    return np.mean(found, axis=0, dtype=np.float64)
 
 
 def _spread(network: Responses, target: targets.Target, typefaces: Sequence[str]) -> float:
@@ -244,4 +290,4 @@ def _read(network: Responses, pictures: np.ndarray, wanted: Sequence[str | targe
     ]
     chances = np.exp(targets.log_softmax(np.asarray(outputs[targets.LOGITS], np.float64)))
     readings = [ctc.text(ctc.best_path(frames).labels, crnn.LABELS) for frames in chances]
-    return WordDreams(pictures[..., 0], readings, np.array(scores), steps)
+    return WordDreams(pictures[..., 0], readings, np.array(scores), np.array(scores), steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from explain.gradients.targets import IMPOSSIBLE
 from explain.targets import LOGITS
 from models import crnn, typeface
 
+if TYPE_CHECKING:
+    from explain.gradients.word_views import Views
+
 LONGEST = 23  # characters: the longest text that is dreamt of
 STATES = 2 * LONGEST + 1
 FRAME_PIXELS = crnn.WIDTH / (crnn.FRAMES + 1)
-WIDE, MARGIN = 1.5, 4  # of the layout: how much wider than print; pixels at either end
+WIDE, MARGIN = 1.5, 10  # of the layout: how much wider than print; pixels at either end
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,22 @@ class Text:
     that is almost certain still says which way it would be more so.
     apart: weight of the layout: the log-probability of an alignment falls by the square of each character's distance
         from its place in `places`, counted in spaces between characters; 0 leaves it to the network alone.
+    views: where the network sees several views of each picture (see `word_views`), which; each is to be read as the run
+        of characters that it shows, and the number of a picture is the mean over its views.
     """
 
     softness: float = 1.0
     texts: tuple[tuple[int, ...], ...] = field(default=(), compare=False)
     apart: float = field(default=0.0, compare=False)
+    views: Views | None = None
     layers: tuple[str, ...] = (LOGITS,)
 
     def fed(self, share: float) -> list[np.ndarray]:
-        lattices = [_lattice(text, self.apart) for text in self.texts]
+        texts, runs = self.texts, [(0, len(text)) for text in self.texts]
+        if self.views and share < 1:
+            texts = [text for text in texts for _ in range(self.views.count)]
+            runs = self.views.runs(round(share * self.views.steps))
+        lattices = [_lattice(text, self.apart, *run) for text, run in zip(texts, runs, strict=True)]
         return [np.stack(part) for part in zip(*lattices, strict=True)]
 
     def __call__(self, responses, fed):
@@ -53,19 +64,23 @@ class Text:
             on = tf.pad(alpha[:, :-1], [[0, 0], [1, 0]], constant_values=IMPOSSIBLE)
             over = tf.pad(alpha[:, :-2], [[0, 0], [2, 0]], constant_values=IMPOSSIBLE) + closed
             alpha = tf.reduce_logsumexp(tf.stack([alpha, on, over]), 0) + emission[:, frame]
-        return tf.reduce_logsumexp(alpha + last, 1)
+        return tf.reduce_mean(by_view(tf.reduce_logsumexp(alpha + last, 1), responses), 1)
 
 
-@lru_cache(maxsize=64)
-def _lattice(text: tuple[int, ...], apart: float) -> tuple[np.ndarray, ...]:
-    """(states, first, closed, last, layout) of `Text`, the states filled up to `STATES` with blanks of no use."""
+@lru_cache(maxsize=1024)
+def _lattice(text: tuple[int, ...], apart: float, begin: int, end: int) -> tuple[np.ndarray, ...]:
+    """(states, first, closed, last, layout) of `Text`, the states filled up to `STATES` with blanks of no use.
+
+    A run of the text's characters, begin .. end - 1, starts and ends elsewhere in the same lattice.
+    """
     states = ctc_lattice.states_of([text], crnn.BLANK)[0]
     filled = np.full(STATES, crnn.BLANK, np.int32)
     filled[: len(states)] = states
     skip = np.zeros(STATES, bool)
     skip[: len(states)] = ctc_lattice.skips_of(states, crnn.BLANK)
     number = np.arange(STATES)
-    allowed = [number < min(2, len(states)), skip, (number >= len(states) - 2) & (number < len(states))]
+    starts, ends = (number // 2 == begin), (number == 2 * end - 1) | (number == 2 * end)
+    allowed = [starts & (number < len(states)), skip, ends & (number < len(states))]
     layout = np.zeros((crnn.FRAMES, STATES), np.float32)
     if apart and text:
         middles, gap = places(text)
@@ -95,6 +110,7 @@ class Unprinted:
     kept apart.
     A printed word scores about 1. statistics: as `printed` returns them for these layers.
     blocks: into how many parts, side by side, the columns are divided as well.
+    Of several views of a picture, the first counts.
     """
 
     layers: tuple[str, ...]
@@ -111,7 +127,8 @@ class Unprinted:
         for layer, numbers in zip(self.layers, fed, strict=True):
             usual, varies = numbers[:, 0], numbers[:, 1]
             floor = 0.1 * tf.reduce_mean(varies, (1, 2, 3, 4), keepdims=True) + 0.02
-            away = (moments(responses[layer], self.blocks) - usual) / (varies + floor)
+            whole = by_view(responses[layer], responses)[:, 0]
+            away = (moments(whole, self.blocks) - usual) / (varies + floor)
             distances.append(tf.reduce_mean(tf.square(away), (1, 2, 3, 4)))
         return tf.add_n(distances) / len(distances)
 
@@ -135,6 +152,33 @@ class InkLevels:
         picture = responses[PICTURE]
         greys = tf.sort(tf.reshape(picture, [tf.shape(picture)[0], -1]), 1)
         return 100 * tf.reduce_mean(tf.square(greys - fed[0]), 1)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Ink where there should be paper, in hundredths of a full picture: `(batch,)`.
+
+    paper: `(batch or 1, 1, width, 1)`, 1 where there should be paper.
+    """
+
+    paper: np.ndarray = field(compare=False, default_factory=lambda: np.zeros((1, 1, 1, 1), np.float32))
+    layers: tuple[str, ...] = (PICTURE,)
+
+    def fed(self, share: float) -> list[np.ndarray]:
+        return [self.paper]
+
+    def __call__(self, responses, fed):
+        import tensorflow as tf
+
+        return 100 * tf.reduce_mean((1 - responses[PICTURE]) * fed[0], (1, 2, 3))
+
+
+def by_view(values, responses):
+    """Values of `(batch * views, ...)` as `(batch, views, ...)`; the views of a picture stand one after another."""
+    import tensorflow as tf
+
+    batch = tf.shape(responses[PICTURE])[0] if PICTURE in responses else tf.shape(values)[0]
+    return tf.reshape(values, [batch, -1, *values.shape[1:]])
 
 
 def moments(values, blocks: int = 1):

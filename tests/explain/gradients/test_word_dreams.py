@@ -48,7 +48,8 @@ def test_settings_come_out_in_full_and_equal():
     full = word_dreams.check({"text": "on"})
     assert full == word_dreams.check({**full, "target": None})
     assert full == {"text": "on", "seed": 0, "steps": word_dreams.RECIPE.steps, "count": 1}
-    assert word_dreams.check({"target": CHANNEL, "count": 4})["target"] == CHANNEL
+    part = word_dreams.check({"target": CHANNEL, "count": 4})
+    assert part["target"] == CHANNEL and part["steps"] == word_dreams.PART_RECIPE.steps
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,91 @@
+"""Views of a word's picture: the whole word, and runs of its characters with everything else papered over.
+
+A network that sees whole words only is content with hints: its recurrent layers guess a character from its neighbours,
+and two characters may share a place. Whoever shows it "el", then "p", then "phan" of "elephant", each as a word of its
+own, gets characters that stand apart and can be read one by one. As random crops do for photographs, the runs are drawn
+anew at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from explain.gradients.word_objectives import FRAME_PIXELS, places
+from models import crnn
+
+SOFT = 2.0  # pixels over which a view fades into paper
+OUTER, EDGE = 0.7, 3  # how far the first and last character reach, in spaces between characters; paper at the ends
+RUN = tuple[int, int]  # characters from .. to, as in a slice
+
+
+@dataclass(frozen=True)
+class Views:
+    """count: views of each picture; the first is the whole word. alone: share of the others with a single character.
+
+    texts: labels, one text for each picture. steps: of the whole ascent. seed: of the runs that are drawn.
+    """
+
+    count: int = 4
+    alone: float = 0.6
+    texts: tuple[tuple[int, ...], ...] = field(default=(), compare=False)
+    steps: int = field(default=1, compare=False)
+    seed: int = field(default=0, compare=False)
+
+    def runs(self, step: int) -> list[RUN]:
+        """The runs of one step, picture by picture, view by view."""
+        rng, found = np.random.default_rng((self.seed, step)), []
+        for text in self.texts:
+            found.append((0, len(text)))
+            for _ in range(self.count - 1):
+                few = len(text) == 1 or rng.random() < self.alone
+                length = 1 if few else int(rng.integers(2, len(text) + 1))
+                first = int(rng.integers(0, len(text) - length + 1))
+                found.append((first, first + length))
+        return found
+
+    def windows(self, step: int) -> np.ndarray:
+        """1 where a view shows the picture, 0 where it shows paper: float32 `(pictures * count, 1, 128, 1)`."""
+        texts = np.repeat(np.arange(len(self.texts)), self.count)
+        shown = [window(self.texts[text], *run) for text, run in zip(texts, self.runs(step), strict=True)]
+        return np.stack(shown)[:, None, :, None]
+
+    def whole(self) -> np.ndarray:
+        """1 where the words may stand, 0 beside them: float32 `(pictures, 1, 128, 1)`."""
+        return np.stack([window(text, 0, len(text)) for text in self.texts])[:, None, :, None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The transform that makes the views, and then changes each of them (see `transforms`)."""
+
+    views: Views
+    change: Callable
+
+    def fed(self, step: int) -> list[np.ndarray]:
+        return [self.views.windows(step)]
+
+    def __call__(self, pictures, seed, windows):
+        import tensorflow as tf
+
+        many = tf.repeat(pictures, self.views.count, axis=0)
+        return self.change(1 - (1 - many) * windows, seed)
+
+
+@lru_cache(maxsize=1024)
+def window(text: tuple[int, ...], first: int, end: int) -> np.ndarray:
+    """1 over the columns of the characters first .. end - 1, float32 `(128,)`."""
+    bounds, columns = borders(text), np.arange(crnn.WIDTH) + 0.5
+    rise, fall = columns - bounds[first], bounds[end] - columns
+    return np.clip(np.minimum(rise, fall) / SOFT + 0.5, 0, 1).astype(np.float32)
+
+
+def borders(text: Sequence[int]) -> np.ndarray:
+    """The column halfway between one character's place and the next's, and the two outer ones, `(characters + 1,)`."""
+    frames, gap = places(text)
+    middles, reach = (frames + 1) * FRAME_PIXELS, OUTER * gap * FRAME_PIXELS
+    left, right = max(EDGE, middles[0] - reach), min(crnn.WIDTH - EDGE, middles[-1] + reach)
+    return np.concatenate([[left], (middles[1:] + middles[:-1]) / 2, [right]])

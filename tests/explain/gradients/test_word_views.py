@@ -1,0 +1,116 @@
+"""Views of a dreamt word: what they show, that each is scored as the run it shows, and what stands beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explain import targets
+from explain.gradients.word_objectives import FRAME_PIXELS, Beside, Text, places
+from explain.gradients.word_transforms import Nudge
+from explain.gradients.word_views import Shown, Views, borders, window
+from models import crnn
+
+STILL = Nudge((0, 0), 0, 0, 0)
+
+
+def labels(text):
+    return tuple(crnn.LABELS.index(character) for character in text)
+
+
+def test_windows_share_the_word_out_among_its_characters():
+    for text in map(labels, ("i", "on", "elephant", "WWWWWW", "abcdefghijklmnopqrstuvw")):
+        alone = np.array([window(text, at, at + 1) for at in range(len(text))])
+        np.testing.assert_allclose(alone.sum(0), window(text, 0, len(text)), atol=1e-6)
+        columns = (places(text)[0] + 1) * FRAME_PIXELS
+        assert (np.diff(borders(text)) > 0).all()
+        for at, column in enumerate(columns):  # every character's middle is in its own window
+            assert alone[at, int(column)] == alone[:, int(column)].max() > 0.5
+        assert not alone[:, [0, 1, -2, -1]].any()
+
+
+def test_runs_repeat_with_their_seed_and_cover_every_character_in_time():
+    views = Views(4, 0.5, (labels("hello"), labels("a")), 40, seed=3)
+    assert views.runs(7) == Views(4, 0.5, (labels("hello"), labels("a")), 40, seed=3).runs(7) != views.runs(8)
+    seen, single = set(), 0
+    for step in range(40):
+        runs = views.runs(step)
+        assert len(runs) == 8 and runs[0] == (0, 5) and runs[4:] == [(0, 1)] * 4
+        assert all(0 <= first < end <= 5 for first, end in runs[1:4])
+        single += sum(end - first == 1 for first, end in runs[1:4])
+        seen |= {at for first, end in runs[1:4] for at in range(first, end)}
+    assert seen == set(range(5)) and 40 < single < 80  # 120 partial views, half of them with one character
+
+
+def test_a_view_shows_its_characters_and_paper():
+    import tensorflow as tf
+
+    text = labels("on")
+    views = Views(3, 1.0, (text,), 5)
+    ink = tf.zeros([1, 32, 128, 1])
+    shown = Shown(views, STILL)
+    pictures = shown(ink, tf.constant([0, 0]), *map(tf.constant, shown.fed(2))).numpy()
+    assert pictures.shape == (3, 32, 128, 1)
+    for picture, run in zip(pictures, views.runs(2), strict=True):
+        np.testing.assert_allclose(picture[5, :, 0], 1 - window(text, *run), atol=1e-5)
+
+
+def test_each_view_is_scored_as_the_run_that_it_shows():
+    import tensorflow as tf
+
+    rng = np.random.default_rng(5)
+    texts = (labels("hello"), labels("Mississippi"))
+    views = Views(3, 0.5, texts, 9, seed=1)
+    logits = rng.standard_normal((6, crnn.FRAMES, len(crnn.LABELS) + 1)).astype(np.float32) * 3
+    objective = Text(texts=texts, views=views)
+    fed = [tf.constant(array) for array in objective.fed(4 / 9)]
+    found = objective({"logits": tf.constant(logits), "picture": tf.zeros([2, 32, 128, 1])}, fed).numpy()
+    assert found.shape == (2,)
+    by_run = []
+    for row, (first, end) in enumerate(views.runs(4)):
+        target = targets.WholeText(texts[row // 3][first:end], crnn.BLANK)
+        by_run.append(targets.score(target, {"logits": logits[row : row + 1]})[0])
+    np.testing.assert_allclose(found, np.reshape(by_run, (2, 3)).mean(1), rtol=1e-4)
+
+
+def test_of_finished_pictures_the_whole_text_is_scored():
+    import tensorflow as tf
+
+    text = labels("hello")
+    logits = np.random.default_rng(6).standard_normal((1, crnn.FRAMES, len(crnn.LABELS) + 1)).astype(np.float32)
+    objective = Text(texts=(text,), views=Views(4, 0.6, (text,), 9))
+    fed = [tf.constant(array) for array in objective.fed(1.0)]
+    found = objective({"logits": tf.constant(logits), "picture": tf.zeros([1, 32, 128, 1])}, fed).numpy()
+    whole = targets.score(targets.WholeText(text, crnn.BLANK), {"logits": logits})
+    np.testing.assert_allclose(found, whole, rtol=1e-4)
+
+
+def test_ink_beside_the_word_is_counted_and_no_other():
+    import tensorflow as tf
+
+    paper = 1 - Views(2, 0.5, (labels("on"),), 1).whole()
+    objective = Beside(paper)
+    fed = [tf.constant(array) for array in objective.fed(0.0)]
+    inside = tf.constant(np.broadcast_to(paper, (1, 32, 128, 1)).astype(np.float32))  # ink where there may be ink
+    np.testing.assert_allclose(objective({"picture": inside}, fed), 100 * (paper * (1 - paper)).mean(), rtol=1e-4)
+    np.testing.assert_allclose(objective({"picture": 1 - inside}, fed), 100 * (paper**2).mean(), rtol=1e-4)
+
+
+def test_what_is_read_in_parts_is_sturdier_than_what_is_not():
+    from explain.gradients import jobs, word_dreams
+    from explain.gradients.responses import Responses
+    from models import typeface
+
+    network, text = Responses(jobs._model("crnn")), "on"
+    placed = np.full((32, 128), 255, np.uint8)
+    middles = (places(labels(text))[0] + 1) * FRAME_PIXELS
+    for character, middle in zip(text, middles, strict=True):
+        drawn = typeface.draw_word(character, "Sans")
+        drawn = drawn.convert("L").resize((round(drawn.width * 28 / drawn.height), 28))
+        left = int(middle - drawn.width / 2)
+        placed[2:30, left : left + drawn.width] = np.minimum(placed[2:30, left : left + drawn.width], drawn)
+    wrong = placed[:, ::-1]  # mirrored: no longer in their places
+    found = word_dreams.sturdiness(network, np.stack([placed, wrong]), [text, text], times=2)
+    assert found[0] > found[1] + 1
+    with pytest.raises(ValueError, match="no label"):
+        word_dreams.sturdiness(network, placed[None], ["don't"])
