@@ -50,6 +50,7 @@ def main() -> None:
         view = address.switch("Deeper view", VIEWS, key="view")
         panel("download").button(word)
     panel(VIEWS[view]).show(word)
+    panel("resources").settled()
 
 
 main()

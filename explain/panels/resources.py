@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
@@ -32,6 +33,15 @@ class Pass:
     digest: str
     values: dict[str, np.ndarray]
     milliseconds: float
+
+
+@st.cache_resource(show_spinner=False)
+def settled() -> int:
+    """Once the page has been shown for the first time: what is loaded now stays, so the garbage collector need not go
+    through it again and again, all visitors waiting. Returns the number of objects that it passes over from now on."""
+    gc.collect()
+    gc.freeze()
+    return gc.get_freeze_count()
 
 
 @st.cache_resource(show_spinner=False)

@@ -197,9 +197,9 @@ def visitors(crowd, short) -> Iterator[list]:
     context.set_default_timeout(SLOWEST)
     for number in CLASSES:
         pages.append(context.new_page())
-        pages[-1].goto(f"{short.url}/?class={number}")
-        pages[-1].get_by_role("button", name="Dream it live").wait_for()
+        pages[-1].goto(f"{short.url}/?class={number}", wait_until="commit")
     for page in pages:
+        page.get_by_role("button", name="Dream it live").wait_for()
         settled(page)
         page.evaluate(LISTEN, page in pages[-LEAVING:])
     yield pages
