@@ -145,13 +145,14 @@ def _button(settings: dict | None, count: int) -> None:
         key="dream-word-start",
         help="Starts from fresh noise, another seed each time, and shows the picture as it forms.",
     )
+    seconds = count * (WORD_SECONDS if settings and "text" in settings else PART_SECONDS)
     st.caption(
-        f"Takes about {SECONDS * count} seconds where a processor core is free, and 10 more the first time for "
+        f"Takes about {seconds} seconds on two free processor cores, and 10 more the first time for "
         "TensorFlow, which runs in a process of its own."
     )
 
 
-SECONDS = 10  # of processor time a picture: `python -m tests.benchmarks dream-words`
+WORD_SECONDS, PART_SECONDS = 15, 5  # a picture, on two cores: `python -m tests.benchmarks dream-words`
 
 
 def _start(settings: dict, count: int) -> None:
