@@ -12,7 +12,7 @@ from explain.panels.input_strip import Word
 from explain.receptive_field import ReceptiveField, receptive_field
 from explain.recompute import recompute
 from explain.recompute_units import Unit
-from models import onnx_weights, vgg16
+from models import onnx_weights
 from models.card import LayerCard
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
@@ -30,12 +30,7 @@ def show(word: Word) -> None:
         "on a map: on the right stands what this one number takes in, what each part weighs, and how they add up. The "
         "last button leads on to the input that counted most, and so, layer by layer, down to the pixels."
     )
-    name = resources.NAMES[address.switch("Network worked out by hand", resources.NAMES, key="hand_network")]
-    if name == "crnn":
-        batch, seen = word.batch, word.seen
-    else:
-        shown = photograph.choose()
-        batch, seen = vgg16.prepare(shown), vgg16.as_seen(shown)
+    name, batch, seen = photograph.or_word("Network worked out by hand", "hand_network", word)
     card = resources.card(name)
     names = tuple(("hand_" if name == "crnn" else "hand_vgg_") + what for what in ("layer", "unit", "scale"))
     values = {**resources.run(name, batch).values, card.input.name: batch[0]}

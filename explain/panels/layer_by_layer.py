@@ -9,7 +9,6 @@ from explain import feature_maps, images
 from explain.panels import address, layers, photograph, resources, vgg16_filters
 from explain.panels.components import component
 from explain.panels.input_strip import Word
-from models import vgg16
 from models.card import LayerCard, ModelCard
 
 KINDS = {
@@ -28,12 +27,7 @@ IN_LIST, IN_DETAIL = 6, 32
 @st.fragment
 def show(word: Word) -> None:
     """Draws the view for the word, or for a photograph when VGG16 is chosen."""
-    name = resources.NAMES[address.switch("Network", resources.NAMES, key="network")]
-    if name == "crnn":
-        batch, seen = word.batch, word.seen
-    else:
-        shown = photograph.choose()
-        batch, seen = vgg16.prepare(shown), vgg16.as_seen(shown)
+    name, batch, seen = photograph.or_word("Network", "network", word)
     card = resources.card(name)
     ran = resources.run(name, batch)
     chosen = address.choice("deep", card.layer_names, card.layer_names[0])

@@ -6,12 +6,15 @@ import json
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
 from explain import images
-from explain.panels import address
+from explain.panels import address, resources
 from explain.panels.components import component
+from explain.panels.input_strip import Word
+from models import vgg16
 from models.pictures import PictureError, open_picture
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "models" / "samples" / "photographs"
@@ -27,6 +30,18 @@ def samples() -> dict[str, dict]:
 @cache
 def sample(name: str) -> Image.Image:
     return open_picture(PHOTOGRAPHS / samples()[name]["file"])
+
+
+def or_word(label: str, key: str, word: Word) -> tuple[str, np.ndarray, Image.Image]:
+    """Draws the choice of a network, and of a photograph where that looks at one.
+
+    Returns the network's name, what it takes `(1, height, width, channels)` and the picture as it sees it.
+    """
+    name = resources.NAMES[address.switch(label, resources.NAMES, key=key)]
+    if name == "crnn":
+        return name, word.batch, word.seen
+    shown = choose()
+    return name, vgg16.prepare(shown), vgg16.as_seen(shown)
 
 
 def choose() -> Image.Image:

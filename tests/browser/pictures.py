@@ -15,14 +15,15 @@ from tests.browser.conftest import FLAGS, ROOT, chromium, serve
 from tests.browser.test_page import painted, settled
 
 FOLDER = ROOT / "docs" / "pictures"
+WIDE, HIGH = 1400, 900  # a laptop's window; views deeper down are taken to their end
 VIEWS = {
-    "page": ("", 900, "light"),
-    "page-dark": ("?layer=conv_5&frame=12", 900, "dark"),
-    "layers": ("?network=VGG16&deep=block3_conv2", 1420, "light"),
-    "by-hand": ("?view=One+unit+by+hand", 1720, "light"),
-    "recurrent": ("?view=Recurrent+layers&frame=11", 1860, "light"),
-    "ctc": ("?view=CTC+in+depth", 1960, "light"),
-    "vgg16": ("?view=VGG16", 1560, "light"),
+    "page": ("", "light", False),
+    "page-dark": ("?layer=conv_5&frame=12", "dark", False),
+    "layers": ("?network=VGG16&deep=block3_conv2", "light", True),
+    "by-hand": ("?view=One+unit+by+hand", "light", True),
+    "recurrent": ("?view=Recurrent+layers&frame=11", "light", True),
+    "ctc": ("?view=CTC+in+depth", "light", True),
+    "vgg16": ("?view=VGG16", "light", True),
 }
 
 
@@ -33,13 +34,12 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as cache:
         served = serve(Path(cache))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        for name, (address, height, scheme) in VIEWS.items():
-            page = browser.new_page(viewport={"width": 1400, "height": height}, color_scheme=scheme)
+        for name, (address, scheme, whole) in VIEWS.items():
+            page = browser.new_page(viewport={"width": WIDE, "height": HIGH}, color_scheme=scheme)
             page.goto(f"{served.url}/{address}")
             painted(page)
             settled(page)
-            page.wait_for_timeout(2500)  # pictures that are still being decoded
-            take(page, name)
+            take(page, name, whole)
             page.close()
         why(browser, served.url)
         browser.close()
@@ -48,20 +48,25 @@ def main() -> None:
     print(*sorted(file.name for file in FOLDER.iterdir()), sep="\n")
 
 
-def take(page, name: str) -> None:
+def take(page, name: str, whole: bool) -> None:
+    """whole: the window is made as high as what it shows, whose charts may have come late."""
+    for _ in range(2 if whole else 0):
+        page.wait_for_timeout(2500)
+        height = page.locator('[data-testid="stMainBlockContainer"]').evaluate("(block) => block.scrollHeight")
+        page.set_viewport_size({"width": WIDE, "height": height})
+    page.wait_for_timeout(2500)  # pictures that are still being decoded
     shot = Image.open(io.BytesIO(page.screenshot()))
     shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=88, method=6)
 
 
 def why(browser, url: str) -> None:
     """One character under every method."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1720})
+    page = browser.new_page(viewport={"width": WIDE, "height": HIGH})
     page.goto(f"{url}/?view=Why+this+character%3F&character=3")
     painted(page)
     page.get_by_role("button", name="Show the gradient methods").click()
     page.get_by_alt_text("Integrated gradients over the word").wait_for(timeout=150_000)
-    page.wait_for_timeout(2500)
-    take(page, "why")
+    take(page, "why", whole=True)
 
 
 if __name__ == "__main__":
