@@ -56,10 +56,10 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def serve(cache: Path) -> Served:
-    """Starts `streamlit run app.py` and waits until it answers. cache: where this server keeps what it computes."""
+def serve(cache: Path, script: str = "app.py") -> Served:
+    """Starts `streamlit run SCRIPT` and waits until it answers. cache: where this server keeps what it computes."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     log = (cache / "server.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -79,6 +79,16 @@ def serve(cache: Path) -> Served:
 def served(tmp_path_factory) -> Iterator[Served]:
     chromium()
     running = serve(tmp_path_factory.mktemp("cache"))
+    yield running
+    running.process.terminate()
+    running.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory) -> Iterator[Served]:
+    """A server of the page whose dreams are short; see `short_page`."""
+    chromium()
+    running = serve(tmp_path_factory.mktemp("short"), "tests/browser/short_page.py")
     yield running
     running.process.terminate()
     running.process.wait(10)

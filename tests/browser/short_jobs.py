@@ -1,4 +1,4 @@
-"""Jobs for a page full of visitors: class visualisations that keep the processor as busy as real ones, but briefly.
+"""Dreams for the page that keep the processor as busy as real ones, but briefly: of classes and of words.
 
 Asked for, refused, queued, kept and shown as the real ones are; only what the process computes is something else, so
 that a test of ten visitors need not wait for TensorFlow to start and for ten pictures to be dreamt.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from explain.gradients import jobs
-from models import vgg16
+from models import crnn, typeface, vgg16
 
 STEPS, SECONDS, SIZE = 6, 0.15, 48
 START = 3.0  # seconds until the process is ready, as long as it takes to open TensorFlow on a good day
@@ -46,5 +46,27 @@ def run(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
     return {"picture": picture, "pictures": picture[None], "logit": float(number), "probability": 1.0}
 
 
+def run_word(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
+    """For a word: pictures on which it is printed, darker from step to step; read as it stands."""
+    pictures, count = [], settings["count"]
+    for step in range(1, STEPS + 1):
+        busy(SECONDS)
+        grey = 255 * crnn.prepare(typeface.draw_word(settings["text"], "Sans"))[0, ..., 0]
+        pictures = np.repeat((255 - (255 - grey) * step / STEPS).astype(np.uint8)[None], count, axis=0)
+        if not report(step, STEPS, np.repeat(np.concatenate(pictures)[..., None], 3, axis=2), -1.0 / step):
+            return {}
+    return {
+        "pictures": pictures,
+        "readings": [settings["text"]] * count,
+        "scores": np.full(count, -0.5),
+        "steps": STEPS,
+        "seconds": STEPS * SECONDS,
+    }
+
+
 _ready: list[bool] = []
-JOBS = {**jobs.JOBS, "dream": dataclasses.replace(DREAM, run=run)}
+JOBS = {
+    **jobs.JOBS,
+    "dream": dataclasses.replace(DREAM, run=run),
+    "dream-word": dataclasses.replace(jobs.JOBS["dream-word"], run=run_word),
+}

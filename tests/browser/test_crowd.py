@@ -17,7 +17,6 @@ import http.server
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -30,7 +29,7 @@ import pytest
 
 from explain.gradients.job import ORDINALS
 from models import vgg16
-from tests.browser.conftest import FLAGS, ROOT, Served, chromium, free_port
+from tests.browser.conftest import FLAGS, chromium
 from tests.browser.short_jobs import LASTING, STEPS
 from tests.browser.test_page import alive, open_page, settled
 
@@ -64,28 +63,6 @@ def says(page, text: str | re.Pattern):
     found.or_(alert).first.wait_for(timeout=SLOWEST)
     assert not alert.is_visible(), alert.inner_text()
     return found
-
-
-@pytest.fixture(scope="module")
-def short(tmp_path_factory) -> Iterator[Served]:
-    """A server of the page with short class visualisations."""
-    chromium()
-    cache, port = tmp_path_factory.mktemp("short"), free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "tests/browser/short_page.py", "--server.headless=true"]
-    with (cache / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, f"--server.port={port}"],
-            cwd=ROOT,
-            env={**os.environ, "XDG_CACHE_HOME": str(cache)},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
-    while not healthy(url) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.1)
-    yield Served(url, process)
-    process.terminate()
-    process.wait(10)
 
 
 def healthy(url: str) -> bool:
