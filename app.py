@@ -19,6 +19,9 @@ STYLE = """<style>
     [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
     [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
     [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 0; }
+    .st-key-visualisation [data-testid="stImage"], .st-key-visualisation [data-testid="stFullScreenFrame"] {
+      max-width: 460px;  /* alone in its row, it would fill the window */
+    }
   }
 </style>"""
 VIEWS = {
@@ -42,7 +45,7 @@ def main() -> None:
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
         panel("layers").show(word)
-    with right:
+    with right, st.container(key="visualisation"):
         panel("class_visualisation").show()
     with middle:  # last of the three: Altair is the slowest to import
         panel("ctc_decoding").show(word)
