@@ -53,7 +53,7 @@ def main() -> None:
         view = address.switch("Deeper view", VIEWS, key="view")
         panel("download").button(word)
     panel(VIEWS[view]).show(word)
-    panel("resources").settled()
+    panel("resources").tidy()
 
 
 main()

@@ -2,7 +2,8 @@
 
 A transform is a frozen dataclass, called with `(pictures, seed)`: pictures `(batch, height, width, channel)`, seed two
 whole numbers. The same seed makes the same change, to every picture alike. One with a method `fed(step)`, which returns
-arrays, is handed them as further arguments. Nothing here knows networks or objectives.
+arrays, is handed them as further arguments (the loop's own transform, not one inside a chain; steps count from 0).
+Nothing here knows networks or objectives.
 """
 
 from __future__ import annotations

@@ -73,14 +73,11 @@ PART_RECIPE = replace(RECIPE, image=GreyFourier(), stages=((0.35, 1.0),), ink=3.
 @dataclass(frozen=True)
 class WordDreams:
     """pictures: uint8 `(batch, 32, 128)`, dark on light. readings: the best path's text of each, on a plain pass.
-    scores: float64 `(batch,)`, the target's number on that pass; of a text its log-probability.
-    sturdy: float64 `(batch,)`, of texts how well they are still read in views and changed (see `sturdiness`), in nats;
-        of other targets the scores. steps: done."""
+    scores: float64 `(batch,)`, the target's number on that pass; of a text its log-probability. steps: done."""
 
     pictures: np.ndarray
     readings: list[str]
     scores: np.ndarray
-    sturdy: np.ndarray
     steps: int
 
 
@@ -223,8 +220,7 @@ def dream_words(
         raised, weight = score(wanted), recipe.part / _spread(network, wanted[0], recipe.typefaces)
     rule = Rule(recipe.rate, recipe.start, recipe.optimiser, seen)
     found = ascend(network, weighted((weight, raised), *penalties), _stages(recipe, Stage), rule, seeds, on_step)
-    done = _read(network, found.pictures, wanted, found.steps)
-    return replace(done, sturdy=sturdiness(network, done.pictures, wanted, recipe)) if written else done
+    return _read(network, found.pictures, wanted, found.steps)
 
 
 def _viewed(texts: Sequence[str], recipe: Recipe, change: Callable, seed: int):
@@ -240,10 +236,11 @@ def _viewed(texts: Sequence[str], recipe: Recipe, change: Callable, seed: int):
 def sturdiness(
     network: Responses, pictures: np.ndarray, texts: Sequence[str], recipe: Recipe = RECIPE, times: int = 6
 ) -> np.ndarray:
-    """The mean log-probability of the texts, and of their parts in their views, float64 `(batch,)`.
+    """How well dreamt texts are read whole and in parts: a mean log-probability in nats, float64 `(batch,)`.
 
-    As the ascent sees them, changed at random, but with other random numbers. What is read alone, moved and slanted
-    is more likely to look like a word to others than what is read only as it stands.
+    Over views as the ascent has them (of the text where the whole is shown, of a part where that is), changed at random
+    with other random numbers than the ascent's. What is read alone, moved and slanted is more likely to look like a
+    word to others than what is read only as it stands.
     """
     import tensorflow as tf
 
@@ -251,7 +248,9 @@ def sturdiness(
     from explain.gradients.transforms import Noise, chain
 
     given = tf.constant(pictures[..., None], tf.float32) / 255.0
-    raised, shown = _viewed(texts, replace(recipe, steps=times), chain(recipe.nudge, Noise(recipe.noise)), UNSEEN)
+    raised, shown = _viewed(
+        texts, replace(recipe, steps=times, apart=0.0), chain(recipe.nudge, Noise(recipe.noise)), UNSEEN
+    )
     respond, found = network.of(raised.layers), []
     for step in range(times):
         windows = [tf.constant(array) for array in shown.fed(step)]
@@ -290,4 +289,4 @@ def _read(network: Responses, pictures: np.ndarray, wanted: Sequence[str | targe
     ]
     chances = np.exp(targets.log_softmax(np.asarray(outputs[targets.LOGITS], np.float64)))
     readings = [ctc.text(ctc.best_path(frames).labels, crnn.LABELS) for frames in chances]
-    return WordDreams(pictures[..., 0], readings, np.array(scores), np.array(scores), steps)
+    return WordDreams(pictures[..., 0], readings, np.array(scores), steps)

@@ -1,9 +1,9 @@
 """The dreamt words that come with the page: `python -m explain.gradients.word_gallery`.
 
 Writes `models/gallery/crnn-words/WORD.png` (the 32 x 128 grey pixels that the network sees), `gallery.json` (the
-recipe; for every word what the network reads, the word's probability and the seed) and, with `--sheet`, a contact
-sheet. Every word is dreamt from a few seeds; of the pictures that are read exactly, the one stays that is read best in
-parts and changed (`word_dreams.sturdiness`). Nobody but the network itself has a say in it.
+recipe; for every word what the network reads, the word's probability, its sturdiness and the seed) and, with `--sheet`,
+a contact sheet. Every word is dreamt from a few seeds; of the pictures that are read exactly, the one stays that is
+read best in parts and changed (`word_dreams.sturdiness`). Nobody but the network itself has a say in it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain.gradients.word_dreams import RECIPE, Recipe, dream_words
+from explain.gradients.word_dreams import RECIPE, Recipe, dream_words, sturdiness
 from models import crnn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,13 +45,14 @@ def dreamt(words: Sequence[str], seed: int = 0, tries: int = TRIES, batch: int =
         for begin in range(0, len(words), batch):
             some, began = words[begin : begin + batch], time.perf_counter()
             dreams = dream_words(network, some, [seed + attempt] * len(some), recipe)
+            sturdy = sturdiness(network, dreams.pictures, some, recipe)
             seconds = (time.perf_counter() - began) / len(some)
             for row, word in enumerate(some):
                 record = {
                     "picture": dreams.pictures[row],
                     "reading": dreams.readings[row],
                     "probability": float(np.exp(dreams.scores[row])),
-                    "sturdiness": float(dreams.sturdy[row]),
+                    "sturdiness": float(sturdy[row]),
                     "seed": seed + attempt,
                     "seconds": seconds + (found[word]["seconds"] if word in found else 0.0),
                 }
@@ -78,6 +79,7 @@ def write(records: dict, folder: Path = GALLERY, recipe: Recipe = RECIPE) -> Non
                 "text": text,
                 "reading": record["reading"],
                 "probability": round(record["probability"], 4),
+                "sturdiness": round(record["sturdiness"], 3),
                 "seed": record["seed"],
             }
         )

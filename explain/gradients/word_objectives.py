@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 LONGEST = 23  # characters: the longest text that is dreamt of
 STATES = 2 * LONGEST + 1
 FRAME_PIXELS = crnn.WIDTH / (crnn.FRAMES + 1)
-WIDE, MARGIN = 1.5, 10  # of the layout: how much wider than print; pixels at either end
+# of the layout: how much wider than print; pixels at either end, and at least where a text needs all the room
+WIDE, MARGIN, EDGE = 1.5, 10, 3
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,22 @@ def _lattice(text: tuple[int, ...], apart: float, begin: int, end: int) -> tuple
     return filled, *(np.where(mask, 0, IMPOSSIBLE).astype(np.float32) for mask in allowed), layout
 
 
-def places(text: Sequence[int]) -> tuple[np.ndarray, float]:
+@lru_cache(maxsize=64)
+def places(text: tuple[int, ...]) -> tuple[np.ndarray, float]:
     """(the frame, with fractions, in whose middle each character would stand if the text were set, a little wide, in a
     plain typeface; the mean number of frames from one to the next)."""
     written = "".join(crnn.LABELS[label] for label in text)
     widths = np.array([typeface.draw_word(character, "Sans").width for character in written], float)
     printed = crnn.fitted_width(*typeface.draw_word(written, "Sans").size)
-    whole = min(WIDE * printed, crnn.WIDTH) - 2 * MARGIN
+    whole = max(min(printed, crnn.WIDTH - 2 * MARGIN), min(WIDE * printed, crnn.WIDTH) - 2 * MARGIN)
+    frames = len(text) + sum(one == other for one, other in pairwise(text))  # a repeated character needs a blank
+    whole = max(whole, min(frames * FRAME_PIXELS, crnn.WIDTH - 2 * EDGE))
     shares = widths / widths.sum()
-    middles = MARGIN + (np.cumsum(shares) - shares / 2) * whole
-    return middles / FRAME_PIXELS - 1, whole / len(written) / FRAME_PIXELS
+    middles = (crnn.WIDTH - whole) / 2 if whole > crnn.WIDTH - 2 * MARGIN else MARGIN
+    middles = middles + (np.cumsum(shares) - shares / 2) * whole
+    found = middles / FRAME_PIXELS - 1
+    found.flags.writeable = False  # it is kept
+    return found, whole / len(written) / FRAME_PIXELS
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ anew at every step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from explain.gradients.word_objectives import FRAME_PIXELS, places
+from explain.gradients.word_objectives import EDGE, FRAME_PIXELS, places
 from models import crnn
 
 SOFT = 2.0  # pixels over which a view fades into paper
-OUTER, EDGE = 0.7, 3  # how far the first and last character reach, in spaces between characters; paper at the ends
+OUTER = 0.7  # how far the first and last character reach, in spaces between characters
 RUN = tuple[int, int]  # characters from .. to, as in a slice
 
 
@@ -83,7 +83,7 @@ def window(text: tuple[int, ...], first: int, end: int) -> np.ndarray:
     return np.clip(np.minimum(rise, fall) / SOFT + 0.5, 0, 1).astype(np.float32)
 
 
-def borders(text: Sequence[int]) -> np.ndarray:
+def borders(text: tuple[int, ...]) -> np.ndarray:
     """The column halfway between one character's place and the next's, and the two outer ones, `(characters + 1,)`."""
     frames, gap = places(text)
     middles, reach = (frames + 1) * FRAME_PIXELS, OUTER * gap * FRAME_PIXELS

@@ -152,7 +152,7 @@ def _button(settings: dict | None, count: int) -> None:
     )
 
 
-WORD_SECONDS, PART_SECONDS = 15, 5  # a picture, on two cores: `python -m tests.benchmarks dream-words`
+WORD_SECONDS, PART_SECONDS = 15, 5  # a picture, roughly, on two cores
 
 
 def _start(settings: dict, count: int) -> None:

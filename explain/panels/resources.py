@@ -20,6 +20,7 @@ from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 CARDS = {card.name: card for card in (crnn.CARD, vgg16.CAM, vgg16.FULL)}
+COLLECT_SECONDS = 30.0
 NAMES = {"CRNN": "crnn", "VGG16": "vgg16-cam"}  # as the page calls them
 
 
@@ -35,13 +36,26 @@ class Pass:
     milliseconds: float
 
 
+def tidy() -> None:
+    """To be called at the end of every run of the page: collects garbage, but seldom, and passes over what stays.
+
+    What is loaded once the page has been shown for the first time (modules, mostly; of that first visit, too, what
+    refers to itself) is left out of all collections to come: going through it takes a tenth of a second, all visitors
+    waiting.
+    """
+    last = _collected()
+    if not last or time.monotonic() - last[0] > COLLECT_SECONDS:
+        gc.collect()
+        if not last:
+            gc.freeze()
+            gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        last[:] = [time.monotonic()]
+
+
 @st.cache_resource(show_spinner=False)
-def settled() -> int:
-    """Once the page has been shown for the first time: what is loaded now stays, so the garbage collector need not go
-    through it again and again, all visitors waiting. Returns the number of objects that it passes over from now on."""
-    gc.collect()
-    gc.freeze()
-    return gc.get_freeze_count()
+def _collected() -> list[float]:
+    """When garbage was last collected here, by the monotonic clock; empty before the first time."""
+    return []
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,6 +16,8 @@ from explain.gradients import jobs
 from models import crnn, typeface, vgg16
 
 STEPS, SECONDS, SIZE = 6, 0.15, 48
+WORD_STEPS = 24  # long enough for a page that is late to show a picture on the way
+ENDLESS = "cancelled"  # the word whose dream takes a minute
 START = 3.0  # seconds until the process is ready, as long as it takes to open TensorFlow on a good day
 LASTING = vgg16.CAM_IMAGENET_INDEX[-1]  # the class whose visualisation takes a minute: time enough to be disturbed
 MINUTE = 400  # steps
@@ -49,18 +51,19 @@ def run(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
 def run_word(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
     """For a word: pictures on which it is printed, darker from step to step; read as it stands."""
     pictures, count = [], settings["count"]
-    for step in range(1, STEPS + 1):
+    steps = MINUTE if settings["text"] == ENDLESS else WORD_STEPS
+    for step in range(1, steps + 1):
         busy(SECONDS)
         grey = 255 * crnn.prepare(typeface.draw_word(settings["text"], "Sans"))[0, ..., 0]
-        pictures = np.repeat((255 - (255 - grey) * step / STEPS).astype(np.uint8)[None], count, axis=0)
-        if not report(step, STEPS, np.repeat(np.concatenate(pictures)[..., None], 3, axis=2), -1.0 / step):
+        pictures = np.repeat((255 - (255 - grey) * step / steps).astype(np.uint8)[None], count, axis=0)
+        if not report(step, steps, np.repeat(np.concatenate(pictures)[..., None], 3, axis=2), -1.0 / step):
             return {}
     return {
         "pictures": pictures,
         "readings": [settings["text"]] * count,
         "scores": np.full(count, -0.5),
-        "steps": STEPS,
-        "seconds": STEPS * SECONDS,
+        "steps": steps,
+        "seconds": steps * SECONDS,
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.short_jobs import ENDLESS
 from tests.browser.test_page import alive, open_page, painted, reading, settled
 
 pytestmark = pytest.mark.browser
@@ -37,7 +38,7 @@ def test_a_word_is_dreamt_saved_and_read(page, short, console, tmp_path):
 
 
 def test_a_dream_is_cancelled_and_the_examples_come_back(page, short):
-    open_page(page, short, "?view=Why+this+character%3F&dream=cancelled")
+    open_page(page, short, f"?view=Why+this+character%3F&dream={ENDLESS}")
     page.get_by_role("button", name="Dream it", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text(re.compile("^Cancelled")).wait_for()

@@ -18,6 +18,6 @@ def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
 
 
 def text_of(test: AppTest) -> str:
-    """All that stands on the page outside its charts and controls."""
-    kinds = (test.markdown, test.caption, test.info, test.warning)
+    """What the page says in texts, captions and messages."""
+    kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
     return "\n".join(part.value for kind in kinds for part in kind)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from explain import targets
+from explain import ctc, targets
 from explain.gradients.word_objectives import FRAME_PIXELS, Beside, Text, places
 from explain.gradients.word_transforms import Nudge
 from explain.gradients.word_views import Shown, Views, borders, window
-from models import crnn
+from explain.network import Network
+from models import crnn, typeface
 
 STILL = Nudge((0, 0), 0, 0, 0)
 
@@ -19,7 +22,8 @@ def labels(text):
 
 
 def test_windows_share_the_word_out_among_its_characters():
-    for text in map(labels, ("i", "on", "elephant", "WWWWWW", "abcdefghijklmnopqrstuvw")):
+    words = ("on", "ij", "elephant", "WWWWWW", "Mississippimississippi", "a" * 16, "abcdefghijklmnopqrstuvw")
+    for text in map(labels, (*crnn.LABELS, *words)):
         alone = np.array([window(text, at, at + 1) for at in range(len(text))])
         np.testing.assert_allclose(alone.sum(0), window(text, 0, len(text)), atol=1e-6)
         columns = (places(text)[0] + 1) * FRAME_PIXELS
@@ -96,21 +100,36 @@ def test_ink_beside_the_word_is_counted_and_no_other():
     np.testing.assert_allclose(objective({"picture": 1 - inside}, fed), 100 * (paper**2).mean(), rtol=1e-4)
 
 
-def test_what_is_read_in_parts_is_sturdier_than_what_is_not():
+def test_a_single_character_has_the_room_that_print_would_take():
+    for character in crnn.LABELS:
+        text = labels(character)
+        printed = crnn.fitted_width(*typeface.draw_word(character, "Sans").size)
+        assert window(text, 0, 1).sum() >= min(printed, 100), character
+
+
+def test_a_text_that_needs_every_frame_is_set_over_all_of_them():
+    text = labels("a" * 16)  # a character on every second frame, whatever the layout would rather have
+    middles, gap = places(text)
+    assert (np.abs(middles - np.arange(0, 31, 2)) < gap / 2).all()
+
+
+def test_sturdiness_is_the_mean_over_views_read_one_by_one():
     from explain.gradients import jobs, word_dreams
     from explain.gradients.responses import Responses
-    from models import typeface
 
-    network, text = Responses(jobs._model("crnn")), "on"
-    placed = np.full((32, 128), 255, np.uint8)
-    middles = (places(labels(text))[0] + 1) * FRAME_PIXELS
-    for character, middle in zip(text, middles, strict=True):
-        drawn = typeface.draw_word(character, "Sans")
-        drawn = drawn.convert("L").resize((round(drawn.width * 28 / drawn.height), 28))
+    recipe = replace(word_dreams.RECIPE, nudge=STILL, noise=0.0)
+    text = labels("on")
+    middles, picture = (places(text)[0] + 1) * FRAME_PIXELS, np.full((32, 128), 255, np.uint8)
+    for character, middle in zip("on", middles, strict=True):
+        drawn = typeface.draw_word(character, "Sans").convert("L")
+        drawn = drawn.resize((round(drawn.width * 28 / drawn.height), 28))
         left = int(middle - drawn.width / 2)
-        placed[2:30, left : left + drawn.width] = np.minimum(placed[2:30, left : left + drawn.width], drawn)
-    wrong = placed[:, ::-1]  # mirrored: no longer in their places
-    found = word_dreams.sturdiness(network, np.stack([placed, wrong]), [text, text], times=2)
-    assert found[0] > found[1] + 1
-    with pytest.raises(ValueError, match="no label"):
-        word_dreams.sturdiness(network, placed[None], ["don't"])
+        picture[2:30, left : left + drawn.width] = np.minimum(picture[2:30, left : left + drawn.width], drawn)
+    found = word_dreams.sturdiness(Responses(jobs._model("crnn")), picture[None], ["on"], recipe, times=2)
+    views, numbers = Views(*recipe.views, (text,), 2, word_dreams.UNSEEN), []
+    for first, end in [run for step in range(2) for run in views.runs(step)]:
+        ink = (255 - picture) / 255 * window(text, first, end)
+        frames = Network(crnn.CARD).run((1 - ink)[None, ..., None].astype(np.float32), ["outputs"])["outputs"][0]
+        numbers.append(ctc.log_probability(frames, text[first:end]))
+    assert found == pytest.approx(np.mean(numbers), rel=0.02)
+    assert len(set(views.runs(0) + views.runs(1))) > 1 and np.ptp(numbers) > 0.01  # parts are not the whole
