@@ -5,10 +5,8 @@ Page, sessions, queue, process and protocol are the real ones; only what the pro
 visualisations are dreamt, cancelled and ended in `test_page`. The visitors' classes differ, since what one visitor has
 been answered is kept for the next who asks the same.
 
-Visitors bring processors of their own; here their ten pages share two cores with the page they visit, so their
-Chromium goes at a lower priority. How long the server took to answer is printed beside the time of a server that has
-nothing else to do. Ten pages of Chromium keep two cores busy for minutes, so this one runs only when asked for:
-`pytest -m crowd -s`.
+How long the server took to answer meanwhile is printed beside the time of a server that has nothing else to do. Ten
+pages of Chromium keep two cores busy for a minute, so this one runs only when asked for: `pytest -m crowd -s`.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from __future__ import annotations
 import http.server
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -30,7 +27,6 @@ import pytest
 
 from explain.gradients.job import ORDINALS
 from models import vgg16
-from tests.browser.conftest import FLAGS, chromium
 from tests.browser.short_jobs import LASTING, STEPS
 from tests.browser.test_page import alive, open_page, settled
 
@@ -158,21 +154,9 @@ LISTEN = """(leaving) => {
 
 
 @pytest.fixture
-def crowd(browser, tmp_path) -> Iterator:
-    """A Chromium that gives way to the server and its gradient worker: it tells its threads how nice to be, and so
-    is put into the idle class as a whole, where there is such a thing."""
-    starter, idle = tmp_path / "chromium", shutil.which("chrt")
-    starter.write_text(f'#!/bin/sh\nexec {f"{idle} --idle 0" if idle else ""} "{chromium()}" "$@"\n')
-    starter.chmod(0o755)
-    opened = browser.browser_type.launch(executable_path=starter, args=FLAGS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def visitors(crowd, short) -> Iterator[list]:
+def visitors(browser, short) -> Iterator[list]:
     """Ten visitors, each with a session and a class of their own, before the gallery's picture of it."""
-    context, pages = crowd.new_context(viewport={"width": 1100, "height": 700}), []
+    context, pages = browser.new_context(viewport={"width": 1100, "height": 700}), []
     context.set_default_timeout(SLOWEST)
     for number in CLASSES:
         pages.append(context.new_page())
