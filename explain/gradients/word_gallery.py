@@ -83,9 +83,14 @@ def write(records: dict, folder: Path = GALLERY, recipe: Recipe = RECIPE) -> Non
                 "seed": record["seed"],
             }
         )
-    weights = hashlib.sha256(crnn.CARD.weights.read_bytes()).hexdigest()[:16]
-    told = {"settings": {"recipe": asdict(recipe), "weights": weights}, "words": words}
+    told = {"settings": settings(recipe), "words": words}
     (folder / "gallery.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def settings(recipe: Recipe = RECIPE) -> dict:
+    """What the pictures depend on: the recipe, and the beginning of the weights' SHA-256."""
+    weights = hashlib.sha256(crnn.CARD.weights.read_bytes()).hexdigest()[:16]
+    return {"recipe": asdict(recipe), "weights": weights}
 
 
 def contact_sheet(records: dict, file: Path = SHEET) -> Path:

@@ -109,6 +109,7 @@ def test_a_stopped_job_gives_nothing(network):
 
 def test_the_network_reads_the_committed_dreams_as_told():
     told = json.loads((word_gallery.GALLERY / "gallery.json").read_text("utf-8"))
+    assert told["settings"] == json.loads(json.dumps(word_gallery.settings()))  # made as the page makes them today
     pictures = []
     for word in told["words"]:
         with Image.open(word_gallery.GALLERY / word["file"]) as picture:
