@@ -125,7 +125,7 @@ def test_the_network_reads_the_committed_dreams_as_told():
 def test_a_contact_sheet_holds_every_picture(tmp_path):
     picture = np.full((32, 128), 255, np.uint8)
     picture[10:20, 30:50] = 0
-    record = {"picture": picture, "reading": "on", "probability": 0.5, "seed": 0, "seconds": 1.0}
+    record = {"picture": picture, "reading": "on", "probability": 0.5, "sturdiness": -1.0, "seed": 0, "seconds": 1.0}
     word_gallery.write({"on": record}, tmp_path)
     assert json.loads((tmp_path / "gallery.json").read_text())["words"][0]["text"] == "on"
     with Image.open(tmp_path / "on.png") as kept:
