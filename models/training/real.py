@@ -29,6 +29,7 @@ class RealSettings:
     heights: tuple[int, int] = (12, 48)  # in pixels
     inverted: float = 0.25  # share with light and dark exchanged
     contrast: float = 0.5  # at most this much of the contrast is taken away
+    parts: float = 0.4  # share cut down to a run of their characters: else the few there are get learnt by heart
     difficulty: float = 0.35  # of the camera: a photograph has its own blur and noise already
 
 
@@ -63,6 +64,8 @@ class RealWords:
             grey, text, edges = self.items[int(rng.integers(len(self.items)))]
             if longest is None or len(text) <= longest:
                 break
+        if rng.random() < s.parts:
+            grey, text, edges = part(rng, grey, text, edges)
         height, width = grey.shape
         pad = int(np.ceil(PAD * height))
         padded = Image.fromarray(np.pad(grey, pad, mode="edge"))
@@ -82,6 +85,20 @@ class RealWords:
         left, right = corners[:2, 0].mean(), corners[2:, 0].mean()  # halfway up, which is where characters are told
         places = ((edges - left) / (right - left)).astype(np.float32)
         return Sample(camera.take(rng, surface, Settings(), s.difficulty), text, places)
+
+
+def part(rng: np.random.Generator, grey: np.ndarray, text: str, edges: np.ndarray):
+    """The picture (height, width), text and edges (n, 2) of a run of two or more characters, or the whole word.
+
+    Words of up to three characters, and those whose boxes are not in reading order, stay whole.
+    """
+    if len(text) < 4 or (np.diff(edges, axis=0) <= 0).any():
+        return grey, text, edges
+    length = int(rng.integers(2, len(text)))
+    first = int(rng.integers(0, len(text) - length + 1))
+    chosen = edges[first : first + length]
+    left, right = max(0, int(chosen[0, 0])), min(grey.shape[1], int(np.ceil(chosen[-1, 1])))
+    return grey[:, left:right], text[first : first + length], chosen - left
 
 
 def mixed(

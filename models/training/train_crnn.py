@@ -108,14 +108,17 @@ def loss(packed, logits):
 class Run:
     """A training run: model, optimiser, what was done so far, and its folder."""
 
-    def __init__(self, recipe: Recipe, out: Path, jit: bool = False):
+    def __init__(self, recipe: Recipe, out: Path, jit: bool = False, winograd: bool = False):
         import keras
 
         from models.crnn import build
+        from models.training.winograd import with_winograd
 
         keras.utils.set_random_seed(recipe.seed)
         self.recipe, self.out = recipe, out
         self.model = build(logits=True, width=None)
+        if winograd:
+            self.model = with_winograd(self.model)
         self.optimizer = keras.optimizers.AdamW(
             recipe.rate,
             weight_decay=recipe.decay,
@@ -229,6 +232,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
     parser.add_argument("--processes", type=int, default=1, help="that draw words")
     parser.add_argument("--jit", action="store_true", help="compile with XLA")
+    parser.add_argument(
+        "--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors"
+    )
     parser.add_argument("--steps", type=int, default=0, help="stop after so many, for measuring speed")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name}", type=type(value), help=f"of the recipe ({value})")
@@ -240,7 +246,7 @@ def main(arguments: list[str] | None = None) -> None:
             kept = json.loads(str(state["facts"]))["recipe"]
     given = {name: getattr(chosen, name) for name in asdict(Recipe()) if getattr(chosen, name) is not None}
     recipe = Recipe(**kept | given)
-    run = Run(recipe, chosen.out, chosen.jit)
+    run = Run(recipe, chosen.out, chosen.jit, chosen.winograd)
     if chosen.resume:
         run.load()
     sets = validation(chosen.fonts, 128)

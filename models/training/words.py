@@ -47,10 +47,10 @@ class TextSettings:
     number: float = 0.09
     random: float = 0.09
     pair: float = 0.06
-    lower: float = 0.33
-    upper: float = 0.34
-    capital: float = 0.27
-    mixed: float = 0.06
+    lower: float = 0.27
+    upper: float = 0.43
+    capital: float = 0.25
+    mixed: float = 0.05
     longest: int = 22
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from models.crnn import LABELS
-from models.training.real import RealSettings, RealWords, mixed
+from models.training.real import RealSettings, RealWords, mixed, part
 from models.training.render import Batch, Sample
 
 STILL = RealSettings(corner=0, stretch=1, low=0, heights=(39, 41), inverted=0, contrast=0, difficulty=0)
@@ -85,3 +85,25 @@ def test_a_zip_without_words_is_told(tmp_path):
         archive.writestr("readme", "")
     with pytest.raises(ValueError, match="0 files words.jsonl"):
         RealWords(tmp_path / "none.zip")
+
+
+def test_a_part_is_cut_where_its_characters_stand():
+    grey = np.zeros((10, 60), np.uint8)
+    edges = np.array([(5, 10), (15, 20), (25, 30), (35, 40), (45, 50)], np.float32)
+    for number, (left, right) in enumerate(edges.astype(int)):
+        grey[:, left:right] = number + 1
+    seen = set()
+    for seed in range(60):
+        cut, text, places = part(np.random.default_rng(seed), grey, "abcde", edges)
+        seen.add(text)
+        assert text in "abcde" and 2 <= len(text) == len(places) and places.max() <= cut.shape[1]
+        for character, (left, right) in zip(text, places.astype(int), strict=True):
+            assert set(cut[0, left:right]) == {"abcde".index(character) + 1}
+    assert len(seen) == 9  # 4 of two characters, 3 of three, 2 of four
+
+
+def test_short_words_and_boxes_out_of_order_stay_whole():
+    grey, rng = np.zeros((10, 60), np.uint8), np.random.default_rng(0)
+    three = np.array([(5, 10), (15, 20), (25, 30)], np.float32)
+    mixed_up = np.array([(5, 10), (25, 30), (15, 20), (35, 40)], np.float32)
+    assert part(rng, grey, "abc", three)[1] == "abc" and part(rng, grey, "abcd", mixed_up)[1] == "abcd"
