@@ -8,8 +8,10 @@ import TensorFlow; calling it does.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,21 +19,25 @@ from explain.gradients import targets
 from explain.targets import LOGITS, Target
 
 OnStep = Callable[[int, int], bool | None]  # (passes done, passes in all); False stops
-FIRST_STEPS, MOST_STEPS = 32, 1024  # of integrated gradients
-TOLERANCE = 0.02
+FIRST_STEPS, MOST_STEPS = 15, 256  # of integrated gradients: 16 points are a batch; 257 of a photograph 155 MB
+TOLERANCE, LOCAL_TOLERANCE = 0.02, 0.1
+UNTRACED = 2  # gradients of one target before its pass is traced, which takes as long as some four passes
 
 
 class Differentiable:
     """A Keras network whose every layer, and the logits, can be differentiated.
 
     model: a functional model that ends in a dense layer, with or without its softmax. batch: pictures at once, which
-    bounds the memory. Passes run eagerly: a method needs few of them, and tracing would take longer than it saves.
+    bounds the memory. The first passes run eagerly; a target asked for again and again is traced, which the LSTMs'
+    loops over the frames gain most from.
     """
 
     def __init__(self, model, batch: int = 16):
         self.model, self.batch = model, batch
         self._head = model.layers[-1]
         self._cut = {}
+        self._asked: Counter[Target] = Counter()
+        self._traced: dict[Target, Callable] = {}
 
     def outputs(self, pictures, layers: Iterable[str]) -> dict:
         """Tensors `(batch, ...)` by layer name; "logits" are the last layer's values before its softmax.
@@ -63,12 +69,28 @@ class Differentiable:
         """The target for each picture, `(batch,)`, and its gradient with respect to the picture, shaped like it."""
         import tensorflow as tf
 
-        pictures = tf.constant(pictures, tf.float32)
+        self._asked[target] += 1
+        work = self._traced.get(target) or partial(self._values_and_gradient, target)
+        if self._asked[target] > UNTRACED and target not in self._traced:
+            signature = [tf.TensorSpec((None, *pictures.shape[1:]), tf.float32)]
+            work = self._traced[target] = tf.function(work, input_signature=signature, autograph=False)
+        values, gradient = work(tf.constant(pictures, tf.float32))
+        return values.numpy(), gradient.numpy()
+
+    def untraced_gradient(self, pictures: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray]:
+        """As `gradient`, from the layers as they are at this moment, whatever was traced before."""
+        import tensorflow as tf
+
+        values, gradient = self._values_and_gradient(target, tf.constant(pictures, tf.float32))
+        return values.numpy(), gradient.numpy()
+
+    def _values_and_gradient(self, target: Target, pictures):
+        import tensorflow as tf
+
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
             values = targets.score(target, self.outputs(pictures, [target.layer]))
-        gradient = tape.gradient(values, pictures, unconnected_gradients="zero")
-        return values.numpy(), gradient.numpy()
+        return values, tape.gradient(values, pictures, unconnected_gradients="zero")
 
     def layer_gradients(
         self, picture: np.ndarray, target: Target, layers: Iterable[str]
@@ -130,7 +152,7 @@ def guided_backpropagation(network: Differentiable, picture: np.ndarray, target:
     Net, 2014, https://arxiv.org/abs/1412.6806
     """
     with _guided(network.model):
-        return saliency(network, picture, target)
+        return network.untraced_gradient(picture[None], target)[1][0]
 
 
 @contextlib.contextmanager
@@ -204,32 +226,59 @@ def integrated_gradients(
     """The gradient along the straight way from the baseline to the picture, times the way; None where stopped.
 
     baseline: a picture, one value a channel, or a number, in the network's units. steps: the integral is a trapezoid
-    sum, whose steps are halved, the points kept, until the map's sum is within `TOLERANCE` of the difference of the
-    target's two values, or most_steps is reached; the error that is left is returned. The steps are equal in the square
-    root of the share of the way, so that they are shorter near the baseline: there a faint picture becomes readable and
-    the gradient changes most, and a quarter of the steps does.
+    sum; what each step of it should give is known, the difference of the target's values at its two ends. The steps
+    that miss theirs by most are halved, a batch of them at a time, until the whole is missed by at most `TOLERANCE` of
+    the difference and the steps' misses, whatever their signs, sum up to at most `LOCAL_TOLERANCE` of it, or until
+    most_steps is reached; the error that is left is returned. The first steps are equal in the square root of the share
+    of the way, so shorter near the baseline: there a faint picture becomes readable and the gradient changes most.
     **Ref.** M. Sundararajan, A. Taly, Q. Yan, Axiomatic Attribution for Deep Networks, ICML 2017,
     https://arxiv.org/abs/1703.01365
     """
-    baseline = np.broadcast_to(np.asarray(baseline, np.float64), picture.shape)
-    way = picture - baseline
-    values, ends = network.gradient(np.stack([baseline, picture]), target)
-    difference = float(values[1]) - float(values[0])
-    # with u the square root, d(share) = 2 u du: the baseline's own gradient counts nothing, the picture's half of 2
-    total, roots = ends[1].astype(np.float64), np.arange(1, steps) / steps
+    path = _Path(network, picture, target, baseline)
+    new = (np.arange(steps + 1) / steps) ** 2
     while True:
-        for start in range(0, len(roots), network.batch):
-            chosen = roots[start : start + network.batch, None, None, None]
-            gradients = network.gradient(baseline + chosen**2 * way, target)[1]
-            total = total + (2 * chosen * gradients).sum(axis=0)
-            if on_step is not None and on_step(steps - len(roots) + start + len(chosen), steps) is False:
+        for start in range(0, len(new), network.batch):
+            path.add(new[start : start + network.batch])
+            left = max(0, len(new) - start - network.batch)
+            if on_step is not None and on_step(len(path.shares), len(path.shares) + left) is False:
                 return None
-        found = way * total / steps
-        error = abs(float(found.sum()) - difference) / max(abs(difference), 1e-12)
-        if error <= TOLERANCE or 2 * steps > most_steps:
-            return Integrated(found, difference, error, steps)
-        roots = (np.arange(steps) + 0.5) / steps
-        steps *= 2
+        misses = path.misses()
+        difference = float(path.values[-1] - path.values[0])
+        whole, each = np.abs([misses.sum(), np.abs(misses).sum()]) / max(abs(difference), 1e-12)
+        if whole <= TOLERANCE and each <= LOCAL_TOLERANCE or len(misses) >= most_steps:
+            return Integrated(path.map(), difference, float(whole), len(misses))
+        worst = np.argsort(-np.abs(misses))[: min(network.batch, most_steps - len(misses))]
+        new = np.sort(path.shares[worst] + path.shares[worst + 1]) / 2
+
+
+class _Path:
+    """Points on the straight way from a baseline to a picture, in order, with the target and its gradient there."""
+
+    def __init__(self, network: Differentiable, picture: np.ndarray, target: Target, baseline: np.ndarray | float):
+        self.network, self.target = network, target
+        self.baseline = np.broadcast_to(np.asarray(baseline, np.float64), picture.shape)
+        self.way = picture - self.baseline
+        self.shares, self.values = np.empty(0), np.empty(0)
+        self.gradients = np.empty((0, *picture.shape), np.float32)
+
+    def add(self, shares: np.ndarray) -> None:
+        pictures = self.baseline + shares[:, None, None, None] * self.way
+        values, gradients = self.network.gradient(pictures, self.target)
+        places = np.searchsorted(self.shares, shares)
+        self.shares = np.insert(self.shares, places, shares)
+        self.values = np.insert(self.values, places, values.astype(np.float64))
+        self.gradients = np.insert(self.gradients, places, gradients, axis=0)
+
+    def misses(self) -> np.ndarray:
+        """By how much each step's trapezoid is off the difference of the target's values at its two ends."""
+        slopes = np.tensordot(self.gradients, self.way, 3)
+        return (slopes[1:] + slopes[:-1]) / 2 * np.diff(self.shares) - np.diff(self.values)
+
+    def map(self) -> np.ndarray:
+        """The trapezoid sum of the gradient over the way, times the way."""
+        lengths = np.diff(self.shares)
+        weights = (np.append(lengths, 0) + np.insert(lengths, 0, 0)) / 2
+        return self.way * np.tensordot(weights, self.gradients, 1)
 
 
 def flat(values: np.ndarray, absolute: bool = False) -> np.ndarray:

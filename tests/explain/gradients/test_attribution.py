@@ -111,17 +111,61 @@ def test_integrated_gradients_sum_up_to_the_difference(tiny):
     assert found.error == pytest.approx(abs(found.map.sum() - 4) / 4, abs=1e-6) and found.error < 0.02
 
 
-def test_integrated_gradients_halve_their_steps_until_complete(tiny):
-    # the way from (-9, 0) opens the ReLU only after three quarters of it: coarse steps get the share wrong
+def test_integrated_gradients_halve_the_steps_that_miss_most(tiny):
+    # the way from (-9, 0) opens the ReLUs only near its end: coarse steps get the share wrong
     base = np.array([[[-9.0, 0.0], [-1.0, 1.0]]])
     coarse = attribution.integrated_gradients(tiny, PICTURE, SCORE, base, steps=2, most_steps=2)
     fine = attribution.integrated_gradients(tiny, PICTURE, SCORE, base, steps=2)
-    assert coarse.error > 0.02 >= fine.error and coarse.steps == 2 < fine.steps
+    assert coarse.error > 0.02 >= fine.error and coarse.steps == 2 < fine.steps <= 48
+    # 3 (a - b) - 2 b goes evenly from -27 to 4: everything is open for the last 4 of these 31, where a's slope is 3
+    np.testing.assert_allclose(fine.map[0, 0], [12 * 3 * 4 / 31, 1 * -5 * 4 / 31], rtol=0.05)
     told = []
     stopped = attribution.integrated_gradients(
         tiny, PICTURE, SCORE, base, steps=2, on_step=lambda done, of: told.append((done, of)) or of < 4
     )
-    assert stopped is None and told == [(2, 2), (4, 4)]
+    assert stopped is None and told == [(3, 3), (5, 5)]
+
+
+class Bent:
+    """A network of one number whose value and slope are given; counts the points that were asked for."""
+
+    batch = 4
+
+    def __init__(self, value, slope):
+        self.value, self.slope, self.asked = value, slope, []
+
+    def gradient(self, pictures, target):
+        self.asked += pictures.ravel().tolist()
+        return self.value(pictures[:, 0, 0, 0]), self.slope(pictures)
+
+
+def test_steps_are_halved_only_where_the_slope_changes():
+    steep = Bent(lambda x: np.tanh(200 * (x - 0.8)), lambda x: 200 / np.cosh(200 * (x - 0.8)) ** 2)
+    found = attribution.integrated_gradients(steep, np.ones((1, 1, 1)), SCORE)
+    assert found.map.sum() == pytest.approx(found.difference, rel=0.02) and found.difference == pytest.approx(2)
+    assert len(steep.asked) == len(set(steep.asked)) == found.steps + 1
+    there = [x for x in steep.asked[16:] if abs(x - 0.8) < 0.07]  # after the first 16, which are everywhere
+    assert len(there) > 0.6 * len(steep.asked[16:]) and min(np.diff(sorted(steep.asked))) < 1 / 200
+
+
+def test_steps_that_miss_in_both_directions_do_not_count_as_complete():
+    # over either half the trapezoid is off by as much, above and below: together the coarse answer looks right
+    wave = Bent(lambda x: x + np.sin(2 * np.pi * x) / 3, lambda x: 1 + 2 * np.pi / 3 * np.cos(2 * np.pi * x))
+    coarse = attribution.integrated_gradients(wave, np.ones((1, 1, 1)), SCORE, steps=4, most_steps=4)
+    fine = attribution.integrated_gradients(wave, np.ones((1, 1, 1)), SCORE, steps=4)
+    assert coarse.steps == 4 < fine.steps and fine.error <= 0.02
+
+
+def test_a_target_asked_for_often_is_traced_and_answers_the_same(tiny):
+    fresh = attribution.Differentiable(tiny.model)
+    pictures = np.stack([PICTURE, 2 * PICTURE, PICTURE - 1]).astype(np.float32)
+    for number in (3, 3, 3, 2, 1):
+        values, gradients = fresh.gradient(pictures[:number], SCORE)
+        wanted_values, wanted = fresh.untraced_gradient(pictures[:number], SCORE)
+        np.testing.assert_allclose(values, wanted_values, rtol=1e-6)
+        np.testing.assert_allclose(gradients, wanted, rtol=1e-6)
+    # what is guided is never what was traced
+    np.testing.assert_allclose(attribution.guided_backpropagation(fresh, PICTURE, SCORE), [[[3, -3], [0, 0]]])
 
 
 def test_smooth_grad_is_the_gradient_where_that_is_constant_and_one_seed_gives_one_map(tiny):
