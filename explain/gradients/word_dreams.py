@@ -89,7 +89,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     """
     from explain.gradients.jobs import SettingsError
 
-    usual = RECIPE if settings.get("text") is not None else PART_RECIPE
+    usual = _usual(settings)
     defaults = {"seed": 0, "steps": usual.steps, "count": 1}
     known = ("text", "target", *defaults)
     if unknown := sorted(set(settings) - set(known), key=str):
@@ -108,6 +108,10 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
         return {"target": targets.describe(_target(given["target"])), **full}
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+def _usual(settings: dict[str, Any]) -> Recipe:
+    return RECIPE if settings.get("text") is not None else PART_RECIPE
 
 
 def labels_of(text: Any) -> tuple[int, ...]:
@@ -168,7 +172,7 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
         going = report(step, steps, None if pictures is None else stacked(pictures[..., 0]), float(np.mean(scores)))
         return going
 
-    recipe = replace(RECIPE if "text" in settings else PART_RECIPE, steps=settings["steps"])
+    recipe = replace(_usual(settings), steps=settings["steps"])
     found = dream_words(network, [wanted] * len(seeds), seeds, recipe, on_step)
     if going is False:
         return {}
@@ -200,11 +204,10 @@ def dream_words(
     from explain.gradients.loop import Rule, Stage, ascend
     from explain.gradients.objectives import score, weighted
     from explain.gradients.printed import printed
-    from explain.gradients.transforms import Noise, chain
     from explain.gradients.word_objectives import Beside, InkLevels, Unprinted
 
     written = isinstance(wanted[0], str)
-    change = seen = chain(recipe.nudge, Noise(recipe.noise))
+    change = seen = _change(recipe)
     statistics, levels = printed(
         network, wanted if written else [ANY_WORD], recipe.layers, recipe.blocks, recipe.typefaces, change
     )
@@ -213,7 +216,7 @@ def dream_words(
         (-recipe.ink, InkLevels(levels)),
     ]
     if written:
-        raised, seen = _viewed(wanted, recipe, change, seeds[0])
+        raised, seen = _viewed(wanted, recipe, seeds[0])
         weight = recipe.text
         penalties.append((-recipe.beside, Beside(1 - seen.views.whole())))
     else:
@@ -223,14 +226,21 @@ def dream_words(
     return _read(network, found.pictures, wanted, found.steps)
 
 
-def _viewed(texts: Sequence[str], recipe: Recipe, change: Callable, seed: int):
+def _change(recipe: Recipe) -> Callable:
+    """What is done to a picture at random before the network sees it."""
+    from explain.gradients.transforms import Noise, chain
+
+    return chain(recipe.nudge, Noise(recipe.noise))
+
+
+def _viewed(texts: Sequence[str], recipe: Recipe, seed: int):
     """(what is raised, the transform) for texts that are seen whole and in parts."""
     from explain.gradients.word_objectives import Text
     from explain.gradients.word_views import Shown, Views
 
     labels = tuple(map(labels_of, texts))
     views = Views(*recipe.views, labels, recipe.steps, int(seed))
-    return Text(recipe.softness, labels, recipe.apart, views), Shown(views, change)
+    return Text(recipe.softness, labels, recipe.apart, views), Shown(views, _change(recipe))
 
 
 def sturdiness(
@@ -245,12 +255,9 @@ def sturdiness(
     import tensorflow as tf
 
     from explain.gradients.responses import PICTURE
-    from explain.gradients.transforms import Noise, chain
 
     given = tf.constant(pictures[..., None], tf.float32) / 255.0
-    raised, shown = _viewed(
-        texts, replace(recipe, steps=times, apart=0.0), chain(recipe.nudge, Noise(recipe.noise)), UNSEEN
-    )
+    raised, shown = _viewed(texts, replace(recipe, steps=times, apart=0.0), UNSEEN)
     respond, found = network.of(raised.layers), []
     for step in range(times):
         windows = [tf.constant(array) for array in shown.fed(step)]

@@ -45,11 +45,10 @@ class Text:
     layers: tuple[str, ...] = (LOGITS,)
 
     def fed(self, share: float) -> list[np.ndarray]:
-        texts, runs = self.texts, [(0, len(text)) for text in self.texts]
+        runs = [(text, (0, len(text))) for text in self.texts]
         if self.views and share < 1:
-            texts = [text for text in texts for _ in range(self.views.count)]
             runs = self.views.runs(round(share * self.views.steps))
-        lattices = [_lattice(text, self.apart, *run) for text, run in zip(texts, runs, strict=True)]
+        lattices = [_lattice(text, self.apart, *run) for text, run in runs]
         return [np.stack(part) for part in zip(*lattices, strict=True)]
 
     def __call__(self, responses, fed):

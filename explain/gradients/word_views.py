@@ -35,23 +35,21 @@ class Views:
     steps: int = field(default=1, compare=False)
     seed: int = field(default=0, compare=False)
 
-    def runs(self, step: int) -> list[RUN]:
-        """The runs of one step, picture by picture, view by view."""
+    def runs(self, step: int) -> list[tuple[tuple[int, ...], RUN]]:
+        """Text and run of each view of one step, picture by picture, view by view."""
         rng, found = np.random.default_rng((self.seed, step)), []
         for text in self.texts:
-            found.append((0, len(text)))
+            found.append((text, (0, len(text))))
             for _ in range(self.count - 1):
                 few = len(text) == 1 or rng.random() < self.alone
                 length = 1 if few else int(rng.integers(2, len(text) + 1))
                 first = int(rng.integers(0, len(text) - length + 1))
-                found.append((first, first + length))
+                found.append((text, (first, first + length)))
         return found
 
     def windows(self, step: int) -> np.ndarray:
         """1 where a view shows the picture, 0 where it shows paper: float32 `(pictures * count, 1, 128, 1)`."""
-        texts = np.repeat(np.arange(len(self.texts)), self.count)
-        shown = [window(self.texts[text], *run) for text, run in zip(texts, self.runs(step), strict=True)]
-        return np.stack(shown)[:, None, :, None]
+        return np.stack([window(text, *run) for text, run in self.runs(step)])[:, None, :, None]
 
     def whole(self) -> np.ndarray:
         """1 where the words may stand, 0 beside them: float32 `(pictures, 1, 128, 1)`."""

@@ -56,6 +56,15 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def healthy(url: str, seconds: float = 10) -> bool:
+    """Whether the server says that it is up, within so many seconds."""
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=seconds) as answer:
+            return answer.read() == b"ok"
+    except OSError:
+        return False
+
+
 def serve(cache: Path, script: str = "app.py") -> Served:
     """Starts `streamlit run SCRIPT` and waits until it answers. cache: where this server keeps what it computes."""
     port = free_port()
@@ -66,11 +75,9 @@ def serve(cache: Path, script: str = "app.py") -> Served:
     served = Served(f"http://127.0.0.1:{port}", process)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if urllib.request.urlopen(f"{served.url}/_stcore/health", timeout=1).read() == b"ok":
-                return served
-        except OSError:
-            time.sleep(0.1)
+        if healthy(served.url, 1):
+            return served
+        time.sleep(0.1)
     process.kill()
     pytest.fail(f"The page did not start: {(cache / 'server.log').read_text()[-2000:]}")
 

@@ -18,7 +18,6 @@ import signal
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ import pytest
 
 from explain.gradients.job import ORDINALS
 from models import vgg16
+from tests.browser.conftest import healthy
 from tests.browser.short_jobs import LASTING, STEPS
 from tests.browser.test_page import alive, open_page, settled
 
@@ -60,14 +60,6 @@ def says(page, text: str | re.Pattern):
     found.or_(alert).first.wait_for(timeout=SLOWEST)
     assert not alert.is_visible(), alert.inner_text()
     return found
-
-
-def healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=10) as answer:
-            return answer.read() == b"ok"
-    except OSError:
-        return False
 
 
 @linux_only

@@ -9,13 +9,10 @@ from explain import targets
 from explain.gradients import printed, word_objectives
 from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
+from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_objectives import InkLevels, Text, Unprinted
 from explain.gradients.word_transforms import Nudge
 from models import crnn
-
-
-def labels(text):
-    return tuple(crnn.LABELS.index(character) for character in text)
 
 
 def test_a_cloud_has_the_contrast_asked_for():
@@ -69,12 +66,12 @@ def test_the_text_is_scored_as_the_target_is():
     rng = np.random.default_rng(1)
     logits = rng.standard_normal((3, crnn.FRAMES, len(crnn.LABELS) + 1)).astype(np.float32) * 3
     texts = ["a", "hello", "Mississippi"]
-    found = _text(Text(texts=tuple(map(labels, texts))), logits)
+    found = _text(Text(texts=tuple(map(labels_of, texts))), logits)
     for row, text in enumerate(texts):
-        target = targets.WholeText(labels(text), crnn.BLANK)
+        target = targets.WholeText(labels_of(text), crnn.BLANK)
         assert found[row] == pytest.approx(targets.score(target, {"logits": logits[row : row + 1]})[0], rel=1e-4)
-    softer = _text(Text(2.0, tuple(map(labels, texts))), logits)
-    np.testing.assert_allclose(softer, _text(Text(texts=tuple(map(labels, texts))), logits / 2), rtol=1e-4)
+    softer = _text(Text(2.0, tuple(map(labels_of, texts))), logits)
+    np.testing.assert_allclose(softer, _text(Text(texts=tuple(map(labels_of, texts))), logits / 2), rtol=1e-4)
 
 
 def test_layout_by_brute_force(monkeypatch):
@@ -83,7 +80,7 @@ def test_layout_by_brute_force(monkeypatch):
     word_objectives._lattice.cache_clear()
     rng = np.random.default_rng(2)
     logits = rng.standard_normal((1, 3, len(crnn.LABELS) + 1)).astype(np.float32)
-    text, apart = labels("ab"), 1.5
+    text, apart = labels_of("ab"), 1.5
     middles, gap = word_objectives.places(text)
     cost = [[apart * max(0.0, abs(frame - middle) / gap - 0.25) ** 2 for middle in middles] for frame in range(3)]
     log_p = targets.log_softmax(logits[0].astype(np.float64))
@@ -101,7 +98,7 @@ def test_layout_by_brute_force(monkeypatch):
 
 def test_characters_stand_in_order_within_the_picture():
     for text in ("i", "elephant", "WWWWWW", "illicit", "abcdefghijklmnopqrstuvw"):
-        middles, gap = word_objectives.places(labels(text))
+        middles, gap = word_objectives.places(labels_of(text))
         assert len(middles) == len(text) and (np.diff(middles) > 0).all() and gap > 0
         assert middles[0] >= -1 and middles[-1] < crnn.FRAMES
 

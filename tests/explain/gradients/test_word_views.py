@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explain import ctc, targets
+from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_objectives import FRAME_PIXELS, Beside, Text, places
 from explain.gradients.word_transforms import Nudge
 from explain.gradients.word_views import Shown, Views, borders, window
@@ -17,13 +18,9 @@ from models import crnn, typeface
 STILL = Nudge((0, 0), 0, 0, 0)
 
 
-def labels(text):
-    return tuple(crnn.LABELS.index(character) for character in text)
-
-
 def test_windows_share_the_word_out_among_its_characters():
     words = ("on", "ij", "elephant", "WWWWWW", "Mississippimississippi", "a" * 16, "abcdefghijklmnopqrstuvw")
-    for text in map(labels, (*crnn.LABELS, *words)):
+    for text in map(labels_of, (*crnn.LABELS, *words)):
         alone = np.array([window(text, at, at + 1) for at in range(len(text))])
         np.testing.assert_allclose(alone.sum(0), window(text, 0, len(text)), atol=1e-6)
         columns = (places(text)[0] + 1) * FRAME_PIXELS
@@ -34,11 +31,13 @@ def test_windows_share_the_word_out_among_its_characters():
 
 
 def test_runs_repeat_with_their_seed_and_cover_every_character_in_time():
-    views = Views(4, 0.5, (labels("hello"), labels("a")), 40, seed=3)
-    assert views.runs(7) == Views(4, 0.5, (labels("hello"), labels("a")), 40, seed=3).runs(7) != views.runs(8)
+    texts = (labels_of("hello"), labels_of("a"))
+    views = Views(4, 0.5, texts, 40, seed=3)
+    assert views.runs(7) == Views(4, 0.5, texts, 40, seed=3).runs(7) != views.runs(8)
     seen, single = set(), 0
     for step in range(40):
-        runs = views.runs(step)
+        assert [text for text, _ in views.runs(step)] == [texts[0]] * 4 + [texts[1]] * 4
+        runs = [run for _, run in views.runs(step)]
         assert len(runs) == 8 and runs[0] == (0, 5) and runs[4:] == [(0, 1)] * 4
         assert all(0 <= first < end <= 5 for first, end in runs[1:4])
         single += sum(end - first == 1 for first, end in runs[1:4])
@@ -49,13 +48,13 @@ def test_runs_repeat_with_their_seed_and_cover_every_character_in_time():
 def test_a_view_shows_its_characters_and_paper():
     import tensorflow as tf
 
-    text = labels("on")
+    text = labels_of("on")
     views = Views(3, 1.0, (text,), 5)
     ink = tf.zeros([1, 32, 128, 1])
     shown = Shown(views, STILL)
     pictures = shown(ink, tf.constant([0, 0]), *map(tf.constant, shown.fed(2))).numpy()
     assert pictures.shape == (3, 32, 128, 1)
-    for picture, run in zip(pictures, views.runs(2), strict=True):
+    for picture, (_, run) in zip(pictures, views.runs(2), strict=True):
         np.testing.assert_allclose(picture[5, :, 0], 1 - window(text, *run), atol=1e-5)
 
 
@@ -63,7 +62,7 @@ def test_each_view_is_scored_as_the_run_that_it_shows():
     import tensorflow as tf
 
     rng = np.random.default_rng(5)
-    texts = (labels("hello"), labels("Mississippi"))
+    texts = (labels_of("hello"), labels_of("Mississippi"))
     views = Views(3, 0.5, texts, 9, seed=1)
     logits = rng.standard_normal((6, crnn.FRAMES, len(crnn.LABELS) + 1)).astype(np.float32) * 3
     objective = Text(texts=texts, views=views)
@@ -71,7 +70,7 @@ def test_each_view_is_scored_as_the_run_that_it_shows():
     found = objective({"logits": tf.constant(logits), "picture": tf.zeros([2, 32, 128, 1])}, fed).numpy()
     assert found.shape == (2,)
     by_run = []
-    for row, (first, end) in enumerate(views.runs(4)):
+    for row, (_, (first, end)) in enumerate(views.runs(4)):
         target = targets.WholeText(texts[row // 3][first:end], crnn.BLANK)
         by_run.append(targets.score(target, {"logits": logits[row : row + 1]})[0])
     np.testing.assert_allclose(found, np.reshape(by_run, (2, 3)).mean(1), rtol=1e-4)
@@ -80,7 +79,7 @@ def test_each_view_is_scored_as_the_run_that_it_shows():
 def test_of_finished_pictures_the_whole_text_is_scored():
     import tensorflow as tf
 
-    text = labels("hello")
+    text = labels_of("hello")
     logits = np.random.default_rng(6).standard_normal((1, crnn.FRAMES, len(crnn.LABELS) + 1)).astype(np.float32)
     objective = Text(texts=(text,), views=Views(4, 0.6, (text,), 9))
     fed = [tf.constant(array) for array in objective.fed(1.0)]
@@ -92,7 +91,7 @@ def test_of_finished_pictures_the_whole_text_is_scored():
 def test_ink_beside_the_word_is_counted_and_no_other():
     import tensorflow as tf
 
-    paper = 1 - Views(2, 0.5, (labels("on"),), 1).whole()
+    paper = 1 - Views(2, 0.5, (labels_of("on"),), 1).whole()
     objective = Beside(paper)
     fed = [tf.constant(array) for array in objective.fed(0.0)]
     inside = tf.constant(np.broadcast_to(paper, (1, 32, 128, 1)).astype(np.float32))  # ink where there may be ink
@@ -102,13 +101,13 @@ def test_ink_beside_the_word_is_counted_and_no_other():
 
 def test_a_single_character_has_the_room_that_print_would_take():
     for character in crnn.LABELS:
-        text = labels(character)
+        text = labels_of(character)
         printed = crnn.fitted_width(*typeface.draw_word(character, "Sans").size)
         assert window(text, 0, 1).sum() >= min(printed, 100), character
 
 
 def test_a_text_that_needs_every_frame_is_set_over_all_of_them():
-    text = labels("a" * 16)  # a character on every second frame, whatever the layout would rather have
+    text = labels_of("a" * 16)  # a character on every second frame, whatever the layout would rather have
     middles, gap = places(text)
     assert (np.abs(middles - np.arange(0, 31, 2)) < gap / 2).all()
 
@@ -118,7 +117,7 @@ def test_sturdiness_is_the_mean_over_views_read_one_by_one():
     from explain.gradients.responses import Responses
 
     recipe = replace(word_dreams.RECIPE, nudge=STILL, noise=0.0)
-    text = labels("on")
+    text = labels_of("on")
     middles, picture = (places(text)[0] + 1) * FRAME_PIXELS, np.full((32, 128), 255, np.uint8)
     for character, middle in zip("on", middles, strict=True):
         drawn = typeface.draw_word(character, "Sans").convert("L")
@@ -127,7 +126,7 @@ def test_sturdiness_is_the_mean_over_views_read_one_by_one():
         picture[2:30, left : left + drawn.width] = np.minimum(picture[2:30, left : left + drawn.width], drawn)
     found = word_dreams.sturdiness(Responses(jobs._model("crnn")), picture[None], ["on"], recipe, times=2)
     views, numbers = Views(*recipe.views, (text,), 2, word_dreams.UNSEEN), []
-    for first, end in [run for step in range(2) for run in views.runs(step)]:
+    for first, end in [run for step in range(2) for _, run in views.runs(step)]:
         ink = (255 - picture) / 255 * window(text, first, end)
         frames = Network(crnn.CARD).run((1 - ink)[None, ..., None].astype(np.float32), ["outputs"])["outputs"][0]
         numbers.append(ctc.log_probability(frames, text[first:end]))
