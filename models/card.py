@@ -55,6 +55,16 @@ class ModelCard:
     source: str
 
     @property
+    def beside(self) -> Path:
+        """The file with the weights of a network too large to have them inside its ONNX file, where there is one."""
+        return self.weights.with_name(self.weights.name + ".data")
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the network is read from."""
+        return [self.weights, *([self.beside] if self.beside.exists() else [])]
+
+    @property
     def input(self) -> LayerCard:
         return self.layers[0]
 

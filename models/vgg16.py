@@ -128,9 +128,8 @@ FULL = ModelCard(
 
 def full_is_here() -> bool:
     """Whether the full VGG16 was exported to where its card looks: both of its files, the second of full length."""
-    beside = FULL.weights.with_name(FULL.weights.name + ".data")
     try:
-        return FULL.weights.is_file() and beside.stat().st_size >= 4 * FULL.parameters
+        return FULL.weights.is_file() and FULL.beside.stat().st_size >= 4 * FULL.parameters
     except OSError:
         return False
 

@@ -144,7 +144,7 @@ def _attribute(settings: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def _attribute_files(settings: dict[str, Any]) -> list[Path]:
     method = (SOURCES.parent / name for name in ("cam.py", "targets.py", "ctc_lattice.py"))
-    return [_network(settings["network"], EXPLAINED)[0].weights, *method, *sorted(SOURCES.glob("*.py"))]
+    return [*_network(settings["network"], EXPLAINED)[0].files, *method, *sorted(SOURCES.glob("*.py"))]
 
 
 JOBS = {

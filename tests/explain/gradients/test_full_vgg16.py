@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 
-from explain.gradients import jobs
+from explain.gradients import jobs, store
 from explain.gradients.child import ROOT, environment
 from models import vgg16
 
@@ -136,3 +136,20 @@ def test_half_of_the_files_is_not_enough(folder, monkeypatch, tmp_path):
     assert not vgg16.full_is_here()
     (tmp_path / "vgg16.onnx.data").write_bytes(b"cut short")
     assert not vgg16.full_is_here()
+
+
+def test_other_weights_beside_the_file_are_another_question(monkeypatch, tmp_path):
+    """What was dreamt with one file of weights must not be shown for another."""
+    import dataclasses
+
+    card = dataclasses.replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx")
+    card.weights.write_bytes(b"the graph")
+    assert card.files == [card.weights]
+    card.beside.write_bytes(b"some weights")
+    monkeypatch.setattr(jobs, "_network", lambda *_: (card, None))
+    keys = set()
+    for weights in (b"some weights", b"other weights"):
+        card.beside.write_bytes(weights)
+        for kind in ("dream", "attribute"):
+            keys.add(store.key(kind, {}, jobs.JOBS[kind].files({"network": "vgg16"})))
+    assert len(keys) == 4
