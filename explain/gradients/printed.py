@@ -30,7 +30,7 @@ def printed(
     typefaces: Sequence[str],
     change: Callable,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """For `word_objectives.Unprinted` and `word_objectives.InkLevels`, for each text:
+    """For `word_objectives.Unprinted` and `word_ink.InkLevels`, for each text:
 
     for each layer `(text, 2, 2, height, blocks, channel)`: over printed words like the text the average of the
     `moments`, then their standard deviation; and the mean of the words' sorted greys `(text, pixels)`.

@@ -40,12 +40,13 @@ class Recipe:
 
     stages: for each stage the low-pass of its pictures (cycles a pixel) and its share of the steps.
     text: weight of the text's log-probability. part: of any other target, in units of what is usual for it (`_spread`).
-    natural, ink, beside: weights of the penalties `Unprinted`, `InkLevels` and `Beside`; the last for texts only.
+    natural, ink: weights of the penalties `Unprinted` and `InkLevels`. For texts only, beside, uneven, blots: of those
+        of `word_ink`; between: the share of a character's columns that stays free of ink.
     views: of a text's picture at each step, and which share of the partial ones shows a single character.
     """
 
     image: GreyFourier = field(default_factory=lambda: GreyFourier(margin=(3, 2)))
-    stages: tuple[tuple[float, float], ...] = ((0.22, 1.0),)
+    stages: tuple[tuple[float, float], ...] = ((0.17, 1.0),)
     optimiser: FlooredAdam = field(default_factory=FlooredAdam)
     start: float = 0.05
     rate: float = 0.2
@@ -53,7 +54,10 @@ class Recipe:
     part: float = 4.0
     natural: float = 8.0
     ink: float = 1.0
-    beside: float = 1.5
+    beside: float = 4.0
+    between: float = 0.25
+    uneven: float = 4.0
+    blots: float = 6.0
     layers: tuple[str, ...] = ("conv_1", "conv_2", "conv_3", "conv_4")
     blocks: int = 1
     softness: float = 1.0
@@ -204,7 +208,8 @@ def dream_words(
     from explain.gradients.loop import Rule, Stage, ascend
     from explain.gradients.objectives import score, weighted
     from explain.gradients.printed import printed
-    from explain.gradients.word_objectives import Beside, InkLevels, Unprinted
+    from explain.gradients.word_ink import InkLevels
+    from explain.gradients.word_objectives import Unprinted
 
     written = isinstance(wanted[0], str)
     change = seen = _change(recipe)
@@ -218,7 +223,7 @@ def dream_words(
     if written:
         raised, seen = _viewed(wanted, recipe, seeds[0])
         weight = recipe.text
-        penalties.append((-recipe.beside, Beside(1 - seen.views.whole())))
+        penalties += _tidy(wanted, recipe)
     else:
         raised, weight = score(wanted), recipe.part / _spread(network, wanted[0], recipe.typefaces)
     rule = Rule(recipe.rate, recipe.start, recipe.optimiser, seen)
@@ -241,6 +246,18 @@ def _viewed(texts: Sequence[str], recipe: Recipe, seed: int):
     labels = tuple(map(labels_of, texts))
     views = Views(*recipe.views, labels, recipe.steps, int(seed))
     return Text(recipe.softness, labels, recipe.apart, views), Shown(views, _change(recipe))
+
+
+def _tidy(texts: Sequence[str], recipe: Recipe) -> list:
+    """The penalties, with their weights, that know where each character's place is."""
+    from explain.gradients.word_ink import Beside, Blots, Uneven, paper_of, windows_of
+
+    labels = list(map(labels_of, texts))
+    return [
+        (-recipe.beside, Beside(paper_of(labels, recipe.between))),
+        (-recipe.uneven, Uneven(windows_of(labels))),
+        (-recipe.blots, Blots()),
+    ]
 
 
 def sturdiness(

@@ -140,46 +140,6 @@ class Unprinted:
         return tf.add_n(distances) / len(distances)
 
 
-@dataclass(frozen=True)
-class InkLevels:
-    """How far the picture's greys, sorted, lie from those of printed words: as much ink, as dark, as little between.
-
-    levels: `(batch or 1, pixels)`, the mean of printed words' sorted greys. The unit is a hundredth of squared grey.
-    """
-
-    levels: np.ndarray = field(compare=False, default_factory=lambda: np.zeros((1, 1), np.float32))
-    layers: tuple[str, ...] = (PICTURE,)
-
-    def fed(self, share: float) -> list[np.ndarray]:
-        return [self.levels]
-
-    def __call__(self, responses, fed):
-        import tensorflow as tf
-
-        picture = responses[PICTURE]
-        greys = tf.sort(tf.reshape(picture, [tf.shape(picture)[0], -1]), 1)
-        return 100 * tf.reduce_mean(tf.square(greys - fed[0]), 1)
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Ink where there should be paper, in hundredths of a full picture: `(batch,)`.
-
-    paper: `(batch or 1, 1, width, 1)`, 1 where there should be paper.
-    """
-
-    paper: np.ndarray = field(compare=False, default_factory=lambda: np.zeros((1, 1, 1, 1), np.float32))
-    layers: tuple[str, ...] = (PICTURE,)
-
-    def fed(self, share: float) -> list[np.ndarray]:
-        return [self.paper]
-
-    def __call__(self, responses, fed):
-        import tensorflow as tf
-
-        return 100 * tf.reduce_mean((1 - responses[PICTURE]) * fed[0], (1, 2, 3))
-
-
 def by_view(values, responses):
     """Values of `(batch * views, ...)` as `(batch, views, ...)`; the views of a picture stand one after another."""
     import tensorflow as tf

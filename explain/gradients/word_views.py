@@ -51,10 +51,6 @@ class Views:
         """1 where a view shows the picture, 0 where it shows paper: float32 `(pictures * count, 1, 128, 1)`."""
         return np.stack([window(text, *run) for text, run in self.runs(step)])[:, None, :, None]
 
-    def whole(self) -> np.ndarray:
-        """1 where the words may stand, 0 beside them: float32 `(pictures, 1, 128, 1)`."""
-        return np.stack([window(text, 0, len(text)) for text in self.texts])[:, None, :, None]
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -74,10 +70,14 @@ class Shown:
 
 
 @lru_cache(maxsize=1024)
-def window(text: tuple[int, ...], first: int, end: int) -> np.ndarray:
-    """1 over the columns of the characters first .. end - 1, float32 `(128,)`."""
+def window(text: tuple[int, ...], first: int, end: int, spared: float = 0.0) -> np.ndarray:
+    """1 over the columns of the characters first .. end - 1, float32 `(128,)`.
+
+    spared: the share of the columns, half on either side, that is left out.
+    """
     bounds, columns = borders(text), np.arange(crnn.WIDTH) + 0.5
-    rise, fall = columns - bounds[first], bounds[end] - columns
+    inwards = spared / 2 * (bounds[end] - bounds[first])
+    rise, fall = columns - bounds[first] - inwards, bounds[end] - inwards - columns
     return np.clip(np.minimum(rise, fall) / SOFT + 0.5, 0, 1).astype(np.float32)
 
 

@@ -79,8 +79,8 @@ def with_winograd(model: keras.Model) -> keras.Model:
     """
 
     def clone(layer):
-        fits = type(layer) is keras.layers.Conv2D and layer.kernel_size == (3, 3) and layer.padding == "same"
-        kind = Conv3x3 if fits and layer.kernel.shape[2] > 1 else type(layer)
+        fits = type(layer) is keras.layers.Conv2D and (layer.kernel_size, layer.strides) == ((3, 3), (1, 1))
+        kind = Conv3x3 if fits and layer.padding == "same" and layer.kernel.shape[2] > 1 else type(layer)
         return kind.from_config(layer.get_config())
 
     return keras.models.clone_model(model, clone_function=clone)

@@ -55,8 +55,6 @@ def test_a_typed_text_is_told_its_probability_and_ratio():
         ({"what_if": "x" * 500}, "needs at least"),
         ({"what_if": "elephant"}, "exactly as likely as the reading"),
         ({"what_if": ""}, "Why not “"),
-        ({"character": "99"}, "Character 1"),
-        ({"character": "-1"}, "Character 1"),
         ({"character": "3"}, "Character 4, **p**"),
         ({"beams": "", "beam_of": "", "lattice": "", "words": ""}, "Only the 25 likeliest"),
         ({"beams": "7", "lattice": "<b>", "beam_frame": "1e9"}, "every column sums to 1"),
@@ -69,6 +67,15 @@ def test_a_typed_text_is_told_its_probability_and_ratio():
 )
 def test_whatever_stands_in_the_address_is_answered(address, says):
     assert says in text_of(opened(page, **address))
+
+
+def test_a_character_that_is_not_there_is_the_least_sure_one():
+    p = probabilities()
+    read = ctc.best_path(p).labels
+    sure = [character.posterior for character in ctc_explain.characters(p, read)]
+    for number in (None, "99", "-1"):
+        said = text_of(opened(page, **({"character": number} if number else {})))
+        assert f"Character {int(np.argmin(sure)) + 1}, " in said, number
 
 
 def test_a_picture_without_a_word_is_told_so():

@@ -10,7 +10,8 @@ from explain.gradients import printed, word_objectives
 from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
 from explain.gradients.word_dreams import labels_of
-from explain.gradients.word_objectives import InkLevels, Text, Unprinted
+from explain.gradients.word_ink import InkLevels
+from explain.gradients.word_objectives import Text, Unprinted
 from explain.gradients.word_transforms import Nudge
 from models import crnn
 

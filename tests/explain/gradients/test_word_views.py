@@ -9,7 +9,7 @@ import pytest
 
 from explain import ctc, targets
 from explain.gradients.word_dreams import labels_of
-from explain.gradients.word_objectives import FRAME_PIXELS, Beside, Text, places
+from explain.gradients.word_objectives import FRAME_PIXELS, Text, places
 from explain.gradients.word_transforms import Nudge
 from explain.gradients.word_views import Shown, Views, borders, window
 from explain.network import Network
@@ -86,17 +86,6 @@ def test_of_finished_pictures_the_whole_text_is_scored():
     found = objective({"logits": tf.constant(logits), "picture": tf.zeros([1, 32, 128, 1])}, fed).numpy()
     whole = targets.score(targets.WholeText(text, crnn.BLANK), {"logits": logits})
     np.testing.assert_allclose(found, whole, rtol=1e-4)
-
-
-def test_ink_beside_the_word_is_counted_and_no_other():
-    import tensorflow as tf
-
-    paper = 1 - Views(2, 0.5, (labels_of("on"),), 1).whole()
-    objective = Beside(paper)
-    fed = [tf.constant(array) for array in objective.fed(0.0)]
-    inside = tf.constant(np.broadcast_to(paper, (1, 32, 128, 1)).astype(np.float32))  # ink where there may be ink
-    np.testing.assert_allclose(objective({"picture": inside}, fed), 100 * (paper * (1 - paper)).mean(), rtol=1e-4)
-    np.testing.assert_allclose(objective({"picture": 1 - inside}, fed), 100 * (paper**2).mean(), rtol=1e-4)
 
 
 def test_a_single_character_has_the_room_that_print_would_take():
