@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from models.card import ModelCard
+from models.card import ModelCard, weights_beside
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
 PASSES_BETWEEN_TRIMS = 16
@@ -110,7 +110,7 @@ class Network:
         options.add_session_config_entry("session.use_env_allocators", "1")
         # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if self.path.with_name(self.path.name + ".data").is_file():
+        if weights_beside(self.path).is_file():
             # Repacking would copy the mapped weights into memory, all of them, when the file is opened.
             options.add_session_config_entry("session.disable_prepacking", "1")
         try:

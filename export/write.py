@@ -16,6 +16,7 @@ from export.errors import ExportError
 from export.networks import NETWORKS, Exportable, import_keras
 from export.sources import checked, opened
 from export.stores import Beside, Inside
+from models.card import weights_beside
 
 
 def to_stderr(line: str) -> None:
@@ -65,7 +66,7 @@ def export(
 
 def _write(path: Path, network: Exportable, keras_model, weights: Mapping) -> Callable[[np.ndarray], np.ndarray]:
     """Writes the file and returns what storing did to each array."""
-    store = Beside(path.with_name(path.name + ".data")) if network.beside else Inside()
+    store = Beside(weights_beside(path)) if network.beside else Inside()
     try:
         model = graph.write(keras_model, network.card, weights, store)
     finally:

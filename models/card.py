@@ -34,6 +34,11 @@ class LayerCard:
     padding: str = "valid"
 
 
+def weights_beside(network: Path) -> Path:
+    """Where the weights of an ONNX file are that has them in a file of their own."""
+    return network.with_name(network.name + ".data")
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """A network as the explainer shows it.
@@ -57,7 +62,7 @@ class ModelCard:
     @property
     def beside(self) -> Path:
         """The file with the weights of a network too large to have them inside its ONNX file, where there is one."""
-        return self.weights.with_name(self.weights.name + ".data")
+        return weights_beside(self.weights)
 
     @property
     def files(self) -> list[Path]:

@@ -70,11 +70,13 @@ class Differentiable:
         import tensorflow as tf
 
         self._asked[target] += 1
-        work = self._traced.get(target) or partial(self._values_and_gradient, target)
-        if self._asked[target] > UNTRACED and target not in self._traced:
+        if self._asked[target] <= UNTRACED:
+            return self.untraced_gradient(pictures, target)
+        if target not in self._traced:
             signature = [tf.TensorSpec((None, *pictures.shape[1:]), tf.float32)]
-            work = self._traced[target] = tf.function(work, input_signature=signature, autograph=False)
-        values, gradient = work(tf.constant(pictures, tf.float32))
+            work = partial(self._values_and_gradient, target)
+            self._traced[target] = tf.function(work, input_signature=signature, autograph=False)
+        values, gradient = self._traced[target](tf.constant(pictures, tf.float32))
         return values.numpy(), gradient.numpy()
 
     def untraced_gradient(self, pictures: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray]:

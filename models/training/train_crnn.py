@@ -112,12 +112,13 @@ class Run:
         import keras
 
         from models.crnn import build
-        from models.training.winograd import with_winograd
 
         keras.utils.set_random_seed(recipe.seed)
         self.recipe, self.out = recipe, out
         self.model = build(logits=True, width=None)
         if winograd:
+            from models.training.winograd import with_winograd
+
             self.model = with_winograd(self.model)
         self.optimizer = keras.optimizers.AdamW(
             recipe.rate,

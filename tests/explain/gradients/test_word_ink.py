@@ -3,14 +3,9 @@
 import numpy as np
 import pytest
 
-from explain import ctc
+from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_ink import Beside, Blots, Uneven, paper_of, windows_of
 from explain.gradients.word_views import borders, window
-from models import crnn
-
-
-def labels(text):
-    return ctc.labels_of(text, crnn.LABELS)
 
 
 def found(objective, ink):
@@ -22,7 +17,7 @@ def found(objective, ink):
 
 
 def test_ink_beside_the_word_is_counted_and_no_other():
-    text = labels("on")
+    text = labels_of("on")
     paper, inside = paper_of([text], 0.0), window(text, 0, 2)
     objective, soft = Beside(paper), (inside > 0) & (inside < 1)
     assert found(objective, inside[None, None]) == pytest.approx(100 * (paper[0, 0, :, 0] * inside).mean(), rel=1e-4)
@@ -33,7 +28,7 @@ def test_ink_beside_the_word_is_counted_and_no_other():
 
 
 def test_between_characters_a_share_of_the_columns_is_paper():
-    text = labels("KNOW")
+    text = labels_of("KNOW")
     paper, bounds = paper_of([text], 0.5)[0, 0, :, 0], borders(text)
     for at in range(4):
         left, right = bounds[at : at + 2]
@@ -56,9 +51,9 @@ def test_unevenness_is_what_a_character_has_beyond_what_is_free():
 
 
 def test_windows_of_several_texts_are_filled_up():
-    windows = windows_of([labels("ab"), labels("abc")])
+    windows = windows_of([labels_of("ab"), labels_of("abc")])
     assert windows.shape == (2, 3, 128) and not windows[0, 2].any()
-    np.testing.assert_array_equal(windows[1, 1], window(labels("abc"), 1, 2))
+    np.testing.assert_array_equal(windows[1, 1], window(labels_of("abc"), 1, 2))
 
 
 def test_blots_are_squares_fuller_than_print():
