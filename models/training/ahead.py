@@ -12,6 +12,8 @@ from pathlib import Path
 from models.training.fonts import installed
 from models.training.real import RealWords, mixed
 from models.training.render import Batch, Renderer
+from models.training.respell import Respelling
+from models.training.words import DICTIONARIES, dictionary
 
 _renderer: Renderer | None = None
 _real: RealWords | None = None
@@ -22,7 +24,8 @@ def _start_drawing(cache: Path | None, real: Path | None, share: float, nice: in
     global _renderer, _real, _share
     os.nice(nice)
     _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
-    _real, _share = (RealWords(real), share) if real else (None, 0.0)
+    if real:
+        _real, _share = RealWords(real, respelling=Respelling(dictionary(DICTIONARIES[0]))), share
 
 
 def _draw(arguments: tuple) -> Batch:

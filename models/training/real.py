@@ -14,6 +14,7 @@ from models.crnn import LABELS, WIDTH
 from models.pictures import open_picture
 from models.training import camera
 from models.training.render import Batch, Renderer, Sample
+from models.training.respell import Respelling, respelt
 from models.training.settings import Settings
 
 PAD = 0.3  # repeated border around a picture, in heights, so that a shifted crop never leaves it
@@ -29,7 +30,8 @@ class RealSettings:
     heights: tuple[int, int] = (12, 48)  # in pixels
     inverted: float = 0.25  # share with light and dark exchanged
     contrast: float = 0.5  # at most this much of the contrast is taken away
-    parts: float = 0.4  # share cut down to a run of their characters: else the few there are get learnt by heart
+    parts: float = 0.3  # share cut down to a run of their characters: else the few there are get learnt by heart
+    respelt: float = 0.3  # share whose characters are put together to another word, for the same reason
     difficulty: float = 0.35  # of the camera: a photograph has its own blur and noise already
 
 
@@ -37,10 +39,11 @@ class RealWords:
     """A zip with words.jsonl: "image", "text" and "char_boxes_xywh", one box a character in pixels.
 
     Words with other characters than the network's labels are left out. Raises ValueError where none are left.
+    respelling: what finds other words in the same characters; without it none are put together anew.
     """
 
-    def __init__(self, path: Path, settings: RealSettings | None = None):
-        self.settings = settings or RealSettings()
+    def __init__(self, path: Path, settings: RealSettings | None = None, respelling: Respelling | None = None):
+        self.settings, self.respelling = settings or RealSettings(), respelling
         self.items: list[tuple[np.ndarray, str, np.ndarray]] = []
         with zipfile.ZipFile(path) as archive:
             lists = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "words.jsonl"]
@@ -64,8 +67,11 @@ class RealWords:
             grey, text, edges = self.items[int(rng.integers(len(self.items)))]
             if longest is None or len(text) <= longest:
                 break
-        if rng.random() < s.parts:
+        change = rng.random()
+        if change < s.parts:
             grey, text, edges = part(rng, grey, text, edges)
+        elif self.respelling and change < s.parts + s.respelt and longest is None:
+            grey, text, edges = respelt(rng, grey, text, edges, self.respelling)
         height, width = grey.shape
         pad = int(np.ceil(PAD * height))
         padded = Image.fromarray(np.pad(grey, pad, mode="edge"))

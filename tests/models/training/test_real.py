@@ -13,6 +13,7 @@ from PIL import Image
 from models.crnn import LABELS
 from models.training.real import RealSettings, RealWords, mixed, part
 from models.training.render import Batch, Sample
+from models.training.respell import Respelling
 
 STILL = RealSettings(corner=0, stretch=1, low=0, heights=(39, 41), inverted=0, contrast=0, difficulty=0)
 
@@ -61,6 +62,22 @@ def test_ink_stays_between_its_edges_however_it_is_seen(words):
         row = np.asarray(sample.picture)[sample.picture.height // 2].astype(float)
         dark = (np.flatnonzero(row < (row.min() + row.max()) / 2) + 0.5) / sample.picture.width
         assert all(np.any((sample.edges[:, 0] - 0.06 < x) & (x < sample.edges[:, 1] + 0.06)) for x in dark)
+
+
+def test_a_share_is_put_together_anew(tmp_path):
+    word = {"image": "a.png", "text": "ten", "char_boxes_xywh": [[place * 20, 5, 12, 30] for place in range(3)]}
+    file = io.BytesIO()
+    Image.new("L", (60, 40), 200).save(file, "PNG")
+    with zipfile.ZipFile(tmp_path / "ten.zip", "w") as archive:
+        archive.writestr("a.png", file.getvalue())
+        archive.writestr("words.jsonl", json.dumps(word))
+    settings = RealSettings(parts=0, respelt=0.5)
+    plain = RealWords(tmp_path / "ten.zip", settings)
+    anew = RealWords(tmp_path / "ten.zip", settings, Respelling(["net", "tent"]))
+    assert {plain.draw(1, index).text for index in range(50)} == {"ten"}
+    texts = [anew.draw(1, index).text for index in range(200)]
+    assert {"ten", "net", "tent"} <= set(texts) and 80 <= texts.count("ten") <= 125
+    assert {anew.draw(1, index, longest=3).text for index in range(50)} == {"ten"}
 
 
 def test_same_seed_same_picture_other_index_another(words):
