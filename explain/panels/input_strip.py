@@ -75,7 +75,8 @@ def _from_sample(name: str) -> Word:
 def _samples() -> Word:
     chosen = address.choice("sample", samples(), next(iter(samples())))
     names = list(samples())
-    row, more = st.columns([12, 1.2], vertical_alignment="center")
+    with st.container(key="sample-strip"):
+        row, more = st.columns([12, 1.2], vertical_alignment="center")
     with row:
         _pictures("samples", names[:AT_ONCE], chosen)
     if names[AT_ONCE:]:
