@@ -12,7 +12,7 @@ from pathlib import Path
 from models.training.fonts import installed
 from models.training.real import RealWords, mixed
 from models.training.render import Batch, Renderer
-from models.training.respell import Respelling
+from models.training.strips import Respelling
 from models.training.words import DICTIONARIES, dictionary
 
 _renderer: Renderer | None = None

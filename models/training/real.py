@@ -14,8 +14,8 @@ from models.crnn import LABELS, WIDTH
 from models.pictures import open_picture
 from models.training import camera
 from models.training.render import Batch, Renderer, Sample
-from models.training.respell import Respelling, respelt
 from models.training.settings import Settings
+from models.training.strips import Respelling, part, respelt
 
 PAD = 0.3  # repeated border around a picture, in heights, so that a shifted crop never leaves it
 
@@ -70,8 +70,8 @@ class RealWords:
         change = rng.random()
         if change < s.parts:
             grey, text, edges = part(rng, grey, text, edges)
-        elif self.respelling and change < s.parts + s.respelt and longest is None:
-            grey, text, edges = respelt(rng, grey, text, edges, self.respelling)
+        elif self.respelling and change < s.parts + s.respelt:
+            grey, text, edges = respelt(rng, grey, text, edges, self.respelling, longest)
         height, width = grey.shape
         pad = int(np.ceil(PAD * height))
         padded = Image.fromarray(np.pad(grey, pad, mode="edge"))
@@ -91,20 +91,6 @@ class RealWords:
         left, right = corners[:2, 0].mean(), corners[2:, 0].mean()  # halfway up, which is where characters are told
         places = ((edges - left) / (right - left)).astype(np.float32)
         return Sample(camera.take(rng, surface, Settings(), s.difficulty), text, places)
-
-
-def part(rng: np.random.Generator, grey: np.ndarray, text: str, edges: np.ndarray):
-    """The picture (height, width), text and edges (n, 2) of a run of two or more characters, or the whole word.
-
-    Words of up to three characters, and those whose boxes are not in reading order, stay whole.
-    """
-    if len(text) < 4 or (np.diff(edges, axis=0) <= 0).any():
-        return grey, text, edges
-    length = int(rng.integers(2, len(text)))
-    first = int(rng.integers(0, len(text) - length + 1))
-    chosen = edges[first : first + length]
-    left, right = max(0, int(chosen[0, 0])), min(grey.shape[1], int(np.ceil(chosen[-1, 1])))
-    return grey[:, left:right], text[first : first + length], chosen - left
 
 
 def mixed(

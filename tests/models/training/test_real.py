@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from models.crnn import LABELS
-from models.training.real import RealSettings, RealWords, mixed, part
+from models.training.real import RealSettings, RealWords, mixed
 from models.training.render import Batch, Sample
-from models.training.respell import Respelling
+from models.training.strips import Respelling
 
 STILL = RealSettings(corner=0, stretch=1, low=0, heights=(39, 41), inverted=0, contrast=0, difficulty=0)
 
@@ -77,7 +77,10 @@ def test_a_share_is_put_together_anew(tmp_path):
     assert {plain.draw(1, index).text for index in range(50)} == {"ten"}
     texts = [anew.draw(1, index).text for index in range(200)]
     assert {"ten", "net", "tent"} <= set(texts) and 80 <= texts.count("ten") <= 125
-    assert {anew.draw(1, index, longest=3).text for index in range(50)} == {"ten"}
+    assert {len(anew.draw(1, index, longest=2).text) for index in range(50)} == {2, 3}  # the whole word is as long
+    both = RealWords(tmp_path / "ten.zip", RealSettings(parts=0.5, respelt=0.5), Respelling(["net", "tent"]))
+    texts = [both.draw(1, index).text for index in range(200)]
+    assert 80 <= texts.count("ten") <= 125, "three characters have no parts: that share stays whole"
 
 
 def test_same_seed_same_picture_other_index_another(words):
@@ -102,25 +105,3 @@ def test_a_zip_without_words_is_told(tmp_path):
         archive.writestr("readme", "")
     with pytest.raises(ValueError, match="0 files words.jsonl"):
         RealWords(tmp_path / "none.zip")
-
-
-def test_a_part_is_cut_where_its_characters_stand():
-    grey = np.zeros((10, 60), np.uint8)
-    edges = np.array([(5, 10), (15, 20), (25, 30), (35, 40), (45, 50)], np.float32)
-    for number, (left, right) in enumerate(edges.astype(int)):
-        grey[:, left:right] = number + 1
-    seen = set()
-    for seed in range(60):
-        cut, text, places = part(np.random.default_rng(seed), grey, "abcde", edges)
-        seen.add(text)
-        assert text in "abcde" and 2 <= len(text) == len(places) and places.max() <= cut.shape[1]
-        for character, (left, right) in zip(text, places.astype(int), strict=True):
-            assert set(cut[0, left:right]) == {"abcde".index(character) + 1}
-    assert len(seen) == 9  # 4 of two characters, 3 of three, 2 of four
-
-
-def test_short_words_and_boxes_out_of_order_stay_whole():
-    grey, rng = np.zeros((10, 60), np.uint8), np.random.default_rng(0)
-    three = np.array([(5, 10), (15, 20), (25, 30)], np.float32)
-    mixed_up = np.array([(5, 10), (25, 30), (15, 20), (35, 40)], np.float32)
-    assert part(rng, grey, "abc", three)[1] == "abc" and part(rng, grey, "abcd", mixed_up)[1] == "abcd"
