@@ -44,9 +44,9 @@ class Respelling:
 
         text: 2 characters or more. It does not come back itself, except by chance where the order is any.
         """
-        lacking = (self.characters & ~np.int64(_mask(text))) == 0
+        at_hand = (self.characters & ~np.int64(_mask(text))) == 0
         twice = np.int64(_mask(character for character in text if text.count(character) > 1))
-        found = np.flatnonzero(lacking & ((self.doubled & ~twice) == 0) & (self.lengths <= longest))
+        found = np.flatnonzero(at_hand & ((self.doubled & ~twice) == 0) & (self.lengths <= longest))
         found = [self.forms[i] for i in found if self.forms[i] != text]
         if found and rng.random() >= SHUFFLED:
             return max((found[i] for i in rng.integers(0, len(found), 2)), key=len)  # most that fit are very short
