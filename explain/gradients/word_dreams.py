@@ -20,7 +20,7 @@ import numpy as np
 from explain import ctc, targets
 from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
-from explain.gradients.word_transforms import Nudge
+from explain.gradients.word_transforms import Camera, Nudge
 from models import crnn
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 LONGEST = 23  # characters
 STEPS, COUNTS, SEEDS = range(10, 501), range(1, 5), range(2**31)
 GAP, GAP_GREY = 4, 160  # pixels between the pictures of a preview, and their grey
-UNSEEN = 2**30  # seed of the random numbers that measure a dream
 ANY_WORD = "Printed9"  # the kinds of characters that the printed words have where no text is dreamt of
 
 
@@ -43,6 +42,7 @@ class Recipe:
     natural, ink: weights of the penalties `Unprinted` and `InkLevels`. For texts only, beside, uneven, blots: of those
         of `word_ink`; between: the share of a character's columns that stays free of ink.
     views: of a text's picture at each step, and which share of the partial ones shows a single character.
+    nudge, noise: what is done to every view; camera: to the partial ones as well.
     """
 
     image: GreyFourier = field(default_factory=lambda: GreyFourier(margin=(3, 2)))
@@ -65,6 +65,7 @@ class Recipe:
     views: tuple[int, float] = (4, 0.6)
     nudge: Nudge = field(default_factory=lambda: Nudge((1.0, 3.0), 0.1, 0.12, 4.0))
     noise: float = 0.05
+    camera: Camera = field(default_factory=lambda: Camera(blur=2.0, inverted=0.3, faded=0.5, noise=0.2))
     typefaces: tuple[str, ...] = ("Sans",)
     steps: int = 100
 
@@ -212,7 +213,7 @@ def dream_words(
     from explain.gradients.word_objectives import Unprinted
 
     written = isinstance(wanted[0], str)
-    change = seen = _change(recipe)
+    change = seen = change_of(recipe)
     statistics, levels = printed(
         network, wanted if written else [ANY_WORD], recipe.layers, recipe.blocks, recipe.typefaces, change
     )
@@ -221,31 +222,31 @@ def dream_words(
         (-recipe.ink, InkLevels(levels)),
     ]
     if written:
-        raised, seen = _viewed(wanted, recipe, seeds[0])
+        raised, seen = viewed(wanted, recipe, seeds[0])
         weight = recipe.text
         penalties += _tidy(wanted, recipe)
     else:
         raised, weight = score(wanted), recipe.part / _spread(network, wanted[0], recipe.typefaces)
     rule = Rule(recipe.rate, recipe.start, recipe.optimiser, seen)
     found = ascend(network, weighted((weight, raised), *penalties), _stages(recipe, Stage), rule, seeds, on_step)
-    return _read(network, found.pictures, wanted, found.steps)
+    return read_words(network, found.pictures, wanted, found.steps)
 
 
-def _change(recipe: Recipe) -> Callable:
+def change_of(recipe: Recipe) -> Callable:
     """What is done to a picture at random before the network sees it."""
     from explain.gradients.transforms import Noise, chain
 
     return chain(recipe.nudge, Noise(recipe.noise))
 
 
-def _viewed(texts: Sequence[str], recipe: Recipe, seed: int):
+def viewed(texts: Sequence[str], recipe: Recipe, seed: int):
     """(what is raised, the transform) for texts that are seen whole and in parts."""
     from explain.gradients.word_objectives import Text
     from explain.gradients.word_views import Shown, Views
 
     labels = tuple(map(labels_of, texts))
     views = Views(*recipe.views, labels, recipe.steps, int(seed))
-    return Text(recipe.softness, labels, recipe.apart, views), Shown(views, _change(recipe))
+    return Text(recipe.softness, labels, recipe.apart, views), Shown(views, change_of(recipe), recipe.camera)
 
 
 def _tidy(texts: Sequence[str], recipe: Recipe) -> list:
@@ -258,29 +259,6 @@ def _tidy(texts: Sequence[str], recipe: Recipe) -> list:
         (-recipe.uneven, Uneven(windows_of(labels))),
         (-recipe.blots, Blots()),
     ]
-
-
-def sturdiness(
-    network: Responses, pictures: np.ndarray, texts: Sequence[str], recipe: Recipe = RECIPE, times: int = 6
-) -> np.ndarray:
-    """How well dreamt texts are read whole and in parts: a mean log-probability in nats, float64 `(batch,)`.
-
-    Over views as the ascent has them (of the text where the whole is shown, of a part where that is), changed at random
-    with other random numbers than the ascent's. What is read alone, moved and slanted is more likely to look like a
-    word to others than what is read only as it stands.
-    """
-    import tensorflow as tf
-
-    from explain.gradients.responses import PICTURE
-
-    given = tf.constant(pictures[..., None], tf.float32) / 255.0
-    raised, shown = _viewed(texts, replace(recipe, steps=times, apart=0.0), UNSEEN)
-    respond, found = network.of(raised.layers), []
-    for step in range(times):
-        windows = [tf.constant(array) for array in shown.fed(step)]
-        responses = {**respond(shown(given, tf.constant([UNSEEN, step]), *windows)), PICTURE: given}
-        found.append(np.asarray(raised(responses, [tf.constant(array) for array in raised.fed(step / times)])))
-    return np.mean(found, axis=0, dtype=np.float64)
 
 
 def _spread(network: Responses, target: targets.Target, typefaces: Sequence[str]) -> float:
@@ -301,8 +279,10 @@ def _stages(recipe: Recipe, stage) -> list:
     return found
 
 
-def _read(network: Responses, pictures: np.ndarray, wanted: Sequence[str | targets.Target], steps: int) -> WordDreams:
-    """What a plain pass over finished pictures gives."""
+def read_words(
+    network: Responses, pictures: np.ndarray, wanted: Sequence[str | targets.Target], steps: int
+) -> WordDreams:
+    """What a plain pass over finished pictures, uint8 `(batch, 32, 128, 1)`, gives."""
     given = pictures.astype(np.float32) / np.float32(255)
     asked = [targets.WholeText(labels_of(one), crnn.BLANK) if isinstance(one, str) else one for one in wanted]
     layers = {targets.LOGITS, *(one.layer for one in asked)}

@@ -1,9 +1,10 @@
 """The dreamt words that come with the page: `python -m explain.gradients.word_gallery`.
 
 Writes `models/gallery/crnn-words/WORD.png` (the 32 x 128 grey pixels that the network sees), `gallery.json` (the
-recipe; for every word what the network reads, the word's probability, its sturdiness and the seed) and, with `--sheet`,
-a contact sheet. Every word is dreamt from a few seeds; of the pictures that are read exactly, the one stays that is
-read best in parts and changed (`word_dreams.sturdiness`). Nobody but the network itself has a say in it.
+recipe; for every word what the network reads, the word's probability, its sturdiness and the seed of each character)
+and, with `--sheet`, a contact sheet. Every word is dreamt from several seeds, and the picture that stays takes each
+character from the dream where it is read best alone (`word_choice`); where that picture is not read exactly, the dream
+stays that is read best in parts and changed. Nobody but the network itself has a say in it.
 """
 
 from __future__ import annotations
@@ -16,55 +17,70 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain.gradients.word_dreams import RECIPE, Recipe, dream_words, sturdiness
+from explain import ctc
+from explain.gradients.word_choice import best_places, sturdiness
+from explain.gradients.word_dreams import RECIPE, Recipe, dream_words, read_words
+from explain.network import Network
 from models import crnn
+
+if TYPE_CHECKING:
+    from explain.gradients.responses import Responses
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "models" / "gallery" / "crnn-words"
 SHEET = ROOT / "docs" / "pictures" / "dreamt-words.webp"
 WORDS = ("elephant", "LONDON", "hello", "Paris", "music", "river", "BANK", "2024", "Summer", "garden")
 WORDS += ("OPEN", "coffee", "Network", "bridge", "window", "Pizza", "yellow", "STOP", "language", "Kitchen")
-TRIES = 3  # seeds a word
+TRIES = 5  # seeds a word
 ENLARGED, COLUMNS, BORDER, CAPTION = 3, 4, 6, 18  # of the contact sheet; the last two in pixels
 
 
 def dreamt(words: Sequence[str], seed: int = 0, tries: int = TRIES, batch: int = 4, recipe: Recipe = RECIPE) -> dict:
-    """`{word: record}`, a record being "picture" `(32, 128)` uint8, "reading", "probability", "seed", "seconds".
-
-    seconds: the word's share of the time that all tries with it took, by the clock.
+    """`{word: record}`, a record being "picture" `(32, 128)` uint8, "reading", "probability", "sturdiness", "seeds"
+    (of each character), "seconds" (the word's share of the time that all tries with it took, by the clock).
     """
     from explain.gradients import jobs
     from explain.gradients.responses import Responses
 
-    network, found = Responses(jobs._model(crnn.CARD.name)), {}
+    network = Responses(jobs._model(crnn.CARD.name))
+    pictures, seconds = {word: [] for word in words}, dict.fromkeys(words, 0.0)
     for attempt in range(tries):
         for begin in range(0, len(words), batch):
             some, began = words[begin : begin + batch], time.perf_counter()
             dreams = dream_words(network, some, [seed + attempt] * len(some), recipe)
-            sturdy = sturdiness(network, dreams.pictures, some, recipe)
-            seconds = (time.perf_counter() - began) / len(some)
-            for row, word in enumerate(some):
-                record = {
-                    "picture": dreams.pictures[row],
-                    "reading": dreams.readings[row],
-                    "probability": float(np.exp(dreams.scores[row])),
-                    "sturdiness": float(sturdy[row]),
-                    "seed": seed + attempt,
-                    "seconds": seconds + (found[word]["seconds"] if word in found else 0.0),
-                }
-                better = word not in found or _rank(word, record) > _rank(word, found[word])
-                found[word] = record if better else {**found[word], "seconds": record["seconds"]}
-            told = f"seed {seed + attempt}: {', '.join(some)}, {seconds:.1f} s a word"
+            taken = (time.perf_counter() - began) / len(some)
+            for word, picture in zip(some, dreams.pictures, strict=True):
+                pictures[word].append(picture)
+                seconds[word] += taken
+            told = f"seed {seed + attempt}: {', '.join(some)}, {taken:.1f} s a word"
             print(told, file=sys.stderr, flush=True)
-    return found
+    return {word: {**chosen(network, word, pictures[word], seed, recipe), "seconds": seconds[word]} for word in words}
 
 
-def _rank(word: str, record: dict) -> tuple[bool, float]:
-    return record["reading"] == word, record["sturdiness"]
+def chosen(network: Responses, word: str, pictures: Sequence[np.ndarray], seed: int, recipe: Recipe = RECIPE) -> dict:
+    """What stays of the dreams of a word, from the seeds `seed`, `seed + 1` ...: a record as of `dreamt`.
+
+    The picture of their best places if it is read exactly, else the sturdiest of those that are (or of all).
+    """
+    given, seeds = np.stack(pictures), [[seed + number] * len(word) for number in range(len(pictures))]
+    mixed, numbers = best_places(network, given, word, recipe)
+    given, seeds = np.stack([mixed, *given]), [[seed + number for number in numbers], *seeds]
+    read = read_words(network, given[..., None], [word] * len(given), recipe.steps)
+    sturdy = sturdiness(network, given, [word] * len(given), recipe)
+    exact = [reading == word for reading in read.readings]
+    best = 0 if exact[0] else max(range(1, len(given)), key=lambda row: (exact[row], sturdy[row]))
+    return {
+        "picture": given[best],
+        "reading": read.readings[best],
+        "probability": float(np.exp(read.scores[best])),
+        "sturdiness": float(sturdy[best]),
+        "seeds": seeds[best],
+    }
 
 
 def write(records: dict, folder: Path = GALLERY, recipe: Recipe = RECIPE) -> None:
@@ -80,11 +96,28 @@ def write(records: dict, folder: Path = GALLERY, recipe: Recipe = RECIPE) -> Non
                 "reading": record["reading"],
                 "probability": round(record["probability"], 4),
                 "sturdiness": round(record["sturdiness"], 3),
-                "seed": record["seed"],
+                "seeds": record["seeds"],
             }
         )
     told = {"settings": settings(recipe), "words": words}
     (folder / "gallery.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def committed(folder: Path = GALLERY) -> dict:
+    """The stored records, as `write` takes them, with what the committed network reads in the stored pictures."""
+    network, found = Network(crnn.CARD), {}
+    for told in json.loads((folder / "gallery.json").read_text("utf-8"))["words"]:
+        with Image.open(folder / told["file"]) as file:
+            picture = np.asarray(file.convert("L"))
+        frames = network.run(picture[None, ..., None] / np.float32(255), ["outputs"])["outputs"][0]
+        text = told["text"]
+        found[text] = {
+            **told,
+            "picture": picture,
+            "reading": ctc.text(ctc.best_path(frames).labels, crnn.LABELS),
+            "probability": float(np.exp(ctc.log_probability(frames, ctc.labels_of(text, crnn.LABELS)))),
+        }
+    return found
 
 
 def settings(recipe: Recipe = RECIPE) -> dict:

@@ -54,10 +54,14 @@ class Views:
 
 @dataclass(frozen=True)
 class Shown:
-    """The transform that makes the views, and then changes each of them (see `transforms`)."""
+    """The transform that makes the views, and then changes each of them (see `transforms`).
+
+    harder: what is done as well to all views but the first of each picture, which is compared with print.
+    """
 
     views: Views
     change: Callable
+    harder: Callable | None = None
 
     def fed(self, step: int) -> list[np.ndarray]:
         return [self.views.windows(step)]
@@ -66,7 +70,12 @@ class Shown:
         import tensorflow as tf
 
         many = tf.repeat(pictures, self.views.count, axis=0)
-        return self.change(1 - (1 - many) * windows, seed)
+        seen = self.change(1 - (1 - many) * windows, seed)
+        if self.harder is None:
+            return seen
+        first = tf.range(tf.shape(seen)[0]) % self.views.count == 0
+        harder = self.harder(seen, tf.random.experimental.stateless_fold_in(seed, self.views.count))
+        return tf.where(first[:, None, None, None], seen, harder)
 
 
 @lru_cache(maxsize=1024)

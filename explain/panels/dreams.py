@@ -249,7 +249,7 @@ EXPLAINED = (
 def _gallery() -> None:
     records = gallery()
     _shown(records[:SHOWN])
-    st.caption(f"Dreamt beforehand. {EXPLAINED}")
+    st.caption(f"Dreamt beforehand from several seeds, each character taken from where it came out best. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 
@@ -265,7 +265,7 @@ def _shown(records: Sequence[dict]) -> None:
 
 @cache
 def gallery() -> tuple[dict, ...]:
-    """The records of the committed dreams: "file", "text", "reading", "probability", "seed"."""
+    """The records of the committed dreams: "file", "text", "reading", "probability", "seeds"."""
     return tuple(json.loads((GALLERY / "gallery.json").read_text("utf-8"))["words"])
 
 

@@ -3,7 +3,7 @@
 python -m tests.benchmarks dream-words [--seed N] [--tries N] [--sheet FILE] [WORD ...]
 python -m tests.benchmarks dream-words --gallery      the committed ones, which the same code made, as they are
 
-Each word is dreamt from noise with the page's recipe, from a few seeds, as the gallery's are: which picture stays is up
+Each word is dreamt from noise with the page's recipe, from several seeds, as the gallery's are: which picture stays is up
 to the CRNN alone, and all of them count towards the seconds. The other reader is the recogniser of PP-OCRv4 as
 rapidocr-onnxruntime carries it (`pip install -r requirements-benchmarks.txt`); it is given the same pixels with a
 border of the paper's colour, enlarged (bicubic), and compared by letters and digits, case ignored, as is the custom
@@ -14,17 +14,13 @@ does not count what other work on the machine takes.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from explain import ctc
 from explain.gradients import word_gallery
-from explain.network import Network
-from models import crnn
 
 BORDER, ENLARGED = 8, 2  # pixels around the picture before it is enlarged for the other reader; how much
 
@@ -39,7 +35,7 @@ def main(argv: list[str]) -> dict:
     options = parser.parse_args(argv)
     read = other_reader()
     if options.gallery:
-        records = committed()
+        records = word_gallery.committed()
         return score(records, {word: read(record["picture"]) for word, record in records.items()})
     used, began = time.process_time(), time.perf_counter()
     records = word_gallery.dreamt(options.words, options.seed, options.tries)
@@ -53,23 +49,6 @@ def main(argv: list[str]) -> dict:
     }
 
 
-def committed() -> dict:
-    """The gallery's records, as `word_gallery.dreamt` returns them, read anew by the committed network."""
-    network, found = Network(crnn.CARD), {}
-    for told in json.loads((word_gallery.GALLERY / "gallery.json").read_text("utf-8"))["words"]:
-        with Image.open(word_gallery.GALLERY / told["file"]) as file:
-            picture = np.asarray(file.convert("L"))
-        frames = network.run(picture[None, ..., None] / np.float32(255), ["outputs"])["outputs"][0]
-        text = told["text"]
-        found[text] = {
-            "picture": picture,
-            "reading": ctc.text(ctc.best_path(frames).labels, crnn.LABELS),
-            "probability": float(np.exp(ctc.log_probability(frames, ctc.labels_of(text, crnn.LABELS)))),
-            "seed": told["seed"],
-        }
-    return found
-
-
 def score(records: dict, others: dict[str, str]) -> dict:
     """Counts what was read. others: by word, what the other reader made of the picture."""
     words = {
@@ -77,7 +56,7 @@ def score(records: dict, others: dict[str, str]) -> dict:
             "crnn": record["reading"],
             "ocr": others[word],
             "probability": round(record["probability"], 3),
-            "seed": record["seed"],
+            "seeds": record["seeds"],
         }
         for word, record in records.items()
     }

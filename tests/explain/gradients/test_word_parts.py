@@ -12,7 +12,7 @@ from explain.gradients.grey import GreyFourier
 from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_ink import InkLevels
 from explain.gradients.word_objectives import Text, Unprinted
-from explain.gradients.word_transforms import Nudge
+from explain.gradients.word_transforms import Camera, Nudge, blurred
 from models import crnn
 
 
@@ -145,6 +145,39 @@ def test_a_nudge_of_nothing_changes_nothing_and_a_seed_tells_the_change():
     assert np.abs(once - Nudge()(pictures, tf.constant([1, 3]))).max() > 0.1
     same = Nudge()(tf.concat([pictures[:1], pictures[:1]], 0), seed).numpy()
     assert np.abs(same[0] - same[1]).max() > 0.1  # each picture of a batch goes its own way
+
+
+def test_a_camera_of_nothing_changes_nothing_and_every_picture_is_taken_differently():
+    import tensorflow as tf
+
+    rng, seed = np.random.default_rng(4), tf.constant([1, 2])
+    pictures = tf.constant(rng.random((64, 32, 128, 1)), tf.float32)
+    np.testing.assert_allclose(Camera()(pictures, seed), pictures, atol=1e-5)
+    inverted = Camera(inverted=0.3)(pictures, seed).numpy()
+    turned = np.abs(inverted - (1 - pictures)).max((1, 2, 3)) < 1e-5
+    np.testing.assert_allclose(inverted[~turned], pictures[~turned], atol=1e-5)
+    assert 0.1 < turned.mean() < 0.5
+    faded = Camera(faded=0.5)(pictures, seed).numpy()
+    left = faded.std((1, 2, 3)) / pictures.numpy().std((1, 2, 3))
+    assert 0.5 <= left.min() < 0.6 and 0.9 < left.max() <= 1 and faded.min() >= 0 and faded.max() <= 1
+    spread = (Camera(noise=0.2)(pictures, seed) - pictures).numpy().std((1, 2, 3))
+    assert spread.min() < 0.03 and 0.17 < spread.max() < 0.21
+    together = Camera(2.0, 0.3, 0.5, 0.2)
+    np.testing.assert_array_equal(together(pictures, seed), together(pictures, seed))
+
+
+def test_every_picture_is_blurred_by_its_own_spread():
+    import tensorflow as tf
+
+    point = np.zeros((3, 32, 128, 1), np.float32)
+    point[:, 16, 64] = 1
+    found = blurred(tf.constant(point), tf.constant([[0.0], [1.0], [2.0]])).numpy()[..., 0]
+    np.testing.assert_allclose(found[0], point[0, ..., 0], atol=1e-6)
+    away = np.arange(-5, 6)
+    for row, spread in ((1, 1.0), (2, 2.0)):
+        line = np.exp(-0.5 * (away / spread) ** 2)
+        expected = np.outer(line, line) / line.sum() ** 2
+        np.testing.assert_allclose(found[row, 11:22, 59:70], expected, atol=1e-6)
 
 
 def test_printed_words_are_of_the_same_kinds_and_never_the_word_itself():

@@ -1,0 +1,85 @@
+"""Which dream of a word is kept: what is measured, and pictures put together from the best places of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from explain import ctc
+from explain.gradients import word_choice, word_dreams
+from explain.gradients.word_choice import Alone
+from explain.gradients.word_dreams import labels_of
+from explain.gradients.word_objectives import FRAME_PIXELS, places
+from explain.gradients.word_transforms import Camera, Nudge
+from explain.gradients.word_views import Views, window
+from explain.network import Network
+from models import crnn, typeface
+
+STILL = replace(word_dreams.RECIPE, nudge=Nudge((0, 0), 0, 0, 0), noise=0.0, camera=Camera())
+
+
+@pytest.fixture(scope="module")
+def network():
+    from explain.gradients import jobs
+    from explain.gradients.responses import Responses
+
+    return Responses(jobs._model("crnn"))
+
+
+def drawn(text: str, shown: str) -> np.ndarray:
+    """Printed characters at their places of the layout; a space in `shown` leaves a place empty."""
+    picture = np.full((32, 128), 255, np.uint8)
+    for character, middle in zip(shown, (places(labels_of(text))[0] + 1) * FRAME_PIXELS, strict=True):
+        if character != " ":
+            one = typeface.draw_word(character, "Sans").convert("L")
+            one = one.resize((round(one.width * 28 / one.height), 28))
+            left = int(middle - one.width / 2)
+            picture[2:30, left : left + one.width] = np.minimum(picture[2:30, left : left + one.width], one)
+    return picture
+
+
+def likely(picture: np.ndarray, text: str, first: int, end: int) -> float:
+    """The log-probability of a run of the text where all else is paper, by the page's own pass and CTC."""
+    labels = labels_of(text)
+    ink = (255 - picture) / 255 * window(labels, first, end)
+    frames = Network(crnn.CARD).run((1 - ink)[None, ..., None].astype(np.float32), ["outputs"])["outputs"][0]
+    return ctc.log_probability(frames, labels[first:end])
+
+
+def test_sturdiness_is_the_mean_over_views_read_one_by_one(network):
+    picture = drawn("on", "on")
+    found = word_choice.sturdiness(network, picture[None], ["on"], STILL, times=2)
+    views = Views(*STILL.views, (labels_of("on"),), 2, word_choice.UNSEEN)
+    runs = views.runs(0) + views.runs(1)
+    numbers = [likely(picture, "on", *run) for _, run in runs]
+    assert found == pytest.approx(np.mean(numbers), rel=0.02)
+    assert len(set(runs)) > 1 and np.ptp(numbers) > 0.01  # parts are not the whole
+
+
+def test_clearness_is_each_character_read_alone(network):
+    picture = drawn("one", "onx")
+    assert Alone(texts=(labels_of("on"),)).runs(3) == [(labels_of("on"), (0, 1)), (labels_of("on"), (1, 2))]
+    found = word_choice.clearness(network, picture, "one", STILL, times=1)
+    np.testing.assert_allclose(found, [likely(picture, "one", at, at + 1) for at in range(3)], rtol=0.02)
+    assert found.argmin() == 2
+
+
+def test_clearness_asks_the_same_of_every_picture(network):
+    pictures = [drawn("on", "on"), drawn("on", "o "), drawn("on", "on")]
+    first, without, again = (word_choice.clearness(network, picture, "on", times=3) for picture in pictures)
+    np.testing.assert_array_equal(first, again)
+    assert first[0] == pytest.approx(without[0], abs=1e-4) and without[1] < first[1] - 1
+
+
+def test_the_best_of_every_place_makes_one_picture(network):
+    pictures = np.stack([drawn("one", "o e"), drawn("one", " x "), drawn("one", "xn ")])
+    picture, numbers = word_choice.best_places(network, pictures, "one", STILL)
+    assert numbers == [0, 2, 0]
+    whole = drawn("one", "one")
+    columns = np.abs(window(labels_of("one"), 0, 3) - 1) < 1e-6  # what lies outside every window is paper
+    np.testing.assert_allclose(picture[:, columns].astype(int), whole[:, columns], atol=90)
+    assert np.abs(picture[:, columns].astype(int) - whole[:, columns]).mean() < 1.5
+    frames = network.of(["outputs"])(picture[None, ..., None].astype(np.float32) / 255)["outputs"][0].numpy()
+    assert ctc.text(ctc.best_path(frames).labels, crnn.LABELS) == "one"
