@@ -30,7 +30,7 @@ class RealSettings:
     heights: tuple[int, int] = (12, 48)  # in pixels
     inverted: float = 0.25  # share with light and dark exchanged
     contrast: float = 0.5  # at most this much of the contrast is taken away
-    parts: float = 0.3  # share cut down to a run of their characters: else the few there are get learnt by heart
+    parts: float = 0.15  # share cut down to a run of their characters: else the few there are get learnt by heart
     respelt: float = 0.4  # share whose characters are put together to another word, for the same reason
     difficulty: float = 0.35  # of the camera: a photograph has its own blur and noise already
 

@@ -13,6 +13,7 @@ from models.crnn import LABELS
 
 LONGEST = 12  # characters of a word put together; more would be squeezed too narrow
 SHUFFLED = 0.3  # share put in any order at all: the network is to look, not only to spell
+NEAR = 1  # characters that a dictionary word may have more or fewer than wanted
 OVERLAP = 0.15  # of the picture's height: where boxes overlap more, a strip would hold parts of two characters
 
 
@@ -42,16 +43,22 @@ class Respelling:
     def draw(self, rng: np.random.Generator, text: str, longest: int = LONGEST) -> str:
         """A dictionary word of 2 to longest of text's characters, or some of them in any order.
 
-        text: 2 characters or more. It does not come back itself, except by chance where the order is any.
+        text: 2 characters or more. All lengths are wanted equally often, since the long words are those that get
+        misread: no dictionary word that is more than NEAR shorter or longer stands in for a wanted one. text does not
+        come back itself, except by chance where the order is any.
         """
         at_hand = (self.characters & ~np.int64(_mask(text))) == 0
         twice = np.int64(_mask(character for character in text if text.count(character) > 1))
         found = np.flatnonzero(at_hand & ((self.doubled & ~twice) == 0) & (self.lengths <= longest))
-        found = [self.forms[i] for i in found if self.forms[i] != text]
-        if found and rng.random() >= SHUFFLED:
-            return max((found[i] for i in rng.integers(0, len(found), 2)), key=len)  # most that fit are very short
-        length = int(rng.integers(2, min(len(text), longest) + 1))
-        return "".join(text[i] for i in rng.permutation(len(text))[:length])
+        found = np.array([i for i in found if self.forms[i] != text], int)
+        wanted = int(rng.integers(2, longest + 1))
+        found = found[np.abs(self.lengths[found] - wanted) <= NEAR]
+        if len(found) and rng.random() >= SHUFFLED:
+            return self.forms[rng.choice(found)]
+        rounds = -(-wanted // len(text))  # every character once before one comes again
+        order = np.concatenate([rng.permutation(len(text)) for _ in range(rounds)])[:wanted]
+        spelt = [text[i] for i in order]
+        return "".join(one for at, one in enumerate(spelt) if not at or one != spelt[at - 1] or text.count(one) > 1)
 
 
 def respelt(

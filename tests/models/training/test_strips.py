@@ -1,5 +1,7 @@
 """Photographed words taken apart: runs of their characters, and other words put together from them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -53,22 +55,26 @@ def test_words_that_fit_and_no_others():
 def test_not_the_same_word_again_nor_one_too_long(monkeypatch):
     monkeypatch.setattr(strips, "SHUFFLED", 0)
     respelling = Respelling(DICTIONARY)
-    assert {respelling.draw(np.random.default_rng(seed), "tent0") for seed in range(100)} == {"net", "ten", "tent"}
+    assert {respelling.draw(np.random.default_rng(seed), "tent0", 5) for seed in range(100)} == {"net", "ten", "tent"}
     assert {respelling.draw(np.random.default_rng(seed), "tent0", 3) for seed in range(100)} == {"net", "ten"}
-    assert {respelling.draw(np.random.default_rng(seed), "net") for seed in range(100)} == {"ten", "tent"}
+    assert {respelling.draw(np.random.default_rng(seed), "net", 5) for seed in range(100)} == {"ten", "tent"}
 
 
-def test_of_two_words_that_fit_the_longer(monkeypatch):
+def test_long_words_come_as_often_as_short_ones(monkeypatch):
     monkeypatch.setattr(strips, "SHUFFLED", 0)
-    found = [Respelling(["on", "noon"]).draw(np.random.default_rng(seed), "noo1n") for seed in range(400)]
-    assert 0.68 < found.count("noon") / 400 < 0.82  # three of four pairs have it
+    short = Respelling(["on", "no", "noon"])
+    found = [short.draw(np.random.default_rng(seed), "noo1n") for seed in range(1100)]
+    spelt = [text for text in found if text in short.forms]
+    assert 360 < len(spelt) < 440, "4 of 11 lengths have a word that is no more than one character off"
+    assert 170 < sum(len(text) > 8 for text in found) < 450 and max(map(len, found)) == LONGEST
 
 
 def test_any_order_where_no_word_fits():
     respelling = Respelling(DICTIONARY)
     found = {respelling.draw(np.random.default_rng(seed), "1958") for seed in range(100)}
     assert len(found) > 20
-    assert all(len(set(text)) == len(text) > 1 and set(text) <= set("1958") for text in found)
+    assert all(len(set(text[:4])) == len(text[:4]) > 1 and set(text) <= set("1958") for text in found)
+    assert not any(one == other for text in found for one, other in pairwise(text)), "there is one picture of each"
     long = [respelling.draw(np.random.default_rng(seed), "0123456789876543210") for seed in range(100)]
     assert max(map(len, long)) == LONGEST
 
