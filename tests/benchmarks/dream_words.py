@@ -3,8 +3,8 @@
 python -m tests.benchmarks dream-words [--seed N] [--tries N] [--sheet FILE] [WORD ...]
 python -m tests.benchmarks dream-words --gallery      the committed ones, which the same code made, as they are
 
-Each word is dreamt from noise with the page's recipe, from several seeds, as the gallery's are: which picture stays is up
-to the CRNN alone, and all of them count towards the seconds. The other reader is the recogniser of PP-OCRv4 as
+Each word is dreamt from noise with the page's recipe, from several seeds, as the gallery's are: what stays is up to the
+CRNN alone, and all of them count towards the seconds. The other reader is the recogniser of PP-OCRv4 as
 rapidocr-onnxruntime carries it (`pip install -r requirements-benchmarks.txt`); it is given the same pixels with a
 border of the paper's colour, enlarged (bicubic), and compared by letters and digits, case ignored, as is the custom
 with scene text: a stray dot between two letters does not count. Seconds by the clock and by the processor; the second
