@@ -249,7 +249,7 @@ EXPLAINED = (
 def _gallery() -> None:
     records = gallery()
     _shown(records[:SHOWN])
-    st.caption(f"Dreamt beforehand from several seeds, each character taken from where it came out best. {EXPLAINED}")
+    st.caption(f"Dreamt beforehand. Each character is taken from the seed where it came out best. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 
