@@ -12,7 +12,7 @@ import numpy as np
 from models.crnn import LABELS
 
 LONGEST = 12  # characters of a word put together; more would be squeezed too narrow
-SHUFFLED = 0.3  # share put in any order at all: the network is to look, not only to spell
+SHUFFLED = 0.3  # share put in any order though a word would do: the network is to look, not only to spell
 NEAR = 1  # characters that a dictionary word may have more or fewer than wanted
 OVERLAP = 0.15  # of the picture's height: where boxes overlap more, a strip would hold parts of two characters
 
@@ -49,12 +49,12 @@ class Respelling:
         """
         at_hand = (self.characters & ~np.int64(_mask(text))) == 0
         twice = np.int64(_mask(character for character in text if text.count(character) > 1))
-        found = np.flatnonzero(at_hand & ((self.doubled & ~twice) == 0) & (self.lengths <= longest))
-        found = np.array([i for i in found if self.forms[i] != text], int)
         wanted = int(rng.integers(2, longest + 1))
-        found = found[np.abs(self.lengths[found] - wanted) <= NEAR]
-        if len(found) and rng.random() >= SHUFFLED:
-            return self.forms[rng.choice(found)]
+        fitting = (self.lengths <= longest) & (np.abs(self.lengths - wanted) <= NEAR)
+        found = np.flatnonzero(at_hand & ((self.doubled & ~twice) == 0) & fitting)
+        found = [self.forms[i] for i in found if self.forms[i] != text]
+        if found and rng.random() >= SHUFFLED:
+            return found[rng.integers(len(found))]
         rounds = -(-wanted // len(text))  # every character once before one comes again
         order = np.concatenate([rng.permutation(len(text)) for _ in range(rounds)])[:wanted]
         spelt = [text[i] for i in order]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explain import ctc
-from explain.gradients import word_choice, word_dreams
+from explain.gradients import word_choice, word_dreams, word_gallery
 from explain.gradients.word_choice import Alone
 from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_objectives import FRAME_PIXELS, places
@@ -83,3 +83,24 @@ def test_the_best_of_every_place_makes_one_picture(network):
     assert np.abs(picture[:, columns].astype(int) - whole[:, columns]).mean() < 1.5
     frames = network.of(["outputs"])(picture[None, ..., None].astype(np.float32) / 255)["outputs"][0].numpy()
     assert ctc.text(ctc.best_path(frames).labels, crnn.LABELS) == "one"
+
+
+def test_the_best_places_stay_if_they_are_read_exactly_and_else_the_sturdiest_dream(network, monkeypatch):
+    pictures = [drawn("one", "o e"), drawn("one", " n "), drawn("one", "one")]
+    mixed = word_gallery.chosen(network, "one", pictures[:2], 7, STILL)
+    assert mixed["reading"] == "one" and mixed["seeds"] == [7, 8, 7]
+    blank = np.full((32, 128), 255, np.uint8)
+    monkeypatch.setattr(word_gallery, "best_places", lambda *_: (blank, [0, 1, 2]))
+    best = word_gallery.chosen(network, "one", pictures, 7, STILL)
+    assert best["reading"] == "one" and best["seeds"] == [9, 9, 9]
+    np.testing.assert_array_equal(best["picture"], pictures[2])
+
+
+def test_a_gallery_is_dreamt_from_several_seeds_and_comes_back_as_written(tmp_path):
+    records = word_gallery.dreamt(["on", "in"], seed=3, tries=2, recipe=replace(word_dreams.RECIPE, steps=4))
+    assert list(records) == ["on", "in"] and all(set(one["seeds"]) <= {3, 4} for one in records.values())
+    word_gallery.write(records, tmp_path)
+    for text, again in word_gallery.committed(tmp_path).items():
+        np.testing.assert_array_equal(again["picture"], records[text]["picture"])
+        assert again["reading"] == records[text]["reading"] and again["seeds"] == records[text]["seeds"]
+        assert again["probability"] == pytest.approx(records[text]["probability"], abs=0.01)
