@@ -2,6 +2,7 @@
 
     python -m models.training.train_crnn --out FOLDER --minutes 60
     python -m models.training.train_crnn --out FOLDER --resume
+    python -m models.training.train_crnn --out FOLDER --begin models/weights/crnn.onnx --seen 634208 --narrow 0
 
 CTC alone sits on "all blank" for 50,000 words. The renderer knows where every character stands, so training begins with
 cross-entropy on the frames and fades into CTC; words are short and clean first; while they are short, pictures of half
@@ -131,6 +132,7 @@ class Run:
         self.model.compile(self.optimizer, loss, jit_compile=jit)
         self.optimizer.build(self.model.trainable_variables)
         self.step, self.seconds, self.width = 0, 0.0, 0
+        self.first = 0  # step at which the run began: later than 0 where it began with weights
 
     @property
     def words(self) -> int:
@@ -138,12 +140,12 @@ class Run:
 
     @property
     def progress(self) -> float:
-        return self.recipe.progress(self.words, self.seconds)
+        return self.recipe.progress((self.step - self.first) * self.recipe.batch, self.seconds)
 
     def plan(self, number: int) -> tuple:
         """What to draw for batch number; its place in the run is guessed from the speed so far."""
-        ahead = (number - self.step) * self.seconds / max(1, self.step)
-        at = self.recipe.progress(number * self.recipe.batch, self.seconds + ahead)
+        ahead = (number - self.step) * self.seconds / max(1, self.step - self.first)
+        at = self.recipe.progress((number - self.first) * self.recipe.batch, self.seconds + ahead)
         narrow = at < self.recipe.narrow
         size = (64, self.recipe.short) if narrow else (128, None)
         # batches of every difficulty up to the greatest, evenly: what was learnt of clean words is to stay
@@ -175,17 +177,28 @@ class Run:
         measure_batch_norm(model, pictures)
         return model
 
+    def begin(self, weights: Path, words: int) -> None:
+        """Begin with the weights of an exported network that has seen so many words; those do not come again."""
+        from models.onnx_weights import read as stored
+
+        for name, arrays in stored(weights).items():
+            self.model.get_layer(name).set_weights(arrays)
+        averages = self.optimizer._model_variables_moving_average
+        for variable, average in zip(self.model.trainable_variables, averages, strict=True):
+            average.assign(variable)
+        self.step = self.first = words // self.recipe.batch
+
     def save(self) -> None:
         values = {f"model/{i}": np.asarray(v) for i, v in enumerate(self.model.get_weights())}
         values |= {f"optimizer/{i}": np.asarray(v.value) for i, v in enumerate(self.optimizer.variables)}
         values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.model.non_trainable_variables)}
-        facts = {"step": self.step, "seconds": self.seconds, "recipe": asdict(self.recipe)}
+        facts = {"step": self.step, "first": self.first, "seconds": self.seconds, "recipe": asdict(self.recipe)}
         _replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
 
     def load(self) -> None:
         with np.load(self.out / "state.npz") as state:
             facts = json.loads(str(state["facts"]))
-            self.step, self.seconds = facts["step"], facts["seconds"]
+            self.step, self.first, self.seconds = facts["step"], facts.get("first", 0), facts["seconds"]
             self.model.set_weights([state[f"model/{i}"] for i in range(len(self.model.get_weights()))])
             for i, variable in enumerate(self.optimizer.variables):
                 variable.assign(state[f"optimizer/{i}"])
@@ -228,6 +241,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on from state.npz with its recipe (and what is given anew)"
     )
+    parser.add_argument("--begin", type=Path, help="exported network (.onnx) whose weights the run begins with")
+    parser.add_argument("--seen", type=int, default=0, help="words that the network of --begin was trained on")
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
     parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
@@ -250,6 +265,8 @@ def main(arguments: list[str] | None = None) -> None:
     run = Run(recipe, chosen.out, chosen.jit, chosen.winograd)
     if chosen.resume:
         run.load()
+    elif chosen.begin:
+        run.begin(chosen.begin, chosen.seen)
     sets = validation(chosen.fonts, 128)
     drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, real=chosen.real, share=recipe.photographs)
     last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
@@ -260,10 +277,8 @@ def main(arguments: list[str] | None = None) -> None:
             run.seconds += wait
             waited += wait
             if len(losses) % 25 == 0:
-                print(
-                    f"{run.words} words, loss {np.mean(losses[-25:]):.3f}, {run.words / run.seconds:.1f} a second",
-                    flush=True,
-                )
+                speed = (run.words - words) / (run.seconds - begun)
+                print(f"{run.words} words, loss {np.mean(losses[-25:]):.3f}, {speed:.1f} a second", flush=True)
             if time.monotonic() - last > 60 * chosen.every:
                 speed = (run.words - words) / (run.seconds - begun)
                 recent = {

@@ -11,6 +11,7 @@ import numpy as np
 from models.crnn import LABELS
 
 DICTIONARIES = tuple(Path("/usr/share/dict") / name for name in ("american-english-small", "american-english-large"))
+EVERYDAY = tuple(Path("/usr/share/dict/scowl") / f"english-words.{size}" for size in (10, 20))
 PATTERNS = (
     "#",
     "##",
@@ -35,15 +36,17 @@ PATTERNS = (
 class TextSettings:
     """How often each kind of text is drawn; the shares of a group need not sum to one.
 
-    common, rare: dictionary words from the 50,000 commoner and from all 170,000 (names among them).
+    everyday, common, rare: dictionary words from the 12,000 commonest, the 50,000 commoner and all 170,000 (names among
+        them): signs say "open" and "street", and a network that knows how these go on reads them in bad light.
     number, random: figures as on signs; random strings, which keep the network from guessing by spelling alone.
     pair: two words run together, so that lengths of 12 and more are not only long English words.
     lower, upper, capital, mixed: cases; signs and shop fronts are mostly upper, print mostly lower.
     longest: no text is longer; 31 frames can tell 31 characters at most, one frame fewer for each doubled letter.
     """
 
-    common: float = 0.52
-    rare: float = 0.24
+    everyday: float = 0.26
+    common: float = 0.30
+    rare: float = 0.20
     number: float = 0.09
     random: float = 0.09
     pair: float = 0.06
@@ -58,8 +61,9 @@ class TextSettings:
 def dictionary(path: Path) -> tuple[str, ...]:
     """The words of a Debian word list that are made of the 62 characters alone."""
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; install Debian's wamerican-small and wamerican-large.")
-    return tuple(word for word in path.read_text(encoding="utf-8").split() if set(word) <= set(LABELS))
+        raise FileNotFoundError(f"{path} is missing; install Debian's wamerican-small, wamerican-large and scowl.")
+    text = path.read_text(encoding="utf-8", errors="replace")  # accents are in other encodings here and there
+    return tuple(word for word in text.split() if set(word) <= set(LABELS))
 
 
 def _choice(rng: np.random.Generator, options: dict[str, float]) -> str:
@@ -70,17 +74,22 @@ def _choice(rng: np.random.Generator, options: dict[str, float]) -> str:
 class Words:
     """Draws texts; the same generator state gives the same text."""
 
-    def __init__(self, settings: TextSettings | None = None, dictionaries: tuple[Path, Path] = DICTIONARIES):
+    def __init__(
+        self,
+        settings: TextSettings | None = None,
+        dictionaries: tuple[Path, Path] = DICTIONARIES,
+        everyday: tuple[Path, ...] = EVERYDAY,
+    ):
         self.settings = settings or TextSettings()
         self.common, self.rare = (dictionary(path) for path in dictionaries)
+        self.everyday = tuple(word for path in everyday for word in dictionary(path))
 
     def draw(self, rng: np.random.Generator, longest: int | None = None, upper_only: bool = False) -> str:
         """A text of 1 to longest characters; upper_only: capitals and digits, for fonts without small letters."""
         longest = min(longest or self.settings.longest, self.settings.longest)
         s = self.settings
-        kind = _choice(
-            rng, {"common": s.common, "rare": s.rare, "number": s.number, "random": s.random, "pair": s.pair}
-        )
+        kinds = ("everyday", "common", "rare", "number", "random", "pair")
+        kind = _choice(rng, {kind: getattr(s, kind) for kind in kinds})
         while True:
             text = getattr(self, f"_{kind}")(rng)
             if len(text) <= longest:
@@ -100,6 +109,9 @@ class Words:
             flips = rng.random(len(text)) < 0.5
             return "".join(c.upper() if flip else c.lower() for c, flip in zip(text, flips, strict=True))
         return {"lower": text.lower(), "upper": text.upper(), "capital": text[:1].upper() + text[1:].lower()}[case]
+
+    def _everyday(self, rng) -> str:
+        return self.everyday[int(rng.integers(len(self.everyday)))]
 
     def _common(self, rng) -> str:
         return self.common[int(rng.integers(len(self.common)))]

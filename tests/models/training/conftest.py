@@ -9,12 +9,13 @@ from models.typeface import FOLDER, FONTS
 
 @pytest.fixture(scope="session")
 def words(tmp_path_factory) -> Words:
-    """Two small dictionaries in place of Debian's."""
+    """Small dictionaries in place of Debian's."""
     folder = tmp_path_factory.mktemp("dict")
-    common, rare = folder / "common", folder / "rare"
+    everyday, common, rare = folder / "everyday", folder / "common", folder / "rare"
+    everyday.write_text("the\nopen\nstreet\n", encoding="utf-8")
     common.write_text("a\nto\nsea\nwall\nhouse\nwindow\nelephant\nstraightforward\nisn't\n", encoding="utf-8")
     rare.write_text("Zanzibar\nquaternion\ncafé\n", encoding="utf-8")
-    return Words(dictionaries=(common, rare))
+    return Words(dictionaries=(common, rare), everyday=(everyday,))
 
 
 @pytest.fixture(scope="session")

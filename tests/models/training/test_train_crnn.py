@@ -111,6 +111,26 @@ def test_a_run_goes_on_where_it_stopped(small, batch, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-7)
 
 
+def test_a_run_may_begin_with_an_exported_network(small, batch, monkeypatch, tmp_path):
+    other = small_network(logits=True)
+    stored = {layer.name: [w + 0.25 for w in layer.get_weights()] for layer in other.layers if layer.weights}
+    monkeypatch.setattr("models.onnx_weights.read", lambda path: stored)
+    run = Run(Recipe(words=400, batch=4, narrow=0, hard=0.001), tmp_path)
+    run.begin(tmp_path / "some.onnx", words=1001)
+    assert (run.words, run.progress) == (1000, 0) and run.plan(run.step)[1] == 1000  # no draw comes again
+    averaged = run.averaged(batch.pictures.repeat(2, axis=2))
+    for name, arrays in stored.items():
+        for i, array in enumerate(arrays):
+            np.testing.assert_array_equal(run.model.get_layer(name).get_weights()[i], array)
+            if "batch_norm" not in name or i < 2:  # mean and variance are measured anew
+                np.testing.assert_array_equal(averaged.get_layer(name).get_weights()[i], array)
+    run.train(batch)
+    run.save()
+    again = Run(Recipe(words=400, batch=4), tmp_path)
+    again.load()
+    assert again.words == 1004 and again.progress == pytest.approx(0.01)
+
+
 def test_the_width_may_change_within_a_run(small, bundled, words, tmp_path):
     renderer, run = Renderer(bundled, words), Run(Recipe(batch=2), tmp_path)
     losses = [run.train(renderer.batch(1, 0, 2, 0.0, width=width, longest=5)) for width in (64, 64, 128, 128)]

@@ -38,11 +38,24 @@ def test_same_seed_same_texts(words):
     assert texts(words) == texts(words)
 
 
+def only(words: Words, kind: str) -> Words:
+    shares = {name: float(name == kind) for name in ("everyday", "common", "rare", "number", "random", "pair")}
+    chosen = Words.__new__(Words)
+    chosen.settings = TextSettings(**shares)
+    chosen.everyday, chosen.common, chosen.rare = words.everyday, words.common, words.rare
+    return chosen
+
+
 def test_shares_are_kept(words):
-    only_numbers = Words.__new__(Words)
-    only_numbers.settings = TextSettings(common=0, rare=0, number=1, random=0, pair=0)
-    only_numbers.common, only_numbers.rare = words.common, words.rare
-    assert all(any(c.isdigit() for c in text) for text in texts(only_numbers, 50))
+    assert all(any(c.isdigit() for c in text) for text in texts(only(words, "number"), 50))
+    assert {text.lower() for text in texts(only(words, "everyday"), 50)} == {"the", "open", "street"}
+    often = [text.lower() in ("the", "open", "street") for text in texts(words, 2000)]
+    assert 0.2 < sum(often) / 2000 < 0.32  # a share of 0.26, those of five other kinds beside it
+
+
+def test_a_list_in_another_encoding_loses_its_accents_alone(tmp_path):
+    (tmp_path / "list").write_bytes("open\ncaf\xe9\nstreet\n".encode("latin-1"))
+    assert dictionary(tmp_path / "list") == ("open", "street")
 
 
 def test_a_missing_dictionary_is_told_with_its_package(tmp_path):
