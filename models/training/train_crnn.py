@@ -2,7 +2,7 @@
 
     python -m models.training.train_crnn --out FOLDER --minutes 60
     python -m models.training.train_crnn --out FOLDER --resume
-    python -m models.training.train_crnn --out FOLDER --begin models/weights/crnn.onnx --seen 634208 --narrow 0
+    python -m models.training.train_crnn --out FOLDER --begin models/weights/crnn.onnx --seen 741056 --narrow 0
 
 CTC alone sits on "all blank" for 50,000 words. The renderer knows where every character stands, so training begins with
 cross-entropy on the frames and fades into CTC; words are short and clean first; while they are short, pictures of half
@@ -36,7 +36,7 @@ LABEL_ROOM = 24  # longest text, filled up
 class Recipe:
     """What a run is made of. Shares are of the whole run, from 0 to 1.
 
-    minutes or words: the length of the one-cycle; by time where both are given.
+    minutes or words: the length of the one-cycle, from where the run began; by time where both are given.
     rate, warm: peak learning rate and the share in which it is reached; it ends at a hundredth.
     narrow: share in which pictures are 64 pixels wide; short: characters at most in it.
     fade: words over which cross-entropy on frames gives way to CTC.
@@ -179,14 +179,16 @@ class Run:
 
     def begin(self, weights: Path, words: int) -> None:
         """Begin with the weights of an exported network that has seen so many words; those do not come again."""
-        from models.onnx_weights import read as stored
+        from models.onnx_weights import read as read_weights
 
-        for name, arrays in stored(weights).items():
-            self.model.get_layer(name).set_weights(arrays)
+        stored = read_weights(weights)
+        for layer in self.model.layers:
+            if layer.weights:
+                layer.set_weights(stored[layer.name])
         averages = self.optimizer._model_variables_moving_average
         for variable, average in zip(self.model.trainable_variables, averages, strict=True):
             average.assign(variable)
-        self.step = self.first = words // self.recipe.batch
+        self.step = self.first = -(-words // self.recipe.batch)
 
     def save(self) -> None:
         values = {f"model/{i}": np.asarray(v) for i, v in enumerate(self.model.get_weights())}
@@ -255,6 +257,10 @@ def main(arguments: list[str] | None = None) -> None:
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name}", type=type(value), help=f"of the recipe ({value})")
     chosen = parser.parse_args(arguments)
+    if chosen.begin and (chosen.resume or not chosen.seen):
+        parser.error("--begin needs --seen, the words that the network was trained on, and does not go with --resume.")
+    if chosen.seen and not chosen.begin:
+        parser.error("--seen says what the network of --begin was trained on; give that too.")
     chosen.out.mkdir(parents=True, exist_ok=True)
     kept: dict = {}
     if chosen.resume:
@@ -270,8 +276,9 @@ def main(arguments: list[str] | None = None) -> None:
     sets = validation(chosen.fonts, 128)
     drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, real=chosen.real, share=recipe.photographs)
     last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
+    end = run.step + chosen.steps
     try:
-        while run.progress < 1 and not (chosen.steps and run.step >= chosen.steps):
+        while run.progress < 1 and not (chosen.steps and run.step >= end):
             batch, wait = next(drawing)
             losses.append(run.train(batch))
             run.seconds += wait

@@ -11,7 +11,9 @@ import numpy as np
 from models.crnn import LABELS
 
 DICTIONARIES = tuple(Path("/usr/share/dict") / name for name in ("american-english-small", "american-english-large"))
-EVERYDAY = tuple(Path("/usr/share/dict/scowl") / f"english-words.{size}" for size in (10, 20))
+EVERYDAY = tuple(  # "american" has what British spelling has otherwise, and "english" what both have
+    Path("/usr/share/dict/scowl") / f"{kind}-words.{size}" for kind in ("english", "american") for size in (10, 20)
+)
 PATTERNS = (
     "#",
     "##",
@@ -36,10 +38,11 @@ PATTERNS = (
 class TextSettings:
     """How often each kind of text is drawn; the shares of a group need not sum to one.
 
-    everyday, common, rare: dictionary words from the 12,000 commonest, the 50,000 commoner and all 170,000 (names among
+    everyday, common, rare: dictionary words from the 11,000 commonest, the 40,000 commoner and all 133,000 (names among
         them): signs say "open" and "street", and a network that knows how these go on reads them in bad light.
     number, random: figures as on signs; random strings, which keep the network from guessing by spelling alone.
-    pair: two words run together, so that lengths of 12 and more are not only long English words.
+    pair: two words run together, so that lengths of 12 and more are not only long English words, or (numbered) a word
+        and a number: "SALE50", "Platform9".
     lower, upper, capital, mixed: cases; signs and shop fronts are mostly upper, print mostly lower.
     longest: no text is longer; 31 frames can tell 31 characters at most, one frame fewer for each doubled letter.
     """
@@ -50,6 +53,7 @@ class TextSettings:
     number: float = 0.09
     random: float = 0.09
     pair: float = 0.06
+    numbered: float = 0.35
     lower: float = 0.27
     upper: float = 0.43
     capital: float = 0.25
@@ -120,6 +124,8 @@ class Words:
         return self.rare[int(rng.integers(len(self.rare)))]
 
     def _pair(self, rng) -> str:
+        if rng.random() < self.settings.numbered:
+            return self._common(rng) + str(rng.integers(10 ** int(rng.integers(1, 4))))
         return self._common(rng) + self._common(rng).capitalize()
 
     def _number(self, rng) -> str:

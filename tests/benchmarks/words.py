@@ -34,7 +34,7 @@ class PlainWords:
                 f"Plain words need ten font families kept from training, but {len(self.families)} are installed: "
                 "run `python -m models.training.fonts --install`."
             )
-        self._words = Words(TEXTS)
+        self._words = Words(TEXTS, everyday=())
         self._renderer = Renderer(chosen, self._words)
 
     def draw(self, number: int) -> tuple[Image.Image, str]:

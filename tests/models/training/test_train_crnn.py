@@ -1,6 +1,7 @@
 """Training the CRNN: the loss is what it says, a run goes on where it stopped, batch normalisation is measured."""
 
 import json
+import re
 from concurrent.futures import Future
 
 import numpy as np
@@ -117,7 +118,7 @@ def test_a_run_may_begin_with_an_exported_network(small, batch, monkeypatch, tmp
     monkeypatch.setattr("models.onnx_weights.read", lambda path: stored)
     run = Run(Recipe(words=400, batch=4, narrow=0, hard=0.001), tmp_path)
     run.begin(tmp_path / "some.onnx", words=1001)
-    assert (run.words, run.progress) == (1000, 0) and run.plan(run.step)[1] == 1000  # no draw comes again
+    assert (run.words, run.progress) == (1004, 0) and run.plan(run.step)[1] == 1004  # no draw comes again
     averaged = run.averaged(batch.pictures.repeat(2, axis=2))
     for name, arrays in stored.items():
         for i, array in enumerate(arrays):
@@ -128,7 +129,16 @@ def test_a_run_may_begin_with_an_exported_network(small, batch, monkeypatch, tmp
     run.save()
     again = Run(Recipe(words=400, batch=4), tmp_path)
     again.load()
-    assert again.words == 1004 and again.progress == pytest.approx(0.01)
+    assert again.words == 1008 and again.progress == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    "given", [["--begin", "a.onnx"], ["--begin", "a.onnx", "--seen", "9", "--resume"], ["--seen", "9"]]
+)
+def test_half_told_beginnings_are_refused_in_one_sentence(given, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        train_crnn.main(["--out", str(tmp_path), *given])
+    assert re.search(r"error: --\w+ (needs|says) .*\.$", capsys.readouterr().err.strip())
 
 
 def test_the_width_may_change_within_a_run(small, bundled, words, tmp_path):

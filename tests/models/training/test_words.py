@@ -1,5 +1,7 @@
 """Texts: within the labels, within the length asked for, in every case, the same from the same seed."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,15 @@ def test_shares_are_kept(words):
     assert {text.lower() for text in texts(only(words, "everyday"), 50)} == {"the", "open", "street"}
     often = [text.lower() in ("the", "open", "street") for text in texts(words, 2000)]
     assert 0.2 < sum(often) / 2000 < 0.32  # a share of 0.26, those of five other kinds beside it
+
+
+def test_words_run_together_or_with_a_number(words):
+    known = {word.lower() for word in words.common}
+    found = [re.fullmatch(r"([a-zA-Z]+?)(\d{1,3})?", text) for text in texts(only(words, "pair"), 300)]
+    numbered = [match[1].lower() for match in found if match[2]]
+    assert 0.25 < len(numbered) / 300 < 0.45 and set(numbered) <= known
+    together = [match[1].lower() for match in found if not match[2]]
+    assert all(any(text == a + b for a in known for b in known) for text in together)
 
 
 def test_a_list_in_another_encoding_loses_its_accents_alone(tmp_path):

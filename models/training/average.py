@@ -1,0 +1,73 @@
+"""The weights of two cycles averaged: what the later one learnt, without what it happened to end on.
+
+    python -m models.training.average models/weights/crnn.onnx FOLDER/crnn.npz --share 0.7 --out FOLDER/averaged.npz
+
+Networks that go on from one another, each to the end of a cycle of its own, lie around a minimum that is flatter and
+better in its middle than at any of them: P. Izmailov et al., *Averaging Weights Leads to Wider Optima and Better
+Generalization*, 2018, https://arxiv.org/abs/1803.05407. As told there, what batch normalisation has measured can't be
+averaged: it is measured anew, on the words that training measures it on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+
+def averaged(before: dict[str, list[np.ndarray]], after: dict[str, list[np.ndarray]], share: float):
+    """`share` of the later weights and the rest of the earlier ones, by layer; in the order of `layer.get_weights()`.
+
+    Raises ValueError where they are not of one network or the share is not from 0 to 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"The share of the later weights is {share}; it must be from 0 to 1.")
+    shapes = [{name: [array.shape for array in arrays] for name, arrays in one.items()} for one in (before, after)]
+    if shapes[0] != shapes[1]:
+        raise ValueError("The two files hold weights of different networks; give two of the same one.")
+    return {
+        name: [(1 - share) * old + share * new for old, new in zip(arrays, after[name], strict=True)]
+        for name, arrays in before.items()
+    }
+
+
+def read(path: Path) -> dict[str, list[np.ndarray]]:
+    """Weights by layer of an exported network (.onnx), or of a training run's crnn.npz ("<layer>/<i>")."""
+    if path.suffix == ".onnx":
+        from models import onnx_weights
+
+        return onnx_weights.read(path)
+    with np.load(path) as stored:
+        names = dict.fromkeys(name.rsplit("/", 1)[0] for name in stored)
+        counts = {layer: sum(name.rsplit("/", 1)[0] == layer for name in stored) for layer in names}
+        return {layer: [stored[f"{layer}/{i}"] for i in range(count)] for layer, count in counts.items()}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    parser.add_argument("--share", type=float, default=0.7, help="of the later weights (0.7)")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
+    chosen = parser.parse_args(arguments)
+    try:
+        weights = averaged(read(chosen.before), read(chosen.after), chosen.share)
+    except ValueError as problem:
+        parser.error(str(problem))
+
+    from models import crnn
+    from models.training.train_crnn import save_weights
+    from models.training.validation import measure_batch_norm, validation
+
+    model = crnn.build()
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(weights[layer.name])
+    measure_batch_norm(model, validation(chosen.fonts, 1)["normalise"].pictures)
+    save_weights(model, chosen.out)
+
+
+if __name__ == "__main__":
+    main()
