@@ -1,7 +1,7 @@
 """The weights of an exported network, brought back to the arrays Keras keeps.
 
-The exported ONNX file is the only place where a network's weights are stored. Its metadata says under "weights", for
-every layer and in the order of `layer.get_weights()`, which initializer holds an array and what was done to it:
+The exported ONNX file is the only place where such a network's weights are stored. Its metadata says under "weights",
+for every layer and in the order of `layer.get_weights()`, which initializer holds an array and what was done to it:
 
     direction   which of the stacked directions of a bidirectional LSTM it is (first axis of ONNX's W, R and B)
     first       how many leading rows belong to it (ONNX's B holds the input bias and an unused recurrent bias)

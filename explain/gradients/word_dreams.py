@@ -2,7 +2,8 @@
 
 Activation maximisation (see `explain.gradients.loop`) from noise. What is raised is the text's CTC log-probability, or
 any other target; what keeps the picture like print are statistics of the network's own answers to words printed in the
-project's typefaces, never the word that is dreamt (`explain.gradients.printed`). No drawn letter is in the picture.
+project's typefaces, never the word that is dreamt (`explain.gradients.printed`), and, for a text, a denoiser that knows
+print in squares of 15 pixels (`explain.gradients.strokes`). No drawn letter is put into the picture.
 
 Importing this module does not import TensorFlow; `dream_words` does.
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explain import ctc, targets
+from explain.gradients import strokes
 from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
 from explain.gradients.word_transforms import Camera, Nudge
@@ -40,13 +42,14 @@ class Recipe:
     stages: for each stage the low-pass of its pictures (cycles a pixel) and its share of the steps.
     text: weight of the text's log-probability. part: of any other target, in units of what is usual for it (`_spread`).
     natural, ink: weights of the penalties `Unprinted` and `InkLevels`. For texts only, beside, uneven, blots: of those
-        of `word_ink`; between: the share of a character's columns that stays free of ink.
+        of `word_ink`, and strokes, with its noise, of `strokes.Residue`; between: the share of a character's columns
+        that stays free of ink.
     views: of a text's picture at each step, and which share of the partial ones shows a single character.
     nudge, noise: what is done to every view; camera: to the partial ones as well.
     """
 
     image: GreyFourier = field(default_factory=lambda: GreyFourier(margin=(3, 2)))
-    stages: tuple[tuple[float, float], ...] = ((0.17, 1.0),)
+    stages: tuple[tuple[float, float], ...] = ((0.25, 1.0),)
     optimiser: FlooredAdam = field(default_factory=FlooredAdam)
     start: float = 0.05
     rate: float = 0.2
@@ -58,6 +61,8 @@ class Recipe:
     between: float = 0.25
     uneven: float = 4.0
     blots: float = 6.0
+    strokes: float = 15.0
+    stroke_noise: tuple[float, float] = (0.5, 0.05)
     layers: tuple[str, ...] = ("conv_1", "conv_2", "conv_3", "conv_4")
     blocks: int = 1
     softness: float = 1.0
@@ -150,7 +155,8 @@ def files(settings: dict[str, Any]) -> list[Path]:
     here = Path(__file__).parent
     method = (here.parent / name for name in ("ctc.py", "ctc_lattice.py", "targets.py"))
     # the code as well: a changed method must not be answered with pictures of the old one
-    return [crnn.CARD.weights, *sorted(typeface.FOLDER.glob("*.[ot]tf")), *method, *sorted(here.glob("*.py"))]
+    drawn = sorted(typeface.FOLDER.glob("*.[ot]tf"))
+    return [crnn.CARD.weights, strokes.WEIGHTS, *drawn, *method, *sorted(here.glob("*.py"))]
 
 
 def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -224,7 +230,7 @@ def dream_words(
     if written:
         raised, seen = viewed(wanted, recipe, seeds[0])
         weight = recipe.text
-        penalties += _tidy(wanted, recipe)
+        penalties += _tidy(wanted, recipe, seeds)
     else:
         raised, weight = score(wanted), recipe.part / _spread(network, wanted[0], recipe.typefaces)
     rule = Rule(recipe.rate, recipe.start, recipe.optimiser, seen)
@@ -249,12 +255,13 @@ def viewed(texts: Sequence[str], recipe: Recipe, seed: int):
     return Text(recipe.softness, labels, recipe.apart, views), Shown(views, change_of(recipe), recipe.camera)
 
 
-def _tidy(texts: Sequence[str], recipe: Recipe) -> list:
-    """The penalties, with their weights, that know where each character's place is."""
+def _tidy(texts: Sequence[str], recipe: Recipe, seeds: Sequence[int]) -> list:
+    """The penalties, with their weights, that hold for texts alone."""
     from explain.gradients.word_ink import Beside, Blots, Uneven, paper_of, windows_of
 
     labels = list(map(labels_of, texts))
     return [
+        (-recipe.strokes, strokes.Residue(recipe.stroke_noise, tuple(map(int, seeds)))),
         (-recipe.beside, Beside(paper_of(labels, recipe.between))),
         (-recipe.uneven, Uneven(windows_of(labels))),
         (-recipe.blots, Blots()),

@@ -241,8 +241,9 @@ def _said(text: str | None, reading: str, score: float, seed: int) -> str:
 
 EXPLAINED = (
     "Not a photograph and no typeface: each picture began as noise and was changed, pixel by pixel along the gradient, "
-    "until the network answered as wanted. It is held to look like print in strokes and greys, not in letters: "
-    "what looks wrong to us, the network reads all the same."
+    "until the network answered as wanted. It is held to look like print, a word also by a small denoiser of print "
+    "that sees squares of 15 pixels and is not told which letters are wanted: what looks wrong to us, the network "
+    "reads all the same."
 )
 
 
