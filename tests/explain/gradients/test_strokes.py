@@ -38,22 +38,19 @@ def denoised(pictures, weights):
 
 
 def test_it_mends_print_in_a_typeface_that_it_never_saw_far_better_than_filters_do(weights):
-    found = denoiser.errors(lambda pictures: denoised(pictures, weights), words=48)
+    found = denoiser.errors(lambda pictures: denoised(pictures, weights), words=24)
     assert found["denoiser"] < 0.6 * min(found["damaged"], found["blur"], found["median"])
 
 
 def test_it_computes_what_its_arrays_say_and_sees_fifteen_pixels(weights):
-    import tensorflow as tf
-
     picture = denoiser.printed(np.random.default_rng(1), 1, ("Sans",))[0, ..., 0]
     np.testing.assert_allclose(
         denoised(picture[None, ..., None], weights)[0, ..., 0], by_hand(picture, weights), atol=1e-5
     )
-    given = tf.constant(np.random.default_rng(2).uniform(0.3, 0.7, (1, 32, 128, 1)), tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(given)
-        one = strokes.denoised(given, *weights)[0, 16, 60, 0]
-    rows, columns = np.nonzero(tape.gradient(one, given).numpy()[0, ..., 0])
+    both = np.random.default_rng(2).uniform(0.3, 0.7, (1, 32, 128, 1)).repeat(2, axis=0)
+    both[1, 16, 60] = 1 - both[1, 16, 60].round()
+    before, after = denoised(both, weights)
+    rows, columns = np.nonzero((before != after)[..., 0])
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (16 - 7, 16 + 7, 60 - 7, 60 + 7)
 
 
