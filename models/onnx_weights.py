@@ -14,7 +14,7 @@ They are undone in this order. Arrays stored in half precision come back as floa
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,13 @@ def read(path: str | Path, layers: Collection[str] | None = None) -> dict[str, l
         for layer, arrays in recipes.items()
         if layers is None or layer in layers
     }
+
+
+def fill(model, weights: Mapping[str, list[np.ndarray]]) -> None:
+    """Gives every layer of a Keras model that has weights those of its name, as `read` returns them."""
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(weights[layer.name])
 
 
 def _open(path: Path):

@@ -87,9 +87,7 @@ def load_model():
     from models.vgg16 import build_cam
 
     model, weights = build_cam(initializer="zeros"), onnx_weights.read(CAM.weights)
-    for layer in model.layers:
-        if layer.weights:
-            layer.set_weights(weights[layer.name])
+    onnx_weights.fill(model, weights)
     return model
 
 

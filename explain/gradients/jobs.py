@@ -81,9 +81,7 @@ def _model(name: str):
         return full_vgg16.build()
     weights = onnx_weights.read(card.weights)
     model = build()
-    for layer in model.layers:
-        if layer.weights:
-            layer.set_weights(weights[layer.name])
+    onnx_weights.fill(model, weights)
     return model
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from explain.gradients.responses import PICTURE
-from models import crnn
+from models import card, crnn
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights" / "print-denoiser.npz"
+WEIGHTS = card.WEIGHTS / "print-denoiser.npz"
 DRAWS = 10_000  # of a run's noise, from beginning to end, are told apart
 
 

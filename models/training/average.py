@@ -57,14 +57,12 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as problem:
         parser.error(str(problem))
 
-    from models import crnn
+    from models import crnn, onnx_weights
     from models.training.train_crnn import save_weights
     from models.training.validation import measure_batch_norm, validation
 
     model = crnn.build()
-    for layer in model.layers:
-        if layer.weights:
-            layer.set_weights(weights[layer.name])
+    onnx_weights.fill(model, weights)
     measure_batch_norm(model, validation(chosen.fonts, 1)["normalise"].pictures)
     save_weights(model, chosen.out)
 

@@ -179,12 +179,9 @@ class Run:
 
     def begin(self, weights: Path, words: int) -> None:
         """Begin with the weights of an exported network that has seen so many words; those do not come again."""
-        from models.onnx_weights import read as read_weights
+        from models import onnx_weights
 
-        stored = read_weights(weights)
-        for layer in self.model.layers:
-            if layer.weights:
-                layer.set_weights(stored[layer.name])
+        onnx_weights.fill(self.model, onnx_weights.read(weights))
         averages = self.optimizer._model_variables_moving_average
         for variable, average in zip(self.model.trainable_variables, averages, strict=True):
             average.assign(variable)
