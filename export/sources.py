@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from export.errors import SourceError
-from models import onnx_weights
+from models import npz_weights, onnx_weights
 
 
 class LegacyH5(Mapping):
@@ -54,7 +54,7 @@ def opened(path: str | Path, build) -> Mapping[str, list[np.ndarray]]:
         raise SourceError(f"There is no weights file at {path}.")
     try:
         if path.suffix == ".npz":
-            return _npz(path)
+            return npz_weights.read(path)
         if path.suffix == ".onnx":
             return onnx_weights.read(path)
         if path.suffix == ".h5" and _is_legacy(path):
@@ -84,15 +84,6 @@ def checked(weights: Mapping[str, list[np.ndarray]], keras_model) -> Mapping[str
         if given != wanted:
             raise SourceError(f"The weights of layer {layer.name!r} have the shapes {given}, not {wanted}.")
     return weights
-
-
-def _npz(path: Path) -> dict[str, list[np.ndarray]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        layers: dict[str, dict[int, np.ndarray]] = {}
-        for key in arrays.files:
-            layer, position = key.rsplit("/", 1)
-            layers.setdefault(layer, {})[int(position)] = arrays[key]
-    return {layer: [parts[position] for position in sorted(parts)] for layer, parts in layers.items()}
 
 
 def _is_legacy(path: Path) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from models import npz_weights, onnx_weights
+
 
 def averaged(before: dict[str, list[np.ndarray]], after: dict[str, list[np.ndarray]], share: float):
     """`share` of the later weights and the rest of the earlier ones, by layer; in the order of `layer.get_weights()`.
@@ -34,14 +36,7 @@ def averaged(before: dict[str, list[np.ndarray]], after: dict[str, list[np.ndarr
 
 def read(path: Path) -> dict[str, list[np.ndarray]]:
     """Weights by layer of an exported network (.onnx), or of a training run's crnn.npz ("<layer>/<i>")."""
-    if path.suffix == ".onnx":
-        from models import onnx_weights
-
-        return onnx_weights.read(path)
-    with np.load(path) as stored:
-        names = dict.fromkeys(name.rsplit("/", 1)[0] for name in stored)
-        counts = {layer: sum(name.rsplit("/", 1)[0] == layer for name in stored) for layer in names}
-        return {layer: [stored[f"{layer}/{i}"] for i in range(count)] for layer, count in counts.items()}
+    return onnx_weights.read(path) if path.suffix == ".onnx" else npz_weights.read(path)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -57,14 +52,13 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as problem:
         parser.error(str(problem))
 
-    from models import crnn, onnx_weights
-    from models.training.train_crnn import save_weights
+    from models import crnn
     from models.training.validation import measure_batch_norm, validation
 
     model = crnn.build()
     onnx_weights.fill(model, weights)
     measure_batch_norm(model, validation(chosen.fonts, 1)["normalise"].pictures)
-    save_weights(model, chosen.out)
+    npz_weights.write(model, chosen.out)
 
 
 if __name__ == "__main__":

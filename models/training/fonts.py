@@ -32,6 +32,35 @@ REFERENCES = (
 LEGIBLE = 0.35  # least share of characters that look most like themselves; dingbats and black letter stay below
 PRINTED = 0.75  # the same for what is called plain print: text faces, not display faces or handwriting
 HELD_OUT = 8  # one family in so many is kept for validation
+# Script and handwriting faces. They are far from the reference fonts, so LEGIBLE does not choose among them; these are
+# legible to people, and labels, menus and shop signs are full of them.
+SCRIPTS = frozenset(
+    (
+        "Abecedario",
+        "Breip",
+        "Chilanka",
+        "Dancing Script",
+        "Delphine",
+        "DkgHandwriting",
+        "Domestic Manners",
+        "Ecolier_court",
+        "Elegante",
+        "Havana",
+        "Kaushan Script",
+        "Kristi",
+        "Leckerli One",
+        "Lemonada",
+        "Lobster Two",
+        "Nanum Brush Script",
+        "Nanum Pen Script",
+        "Purisa",
+        "Rufscript",
+        "Steve",
+        "Z003",
+        "femkeklaver",
+    )
+)
+GREEK = frozenset(("Alfa-beta", "Ellhnikh"))  # Greek letters in the places of Latin ones
 CAPS, SMALL, DIGITS = LABELS[26:52], LABELS[:26], LABELS[52:]
 # these look alike in both cases in sound fonts too, so they don't tell whether a font has small letters of its own
 ALIKE = set("ckopsuvwxyz")
@@ -53,6 +82,10 @@ class Font:
     @property
     def held_out(self) -> bool:
         return int(hashlib.sha256(self.family.encode()).hexdigest(), 16) % HELD_OUT == 0
+
+    @property
+    def script(self) -> bool:
+        return self.family in SCRIPTS
 
     @property
     def printed(self) -> bool:
@@ -96,6 +129,8 @@ def examine(path: Path, references: np.ndarray) -> Font | None:
         ink = {character: glyph(font, character) for character in LABELS}
     except (OSError, ValueError):
         return None
+    if family in GREEK:
+        return None
     drawn = {character: picture.tobytes() for character, picture in ink.items() if picture.size}
     if any(character not in drawn or drawn[character] == missing for character in CAPS + DIGITS):
         return None
@@ -106,7 +141,8 @@ def examine(path: Path, references: np.ndarray) -> Font | None:
     used = [c for c in LABELS if small or c not in SMALL]
     nearest = [int(np.argmax((references @ _shape(ink[c])).max(axis=0))) for c in used]
     legible = float(np.mean([LABELS[n].lower() == c.lower() for n, c in zip(nearest, used, strict=True)]))
-    return Font(str(path), family, small, round(legible, 3)) if legible >= LEGIBLE else None
+    usable = legible >= LEGIBLE or family in SCRIPTS
+    return Font(str(path), family, small, round(legible, 3)) if usable else None
 
 
 def _same_shape(a: np.ndarray, b: np.ndarray) -> bool:

@@ -39,7 +39,10 @@ class Sample:
 
 
 class Renderer:
-    """Draws words in the fonts given. Families are drawn by the square of their legibility, their files evenly."""
+    """Draws words in the fonts given. Families are drawn by the square of their legibility, their files evenly.
+
+    Script faces have a share of their own (Settings.script), every family of them the same.
+    """
 
     def __init__(self, fonts: list[Font], words: Words | None = None, settings: Settings | None = None):
         if not fonts:
@@ -47,8 +50,7 @@ class Renderer:
         self.settings = settings or Settings()
         self._words = words
         self.families = list(families(fonts).values())
-        shares = np.array([np.mean([font.legible for font in family]) ** 2 for family in self.families])
-        self.shares = np.cumsum(shares / shares.sum())
+        self.shares = np.cumsum(_shares(self.families, self.settings.script))
 
     @cached_property
     def words(self) -> Words:
@@ -120,6 +122,17 @@ class Renderer:
         """Words start .. start + number - 1 of that seed as arrays for training."""
         samples = [self.draw(seed, start + i, difficulty, longest=longest) for i in range(number)]
         return Batch.of(samples, width)
+
+
+def _shares(families: list[list[Font]], script: float) -> np.ndarray:
+    """How often each family is drawn, (families,), summing to 1; script: how often one of the script faces is."""
+    written = np.array([family[0].script for family in families])
+    shares = np.where(written, 1.0, [np.mean([font.legible for font in family]) ** 2 for family in families])
+    if written.any() and not written.all():
+        shares = np.where(
+            written, script * shares / shares[written].sum(), (1 - script) * shares / shares[~written].sum()
+        )
+    return shares / shares.sum()
 
 
 def with_marks(rng: np.random.Generator, text: str, share: float) -> tuple[str, list[int]]:

@@ -17,7 +17,7 @@ from models.training.render import Renderer
 from models.training.settings import Settings
 from models.typeface import FOLDER, FONTS, draw_word
 
-PRINTED = (("elephant", "Serif"), ("LONDON", "Bold"), ("a1b2", "Typewriter"), ("coffee", "Handwriting"))
+PRINTED = (("elephant", "Serif"), ("LONDON", "Bold"), ("a1b2", "Typewriter"), ("handwriting", "Handwriting"))
 QUIET = Settings(
     curve=0, bounce=0, wide=0, gradient=0, blotches=0, grain=0, clutter=0, neighbour=0, outline=0, hollow=0, shadow=0
 )

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models import npz_weights
 from models.training.ahead import Drawing
 from models.training.render import Batch
 from models.training.validation import accuracy, measure_batch_norm, read, validation
@@ -192,7 +193,7 @@ class Run:
         values |= {f"optimizer/{i}": np.asarray(v.value) for i, v in enumerate(self.optimizer.variables)}
         values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.model.non_trainable_variables)}
         facts = {"step": self.step, "first": self.first, "seconds": self.seconds, "recipe": asdict(self.recipe)}
-        _replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
+        npz_weights.replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
 
     def load(self) -> None:
         with np.load(self.out / "state.npz") as state:
@@ -205,23 +206,11 @@ class Run:
                 variable.assign(state[f"random/{i}"])
 
 
-def _replace(path: Path, **arrays) -> None:
-    """Write an .npz so that a reader finds the old file or the new one, never half of one."""
-    part = path.with_suffix(".part.npz")
-    np.savez(part, **arrays)
-    os.replace(part, path)
-
-
-def save_weights(model, path: Path) -> None:
-    """The weights under "<layer>/<i>", in the order of layer.get_weights()."""
-    _replace(path, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
-
-
 def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     """Save the state, then measure and save the averaged weights, and write one line to the log."""
     run.save()
     model = run.averaged(sets["normalise"].pictures)
-    save_weights(model, run.out / "crnn.npz")
+    npz_weights.write(model, run.out / "crnn.npz")
     line = {"words": run.words, "step": run.step, "minutes": round(run.seconds / 60, 2), **recent}
     for name, batch in sets.items():
         if name == "normalise":

@@ -30,6 +30,17 @@ def test_a_font_that_draws_the_wrong_letters_is_refused(references):
     assert fonts.examine(FOLDER / FONTS["Sans"], turned) is None
 
 
+def test_a_script_face_is_taken_whatever_it_resembles(references):
+    found = fonts.examine(FOLDER / FONTS["Handwriting"], np.roll(references, 1, axis=1))
+    assert found.script and found.small and found.legible < fonts.LEGIBLE and not found.printed
+    assert not fonts.examine(FOLDER / FONTS["Italic"], references).script
+
+
+def test_greek_letters_in_latin_places_are_refused(references, monkeypatch):
+    monkeypatch.setattr(fonts, "GREEK", {"Cabin"})
+    assert fonts.examine(FOLDER / FONTS["Sans"], references) is None
+
+
 def test_what_is_no_font_is_refused(references, tmp_path):
     path = tmp_path / "text.ttf"
     path.write_text("no font")

@@ -8,6 +8,7 @@ from PIL import Image
 
 from models.crnn import BLANK, LABELS
 from models.training import paint
+from models.training.fonts import Font
 from models.training.render import Batch, Renderer, frame_labels, lay_out, with_marks
 from models.training.settings import Settings
 from models.training.sheets import contact_sheet, write_words
@@ -34,6 +35,24 @@ def test_a_word_is_its_seed_and_number(renderer, difficulty):
         np.asarray(renderer.draw(6, 17, difficulty).picture),
     ]
     assert not any(np.array_equal(np.asarray(first.picture), other) for other in others)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+def test_script_faces_have_their_share_and_the_rest_goes_by_legibility(words, share):
+    fonts = [
+        Font(name, name, True, legible) for name, legible in (("Kristi", 0.1), ("Z003", 0.4), ("A", 0.9), ("B", 0.3))
+    ]
+    drawing, rng = Renderer(fonts, words, Settings(script=share)), np.random.default_rng(3)
+    drawn = [drawing._font(rng).family for _ in range(4000)]
+    wanted = {"Kristi": share / 2, "Z003": share / 2, "A": 0.9 * (1 - share), "B": 0.1 * (1 - share)}
+    for name, expected in wanted.items():
+        assert drawn.count(name) / 4000 == pytest.approx(expected, abs=0.025)
+
+
+@pytest.mark.parametrize("families", [("Kristi", "Z003"), ("A", "B")])
+def test_with_one_kind_of_face_alone_that_kind_is_all_there_is(words, families):
+    drawing = Renderer([Font(name, name, True, 0.5) for name in families], words)
+    np.testing.assert_allclose(drawing.shares, [0.5, 1.0])
 
 
 def test_hundred_hard_words_are_sound(renderer):

@@ -1,0 +1,30 @@
+"""Weights in NumPy's .npz: every array under `<layer>/<position>`, in the order of Keras's `layer.get_weights()`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+
+def read(path: Path) -> dict[str, list[np.ndarray]]:
+    """The arrays by layer. Raises ValueError or OSError, in NumPy's words, for a file that holds something else."""
+    with np.load(path, allow_pickle=False) as arrays:
+        layers: dict[str, dict[int, np.ndarray]] = {}
+        for key in arrays.files:
+            layer, position = key.rsplit("/", 1)
+            layers.setdefault(layer, {})[int(position)] = arrays[key]
+    return {layer: [parts[position] for position in sorted(parts)] for layer, parts in layers.items()}
+
+
+def write(model, path: Path) -> None:
+    """All of a Keras model's weights."""
+    replace(path, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
+
+
+def replace(path: Path, **arrays: np.ndarray) -> None:
+    """Writes an .npz so that a reader finds the old file or the new one, never half of one."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    os.replace(part, path)
