@@ -12,9 +12,9 @@ from PIL import Image
 from explain import images
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources, vgg16_classes
+from explain.panels.pace import pace
 from models import vgg16
 
-POLL = 0.4  # seconds between looks at a running job
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
 MOST_DIVERSITY = 4.0
 PRESETS = {  # as explain.gradients.presets knows them, each with its source
@@ -194,13 +194,14 @@ def _from_gallery(number: int) -> None:
 
 def _live(number: int) -> None:
     """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    running = not st.session_state["class-dream"]["job"].ended
+    looking = pace(st.session_state["class-dream"]["job"])
+    running = looking is not None
 
-    @st.fragment(run_every=POLL if running else None)
+    @st.fragment(run_every=looking)
     def follow() -> None:
         held = st.session_state.get("class-dream")
-        if held is None or held["job"].ended == running:
-            st.rerun()  # nothing to follow, or the clock is to start or to stop
+        if held is None or pace(held["job"]) != looking:
+            st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
         job, wish = held["job"], held["wish"]
         picture = _grid(job.result["pictures"]) if job.status == "done" else job.preview
         unit = vgg16_classes.cam_units().get(number)

@@ -17,10 +17,10 @@ from explain.gradients import word_dreams
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources
 from explain.panels.input_strip import Word
+from explain.panels.pace import pace
 from models import crnn
 
 GALLERY = Path(__file__).resolve().parents[2] / "models" / "gallery" / "crnn-words"
-POLL = 0.4  # seconds between looks at a running job
 ENLARGED = 4  # screen pixels a pixel
 SHOWN = 8  # dreams of the gallery that are seen at once
 LAYERS = tuple(layer for layer in crnn.CARD.layers if layer.kind == "conv")
@@ -179,13 +179,14 @@ def _job(settings: dict | None, count: int) -> Job | None:
 
 def _follow(job: Job) -> None:
     """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    running = not job.ended
+    looking = pace(job)
+    running = looking is not None
 
-    @st.fragment(run_every=POLL if running else None)
+    @st.fragment(run_every=looking)
     def follow() -> None:
         held = st.session_state.get(HELD)
-        if held is None or held["job"] is not job or job.ended == running:
-            st.rerun()  # nothing to follow, or the clock is to start or to stop
+        if held is None or held["job"] is not job or pace(job) != looking:
+            st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
         if job.status == "done":
             _result(job)
             return

@@ -14,10 +14,10 @@ from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, 
 from explain.gradients.client import Job, describe
 from explain.panels import address, attribution_words, resources
 from explain.panels.attribution_words import Words
+from explain.panels.pace import pace
 from explain.receptive_field import receptive_field
 from models.card import ModelCard
 
-POLL = 0.4  # seconds between looks at a running job
 ACROSS = 4  # maps in a row
 FIRST_LAYER = "block5_conv3"
 SLOW = ("smooth_grad", "integrated_gradients")
@@ -84,13 +84,14 @@ def show(asked: Asked) -> None:
             "cores, and some 10 more the first time, when TensorFlow starts in a process of its own."
         )
         return
-    running = not job.ended
+    looking = pace(job)
+    running = looking is not None
 
-    @st.fragment(run_every=POLL if running else None)
+    @st.fragment(run_every=looking)
     def follow() -> None:
         held = st.session_state.get("vgg-job")
-        if held is None or held["job"].ended == running:
-            st.rerun()  # the clock is to start or to stop
+        if held is None or pace(held["job"]) != looking:
+            st.rerun()  # the clock is to start, to stop or to go at another pace
         if running:
             bar, stop = st.columns([5, 1], vertical_alignment="center")
             bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))

@@ -11,8 +11,7 @@ import streamlit as st
 
 from explain.gradients.client import Job, describe
 from explain.panels import resources
-
-POLL = 0.4  # seconds between looks at a running job
+from explain.panels.pace import pace
 
 
 class Followed:
@@ -52,13 +51,14 @@ class Followed:
 
     def follow(self, job: Job, draw: Callable[[dict[str, Any]], None]) -> None:
         """How far the job is, with a button to cancel it; what failed, in a sentence; or what `draw` makes of it."""
-        running = not job.ended
+        looking = pace(job)
+        running = looking is not None
 
-        @st.fragment(run_every=POLL if running else None)
+        @st.fragment(run_every=looking)
         def look() -> None:
             held = st.session_state.get(self._held)
-            if held is None or held["job"].ended == running:
-                st.rerun()  # the clock is to start or to stop
+            if held is None or pace(held["job"]) != looking:
+                st.rerun()  # the clock is to start, to stop or to go at another pace
             if running:
                 bar, stop = st.columns([4, 1], vertical_alignment="center")
                 bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))
