@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import NamedTuple
 
 import numpy as np
@@ -11,15 +10,15 @@ from PIL import Image
 
 from explain import cam, photograph_map, targets
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
-from explain.gradients.client import Job, describe
-from explain.panels import address, attribution_words, resources
+from explain.panels import address, attribution_words
 from explain.panels.attribution_words import Words
-from explain.panels.pace import pace
+from explain.panels.followed import Followed
 from explain.receptive_field import receptive_field
 from models.card import ModelCard
 
 ACROSS = 4  # maps in a row
 FIRST_LAYER = "block5_conv3"
+GRADIENTS = Followed("vgg-methods", "attribute")
 SLOW = ("smooth_grad", "integrated_gradients")
 CHOICES = {
     "the quick ones": tuple(method for method in METHODS if method not in SLOW),
@@ -75,73 +74,21 @@ def show(asked: Asked) -> None:
     """Draws the choice of methods, then the job as it goes, then the maps."""
     st.markdown(f"**{asked.title} under every gradient method**")
     which = address.switch("Methods", CHOICES, key="vgg_methods")
-    job = _job(asked, CHOICES[which]) if st.session_state.get("vgg-methods") else None
+    settings = {
+        "network": asked.card.name,
+        "picture": asked.batch[0],
+        "target": targets.describe(asked.target),
+        "methods": list(CHOICES[which]),
+    }
+    job = GRADIENTS.job(asked.digest, settings)
     if job is None:
-        ask, said = st.columns([1, 3.2], vertical_alignment="center")
-        ask.button("Show the methods", on_click=_want, type="primary", width="stretch", key="vgg-start")
-        said.caption(
+        GRADIENTS.ask(
+            "Show the methods",
             f"What in this photograph speaks for {asked.title}, as each method sees it: {SECONDS[which]} on two free "
-            "cores, and some 10 more the first time, when TensorFlow starts in a process of its own."
+            "cores, and some 10 more the first time, when TensorFlow starts in a process of its own.",
         )
-        return
-    looking = pace(job)
-    running = looking is not None
-
-    @st.fragment(run_every=looking)
-    def follow() -> None:
-        held = st.session_state.get("vgg-job")
-        if held is None or pace(held["job"]) != looking:
-            st.rerun()  # the clock is to start, to stop or to go at another pace
-        if running:
-            bar, stop = st.columns([5, 1], vertical_alignment="center")
-            bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))
-            stop.button("Cancel", on_click=_cancel, width="stretch", key="vgg-cancel")
-        elif job.status == "failed":
-            st.error(job.error, icon=":material/error:")
-            st.button("Try again", on_click=_forget, key="vgg-again")
-        elif job.status == "done":
-            _maps(asked, job.result, CHOICES[which])
-
-    follow()
-
-
-def _doing(job: Job) -> str:
-    return f"{job.step} % of the passes done" if job.status == "running" else describe(job)
-
-
-def _want() -> None:
-    st.session_state["vgg-methods"] = True
-
-
-def _forget() -> None:
-    st.session_state.pop("vgg-job", None)
-
-
-def _cancel() -> None:
-    """Ends the job; the next one waits for the button again."""
-    held = st.session_state.pop("vgg-job", None)
-    if held is not None:
-        held["job"].cancel()
-    st.session_state["vgg-methods"] = False
-
-
-def _job(asked: Asked, methods: tuple[str, ...]) -> Job:
-    """This visitor's job for this photograph and class; one for another is no longer wanted and is cancelled."""
-    wanted = (asked.card.name, asked.digest, asked.unit, methods)
-    held = st.session_state.get("vgg-job")
-    if held is None or held["wanted"] != wanted:
-        if held is not None:
-            held["job"].cancel()
-        owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-        settings = {
-            "network": asked.card.name,
-            "picture": asked.batch[0],
-            "target": targets.describe(asked.target),
-            "methods": list(methods),
-        }
-        held = {"wanted": wanted, "job": resources.worker().submit("attribute", settings, owner=owner)}
-        st.session_state["vgg-job"] = held
-    return held["job"]
+    else:
+        GRADIENTS.follow(job, lambda result: _maps(asked, result, CHOICES[which]))
 
 
 def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:

@@ -14,8 +14,8 @@ from explain.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.panels import address, linked, resources, why_truth
 from explain.panels.attribution_words import METHODS, OCCLUSION
+from explain.panels.followed import Followed
 from explain.panels.input_strip import Word
-from explain.panels.why_jobs import Followed
 from explain.receptive_field import receptive_field
 from models import crnn
 

@@ -14,8 +14,8 @@ from explain.charts import Inks
 from explain.faithfulness import Curve
 from explain.panels import resources
 from explain.panels.ctc_decoding import is_dark
+from explain.panels.followed import Followed
 from explain.panels.input_strip import Word
-from explain.panels.why_jobs import Followed
 
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
