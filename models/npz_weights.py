@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 
 def read(path: Path) -> dict[str, list[np.ndarray]]:
-    """The arrays by layer. Raises ValueError or OSError, in NumPy's words, for a file that holds something else."""
-    with np.load(path, allow_pickle=False) as arrays:
-        layers: dict[str, dict[int, np.ndarray]] = {}
-        for key in arrays.files:
-            layer, position = key.rsplit("/", 1)
-            layers.setdefault(layer, {})[int(position)] = arrays[key]
+    """The arrays by layer. Raises ValueError, in one sentence, for a file that holds something else or is not there."""
+    layers: dict[str, dict[int, np.ndarray]] = {}
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for key in arrays.files:
+                layer, position = key.rsplit("/", 1)
+                layers.setdefault(layer, {})[int(position)] = arrays[key]
+    except (OSError, EOFError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} holds no weights under <layer>/<position>; give a crnn.npz or the like.") from error
     return {layer: [parts[position] for position in sorted(parts)] for layer, parts in layers.items()}
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from explain import images
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources, vgg16_classes
-from explain.panels.pace import pace
+from explain.panels.pace import looking, pace
 from models import vgg16
 
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
@@ -194,13 +194,12 @@ def _from_gallery(number: int) -> None:
 
 def _live(number: int) -> None:
     """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    looking = pace(st.session_state["class-dream"]["job"])
-    running = looking is not None
+    every = pace(st.session_state["class-dream"]["job"])
+    running = every is not None
 
-    @st.fragment(run_every=looking)
     def follow() -> None:
         held = st.session_state.get("class-dream")
-        if held is None or pace(held["job"]) != looking:
+        if held is None or pace(held["job"]) != every:
             st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
         job, wish = held["job"], held["wish"]
         picture = _grid(job.result["pictures"]) if job.status == "done" else job.preview
@@ -219,7 +218,7 @@ def _live(number: int) -> None:
             st.caption(_told(job, wish, held["seed"]))
         _buttons(number, job, picture)
 
-    follow()
+    looking(every, follow)
 
 
 def _told(job: Job, wish: Wish, seed: int) -> str:

@@ -17,7 +17,7 @@ from explain.gradients import word_dreams
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources
 from explain.panels.input_strip import Word
-from explain.panels.pace import pace
+from explain.panels.pace import looking, pace
 from models import crnn
 
 GALLERY = Path(__file__).resolve().parents[2] / "models" / "gallery" / "crnn-words"
@@ -179,13 +179,12 @@ def _job(settings: dict | None, count: int) -> Job | None:
 
 def _follow(job: Job) -> None:
     """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    looking = pace(job)
-    running = looking is not None
+    every = pace(job)
+    running = every is not None
 
-    @st.fragment(run_every=looking)
     def follow() -> None:
         held = st.session_state.get(HELD)
-        if held is None or held["job"] is not job or pace(job) != looking:
+        if held is None or held["job"] is not job or pace(job) != every:
             st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
         if job.status == "done":
             _result(job)
@@ -203,7 +202,7 @@ def _follow(job: Job) -> None:
             picture = Image.fromarray(np.asarray(job.preview, np.uint8))
             st.image(images.enlarge(picture, ENLARGED), alt=f"The dream after step {job.step}")
 
-    follow()
+    looking(every, follow)
 
 
 def _forget() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explain.gradients.client import Job, describe
 from explain.panels import resources
-from explain.panels.pace import pace
+from explain.panels.pace import looking, pace
 
 
 class Followed:
@@ -51,13 +51,12 @@ class Followed:
 
     def follow(self, job: Job, draw: Callable[[dict[str, Any]], None]) -> None:
         """How far the job is, with a button to cancel it; what failed, in a sentence; or what `draw` makes of it."""
-        looking = pace(job)
-        running = looking is not None
+        every = pace(job)
+        running = every is not None
 
-        @st.fragment(run_every=looking)
         def look() -> None:
             held = st.session_state.get(self._held)
-            if held is None or pace(held["job"]) != looking:
+            if held is None or pace(held["job"]) != every:
                 st.rerun()  # the clock is to start, to stop or to go at another pace
             if running:
                 bar, stop = st.columns([4, 1], vertical_alignment="center")
@@ -69,7 +68,7 @@ class Followed:
             elif job.status == "done":
                 draw(job.result)
 
-        look()
+        looking(every, look)
 
     def _want(self) -> None:
         st.session_state[self._wanted] = True

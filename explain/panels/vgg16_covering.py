@@ -13,6 +13,7 @@ from explain.network import Network
 from explain.panels import address, resources, vgg16_methods
 from explain.panels.attribution_words import Words
 from explain.panels.background import OnStep, Task
+from explain.panels.pace import looking
 from explain.panels.vgg16_methods import Asked
 from explain.receptive_field import receptive_field
 
@@ -115,7 +116,6 @@ def _one(asked: Asked, how: tuple, label: str, work: Callable[[OnStep], object],
     task: Task = held[1]
     running = not task.ended
 
-    @st.fragment(run_every=POLL if running else None)
     def follow() -> None:
         if task.ended == running:
             st.rerun()
@@ -127,7 +127,7 @@ def _one(asked: Asked, how: tuple, label: str, work: Callable[[OnStep], object],
             st.error(task.error or "This was stopped before its end.", icon=":material/error:")
             st.button("Try again", key=f"{slot}-again", on_click=lambda: _drop(slot))
 
-    follow()
+    looking(POLL if running else None, follow)
 
 
 def _begin(slot: str, key: tuple, work: Callable[[OnStep], object]) -> None:

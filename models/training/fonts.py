@@ -32,8 +32,8 @@ REFERENCES = (
 LEGIBLE = 0.35  # least share of characters that look most like themselves; dingbats and black letter stay below
 PRINTED = 0.75  # the same for what is called plain print: text faces, not display faces or handwriting
 HELD_OUT = 8  # one family in so many is kept for validation
-# Script and handwriting faces. They are far from the reference fonts, so LEGIBLE does not choose among them; these are
-# legible to people, and labels, menus and shop signs are full of them.
+# Script and handwriting faces: legible to people, and labels, menus and shop signs are full of them. Being far from the
+# reference fonts, some stay below LEGIBLE and the others would seldom be drawn; these are taken as they are.
 SCRIPTS = frozenset(
     (
         "Abecedario",
@@ -150,15 +150,25 @@ def _same_shape(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def installed(root: Path = ROOT, cache: Path | None = None) -> list[Font]:
-    """Every usable font file under root, sorted by path. cache: a JSON file to read the answer from or write it to."""
+    """Every usable font file under root, sorted by path. cache: a JSON file to read the answer from or write it to.
+
+    A cache that was written by other rules than today's is written anew.
+    """
     if cache and cache.exists():
-        return [Font(**entry) for entry in json.loads(cache.read_text())]
+        kept = json.loads(cache.read_text())
+        if isinstance(kept, dict) and kept["rules"] == _rules():
+            return [Font(**entry) for entry in kept["fonts"]]
     references = _references()
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in (".ttf", ".otf") and _latin(path))
     fonts = [font for path in paths if (font := examine(path, references))]
     if cache:
-        cache.write_text(json.dumps([asdict(font) for font in fonts], indent=0))
+        cache.write_text(json.dumps({"rules": _rules(), "fonts": [asdict(font) for font in fonts]}, indent=0))
     return fonts
+
+
+def _rules() -> str:
+    """What decides which fonts are taken, as text that changes when it does."""
+    return json.dumps([LEGIBLE, sorted(SCRIPTS), sorted(GREEK)])
 
 
 def _latin(path: Path) -> bool:

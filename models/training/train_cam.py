@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from models import npz_weights
 from models.vgg16 import CAM, CAM_WNIDS, STATISTICS, prepare
 
 SIZE = 128  # pixels; Tiny ImageNet's 64 x 64, doubled: at 64 the last feature maps would be 4 x 4
@@ -193,7 +194,8 @@ def main() -> None:
     decay = choose_decay(rows["train"], splits["train"].classes)
     kernel, bias = train_head(rows["train"], splits["train"].classes, decay)
     layers = {**backbone, "predictions": [kernel, bias]}
-    np.savez(options.out, **{f"{name}/{i}": array for name, arrays in layers.items() for i, array in enumerate(arrays)})
+    named = {f"{name}/{i}": array for name, arrays in layers.items() for i, array in enumerate(arrays)}
+    npz_weights.replace(options.out, **named)
     np.savez(options.statistics, **layer_statistics(model, splits["train"]))
     score = accuracy(rows["val"], splits["val"].classes, kernel, bias)
     print(json.dumps({"n": len(rows["val"]), "weight_decay": decay, **score}))

@@ -47,7 +47,10 @@ def accuracy(found: list[str], wanted: tuple[str, ...]) -> float:
 
 
 def validation(cache: Path | None, number: int) -> dict[str, Batch]:
-    """Words to normalise by, in training fonts, and plain and hard ones in held-out fonts."""
+    """Words to normalise by, in training fonts, and plain and hard ones in held-out fonts.
+
+    They are drawn with the settings of today: shares read before and after these were changed can't be compared.
+    """
     fonts = installed(cache=cache)
     normalise = Renderer([font for font in fonts if not font.held_out])
     held_out = Renderer([font for font in fonts if font.held_out])

@@ -66,11 +66,17 @@ def test_families_are_held_out_whole_and_for_good():
     assert [name for name in ("Cabin", "Lato", "Liberation Sans") if fonts.Font("", name, True, 1).held_out] == []
 
 
-def test_the_list_is_kept_in_a_file(tmp_path):
+def test_the_list_is_kept_in_a_file(references, tmp_path, monkeypatch):
+    monkeypatch.setattr(fonts, "_references", lambda: references)
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "sans.otf").write_bytes((FOLDER / FONTS["Sans"]).read_bytes())
     cache = tmp_path / "fonts.json"
-    cache.write_text('[{"path": "a.ttf", "family": "A", "small": true, "legible": 0.8}]')
-    assert fonts.installed(cache=cache) == [fonts.Font("a.ttf", "A", True, 0.8)]
-    assert fonts.installed(cache=cache)[0].printed
+    found = fonts.installed(tmp_path / "fonts", cache)
+    assert [font.family for font in found] == ["Cabin"]
+    assert fonts.installed(tmp_path / "nowhere", cache) == found  # read from the file
+    monkeypatch.setattr(fonts, "GREEK", {"Cabin"})  # by other rules: looked for anew, and kept anew
+    assert fonts.installed(tmp_path / "fonts", cache) == []
+    assert fonts.installed(tmp_path / "nowhere", cache) == []
 
 
 def test_noto_counts_once():
