@@ -39,8 +39,8 @@ def _characters(unit: Unit, labels: tuple[str, ...], share: float) -> str:
     order = np.argsort(-unit.by_character, kind="stable")
     high, low = ([labels[i] for i in part] for part in (order[:NAMED], order[::-1][:NAMED]))
     said = (
-        f"Highest at {_listed(high)}, lowest at {_listed(low)}; the character a frame stands for explains {share:.0%} "
-        "of how it varies."
+        f"On average highest at {_listed(high)}, lowest at {_listed(low)}; the character a frame stands for explains "
+        f"{share:.0%} of how it varies."
     )
     kind = unit.explains["kind"]
     if kind >= max(LITTLE, MOSTLY * share):

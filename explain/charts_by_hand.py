@@ -28,7 +28,7 @@ def number(value: float) -> str:
     size = abs(value)
     if size < 0.0005:
         return "≈0" if size else "0"
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.01 else 3
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     return f"{value:.{digits}f}".replace("-", "−")
 
 

@@ -30,9 +30,10 @@ def numbers(name: str, count: int) -> tuple[int, ...] | None:
     return None
 
 
-def switch(label: str, options: Collection[str], key: str) -> str:
+def switch(label: str, options: Collection[str], key: str, labelled: bool = False) -> str:
     """A row of buttons of which one is always pressed, the first from the start; kept in the address under key.
 
+    labelled: the label stands above the buttons, not for screen readers alone.
     `key=` with nothing after it in an address gives Streamlit's widget no value at all, "required" or not.
     """
     first = next(iter(options))
@@ -43,7 +44,7 @@ def switch(label: str, options: Collection[str], key: str) -> str:
         required=True,
         key=key,
         bind="query-params",
-        label_visibility="collapsed",
+        label_visibility="visible" if labelled else "collapsed",
     )
     return pressed or first
 

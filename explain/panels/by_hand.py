@@ -221,11 +221,11 @@ def _follow(chosen: Chosen, unit: Unit) -> None:
     channel, place = unit.biggest
     named = f"{before.name}, {input_name(chosen)(channel)}{_where(before, place)}"
     if before is chosen.card.input:
-        st.caption(f"Its biggest input is a pixel: {named}. Here the network begins.")
+        st.caption(f"The input that counts most is a pixel: {named}. Here the network begins.")
         return
 
     def go() -> None:
         address.note(chosen.names[0], before.name)
         address.note(chosen.names[1], f"{channel}.{place[0]}.{place[1]}")
 
-    st.button(f"On to its biggest input: {named}", icon=":material/south:", on_click=go, key="hand-follow")
+    st.button(f"On to the input that counts most: {named}", icon=":material/south:", on_click=go, key="hand-follow")

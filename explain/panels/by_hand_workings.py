@@ -72,8 +72,8 @@ def _convolution(chosen: Chosen, unit: Convolution) -> None:
     of_them = "All" if shown == len(unit.sums) else f"The {shown} that count most of all {len(unit.sums)}"
     st.caption(
         f"It takes a {size} window of {source} from every input channel and multiplies it by a filter of its own, "
-        f"place by place. {of_them} input channels, biggest contribution first; each row has one scale, red is above "
-        "zero, blue below."
+        f"place by place. {of_them} input channels, biggest contribution first. Each row has one colour scale; "
+        "weights and products are red above zero, blue below. Numbers are rounded: hover over one for all its digits."
     )
     st.vega_lite_chart(charts_by_hand.contributions(unit, name, ink, most), width="stretch", key="hand-windows")
     rest = unit.sums[unit.order[shown:]]
@@ -88,10 +88,9 @@ def _convolution(chosen: Chosen, unit: Convolution) -> None:
 
 
 def _others(rest: np.ndarray) -> list[tuple[str, float]]:
-    """What the contributions that are not shown one by one add up to, those above and below zero apart."""
-    above, below = rest[rest > 0], rest[rest < 0]
-    parts = [(f"{len(above)} others above zero", float(above.sum()))] if len(above) else []
-    return parts + ([(f"{len(below)} others below zero", float(below.sum()))] if len(below) else [])
+    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
+    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
+    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
 
 
 def _pooling(chosen: Chosen, unit: MaxPooling) -> None:

@@ -24,9 +24,9 @@ def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
     st.markdown("**Beam search, frame by frame**")
     of, width = st.columns([1, 1], vertical_alignment="center")
     with of:
-        case = address.switch("Searched", BEAM_OF, key="beam_of")
+        case = address.switch("Searched", BEAM_OF, key="beam_of", labelled=True)
     with width:
-        beams = int(address.switch("Beams", WIDTHS, key="beams"))
+        beams = int(address.switch("Prefixes kept", WIDTHS, key="beams", labelled=True))
     textbook = case == BEAM_OF[1]
     p, alphabet = (TEXTBOOK, "a") if textbook else (probabilities, crnn.LABELS)
     kept = address.numbers("beam_frame", 1)

@@ -21,8 +21,8 @@ def show(word: Word) -> None:
     best = ctc.best_path(probabilities)
     st.markdown(f"**CTC decoding** :gray[reads] **{ctc.text(best.labels, crnn.LABELS) or 'nothing'}**")
     st.caption(
-        "31 frames from left to right, each a guess at a character or at “nothing new” (blank). Repeats merge, blanks "
-        "fall away."
+        "31 frames (columns) from left to right, each a guess at a character or at “nothing new” (blank). CTC, "
+        "connectionist temporal classification, reads them: repeats merge, blanks fall away."
     )
     kept = address.numbers("frame", 1)
     frame = kept[0] if kept and kept[0] < len(probabilities) else None
@@ -70,6 +70,7 @@ def caption(probabilities: np.ndarray, best: ctc.BestPath) -> str:
     text = ctc.text(best.labels, crnn.LABELS)
     whole = float(np.exp(ctc.log_probability(probabilities, best.labels)))
     return (
-        f"This one path has probability {best.probability:.3f}; all paths that read as “{text}” together {whole:.3f}. "
-        "A frame's convolutions see the framed columns; the recurrent layers let it know the rest of the word."
+        f"The likeliest label of every frame makes one path, with probability {best.probability:.3f}; all paths that "
+        f"read as “{text}” together have {whole:.3f}. Click a frame to see the columns that its convolutions see; the "
+        "recurrent layers let it know the rest of the word."
     )

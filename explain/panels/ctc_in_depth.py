@@ -32,8 +32,8 @@ def show(word: Word) -> None:
     st.caption(
         "The network says for each of 31 frames how likely every character is, and how likely “nothing new” (blank). "
         "One text can be spread over the frames in many ways, its alignments; its probability is the sum over all of "
-        "them. Here every alignment is in sight: those of what was read, those of any text you type, and how a search "
-        "finds the likeliest text without trying them all."
+        "them. The lattice below holds all alignments of what was read, the one beside it those of any text you type; "
+        "the beam search finds the likeliest text without trying them all."
     )
     found = ctc_explain.characters(probabilities, read)
     chosen = _chosen(found)
@@ -96,8 +96,8 @@ def _reading(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str, 
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")
     st.caption(
         f"Rows: the characters with blanks (·) between; columns: the frames, under the part of the picture they stand "
-        f"for. {SHOW_SAYS[which]} White: the best alignment, with {shown(alignment.log_probability)} of the text's "
-        f"{shown(found.log_probability)}. Click a character to choose it."
+        f"for. {SHOW_SAYS[which]} White: the best alignment, probability {shown(alignment.log_probability)}; all "
+        f"together {shown(found.log_probability)}. Click a character to choose it."
     )
 
 
@@ -136,7 +136,7 @@ def _what_if(word: Word, probabilities: np.ndarray, read: ctc.Text, which: str) 
         word, probabilities, held.lattice, held.alignment, show=which, against=held.against, other=held.read
     )
     st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
-    st.caption(against(held, probabilities))
+    st.caption(f"All alignments of this text, as if it were the right one. {against(held, probabilities)}")
 
 
 def _times(log_ratio: float) -> str:

@@ -240,17 +240,17 @@ def _said(text: str | None, reading: str, score: float, seed: int) -> str:
 
 
 EXPLAINED = (
-    "Not a photograph and no typeface: each picture began as noise and was changed, pixel by pixel along the gradient, "
-    "until the network answered as wanted. It is held to look like print, a word also by a small denoiser of print "
-    "that sees squares of 15 pixels and is not told which letters are wanted: what looks wrong to us, the network "
-    "reads all the same."
+    "Not a photograph and no typeface: each picture began as noise and was changed along the gradient until the "
+    "network answered as wanted. It is held near print, black strokes on white; for a word a small denoiser, which was "
+    "trained on print and is not told which letters are wanted, helps with that, 15 pixels at a time. Where you read "
+    "something else, you see what the network does not mind."
 )
 
 
 def _gallery() -> None:
     records = gallery()
     _shown(records[:SHOWN])
-    st.caption(f"Dreamt beforehand. Each character is taken from the seed where it came out best. {EXPLAINED}")
+    st.caption(f"Dreamt beforehand. Each character is shown as it came out best in one of five dreams. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 

@@ -94,9 +94,9 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
     values = getattr(steps, attribute)
     st.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
     st.caption(
-        f"{says} A row is a unit, a column a frame, under the part of the word it comes from. Rows stand in the order "
-        "in which the units' hidden states move most, and keep their place from state to state. Click a row to follow "
-        "that unit."
+        f"{says} A row is a unit, a column a frame, under the part of the word it comes from. On top stand the "
+        "units whose hidden states change most over the word; rows keep their place from state to state. Click a row "
+        "to follow that unit."
     )
 
     def choose() -> None:
@@ -181,9 +181,10 @@ def _told(steps: lstm.Trace, unit: int, backward: bool) -> str:
     wrote, forgot = int(written.argmax()), int(lost.argmax())
     where = "to the right" if backward else "to the left"
     return (
-        f"Unit {unit} writes most at frame {wrote} ({steps.written[wrote, unit]:+.2f}) and forgets most at frame "
-        f"{forgot}, where {steps.forget_gate[forgot, unit]:.0%} of the {steps.before[forgot, unit]:+.2f} it had from "
-        f"the frame {where} is left. It is one unit of {steps.hidden.shape[1]}; all of them decide on a character."
+        f"Unit {unit} writes most at frame {wrote} ({steps.written[wrote, unit]:+.2f}) and loses most at frame "
+        f"{forgot}: its forget gate keeps {steps.forget_gate[forgot, unit]:.0%} of the "
+        f"{steps.before[forgot, unit]:+.2f} that came from the frame {where}. It is one unit of "
+        f"{steps.hidden.shape[1]}; all of them decide on a character."
     )
 
 

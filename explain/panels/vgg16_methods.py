@@ -72,7 +72,7 @@ def _of_a_photograph(text: str) -> str:
 
 def show(asked: Asked) -> None:
     """Draws the choice of methods, then the job as it goes, then the maps."""
-    st.markdown(f"**{asked.title} under every gradient method**")
+    st.markdown(f"**{asked.title} under the gradient methods**")
     which = address.switch("Methods", CHOICES, key="vgg_methods")
     settings = {
         "network": asked.card.name,

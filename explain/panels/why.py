@@ -49,7 +49,7 @@ def _explained(word: Word) -> None:
     question, answer = st.columns([1, 1.9], gap="medium")
     with question:
         target = _question(ran.digest, frames, text)
-        st.caption("Occlusion covers the word step by step with small")
+        st.caption("Occlusion: the word is covered, step by step, with small patches:")
         patch = address.switch("What is covered", PATCHES, key="why_patch")
         checked = why_truth.switch()
     with answer:
@@ -123,7 +123,10 @@ def _sentence(frames: np.ndarray, target: targets.Character) -> str:
     told = [f"{frame}" for frame in np.flatnonzero(weights > 0.05)]
     where = f"frame {told[0]}" if len(told) == 1 else f"frames {', '.join(told[:-1])} and {told[-1]}"
     mean = float(np.exp(weights @ np.log(np.maximum(frames[:, target.label], 1e-30))))
-    text = f"“{crnn.LABELS[target.label]}” is told at {where} (orange below the maps), with probability {mean:.3f}"
+    text = (
+        f"“{crnn.LABELS[target.label]}” is told at {where} (orange below the maps). Over all its alignments its "
+        f"probability is {mean:.3f} on average"
+    )
     if target.rival is None:
         return text + "."
     rival = float(np.exp(weights @ np.log(np.maximum(frames[:, target.rival], 1e-30))))
@@ -142,7 +145,8 @@ def _occlusion(word: Word, digest: str, patch: str, target: targets.Character, c
     st.caption(
         f"**Occlusion.** {OCCLUSION.measures} {OCCLUSION.does_not} The patch, {size} pixels in the background's "
         f"colour, costs most at columns {left} to {right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the "
-        f"{log}. Red: covering it hurts, blue: it helps; full colour from {word_map.limit(values):.2g} on."
+        f"{log}. A pixel's colour is the mean over the patches that cover it; red: covering it hurts, blue: it helps, "
+        f"full colour from {word_map.limit(values):.2g} on."
     )
     if checked:
         why_truth.check(word, digest, target, f"occlusion, {patch}", values)
