@@ -70,7 +70,7 @@ class _Plan:
     """What stands where in the CTC chart.
 
     rows: labels that get a row of the heat map. centres: of each frame's columns, in input pixels; step: between them.
-    top, path, reading: y of the heat map, the best path and the text, in screen pixels.
+    top, ruler, path, reading: y of the heat map, the frames' numbers, the best path and the text, in screen pixels.
     """
 
     rows: list[int]
@@ -86,8 +86,12 @@ class _Plan:
         return WORD_HEIGHT + GAP
 
     @property
+    def ruler(self) -> int:
+        return self.top + len(self.rows) * ROW_HEIGHT + 8
+
+    @property
     def path(self) -> int:
-        return self.top + len(self.rows) * ROW_HEIGHT + 12
+        return self.ruler + 16
 
     @property
     def reading(self) -> int:
@@ -129,6 +133,7 @@ def ctc(
         _heat(sources, probabilities, plan, seen, axes).add_params(chosen, hovered),
         *(layer.transform_filter(chosen | hovered) for layer in _frames(sources, plan, seen, axes, inks)),
         _row_names(sources, plan, axes, inks),
+        _ruler(sources, plan, axes, inks),
         _path(sources, best, plan, axes, inks),
     ]
     if best.spans:
@@ -232,9 +237,17 @@ def _row_names(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.C
         }
         for r, label in enumerate(plan.rows)
     ]
+    names.append({"x": -1.5, "y": plan.ruler, "text": "frame", "size": 9})
     mark = {"align": "right", "baseline": "middle", "color": inks.text, "font": "monospace"}
     chart = sources.chart(names).mark_text(**mark, size={"expr": "datum.size"})
     return chart.encode(x=axes.x(), y=axes.y(), text="text:N")
+
+
+def _ruler(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+    """The number of every fifth frame under its column."""
+    numbers = [{"x": plan.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.centres), 5)]
+    chart = sources.chart(numbers).mark_text(baseline="middle", size=9, color=inks.soft)
+    return chart.encode(x=axes.x(), y=axes.y(), text="number:Q")
 
 
 def _path(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:

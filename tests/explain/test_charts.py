@@ -36,6 +36,19 @@ def test_every_cell_is_the_softmax():
         assert (cell["x"] + cell["x2"]) / 2 == 4 * cell["frame"] + 4  # the middle of the columns it sees
 
 
+def test_every_fifth_frame_has_its_number_under_its_cells():
+    probabilities = np.full((13, 3), 1 / 3)
+    columns = [(4 * t, 4 * t + 7) for t in range(13)]
+    best = ctc.best_path(probabilities)
+    spec = charts.ctc("data:,word", probabilities, best, ALPHABET, columns, 56, charts.Inks.of(False))
+    numbers, cells = values(spec, "number"), values(spec, "probability")
+    assert [number["number"] for number in numbers] == [0, 5, 10]
+    for number in numbers:
+        under = [cell for cell in cells if cell["x"] < number["x"] < cell["x2"]]
+        assert {cell["frame"] for cell in under} == {number["number"]}
+        assert max(cell["y2"] for cell in under) < number["y"]
+
+
 def test_the_reading_stands_under_its_frames():
     spans = values(drawn(), "mid")
     assert [(span["text"], span["mid"]) for span in spans] == [("a", 4), ("b", 14)]

@@ -16,7 +16,7 @@ const BEAM_STYLE = `
 .beams .new { color: #2f9e44; }
 .beams .merged { color: #d9480f; }
 .beams .gone { margin-top: 6px; font-size: 12px; min-height: 54px; }
-.beams .gone b { font-family: var(--st-code-font); font-weight: 600; text-decoration: line-through; }
+.beams .gone b { font-family: var(--st-code-font); opacity: 0.65; }
 .beams .strip { width: 100%; height: 84px; image-rendering: pixelated; display: block; }
 `;
 const BEAM_PACE = 450; // milliseconds a frame
