@@ -5,8 +5,10 @@ Page, sessions, queue, process and protocol are the real ones; only what the pro
 visualisations are dreamt, cancelled and ended in `test_page`. The visitors' classes differ, since what one visitor has
 been answered is kept for the next who asks the same.
 
-How long the server took to answer meanwhile is printed beside the time of a server that has nothing else to do. Ten
-pages of Chromium keep two cores busy for a minute, so this one runs only when asked for: `pytest -m crowd -s`.
+Visitors bring processors of their own. Here their ten pages of Chromium have to share the server's two, and are given
+only what it and its worker leave; otherwise the time that the kernel takes to get round to the server is what is
+measured. How long the server took to answer meanwhile is printed beside the time of one that has nothing else to do.
+All this keeps two cores busy for a minute, so this test runs only when asked for: `pytest -m crowd -s`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import http.server
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -26,7 +29,7 @@ import pytest
 
 from explain.gradients.job import ORDINALS
 from models import vgg16
-from tests.browser.conftest import healthy
+from tests.browser.conftest import FLAGS, chromium, healthy
 from tests.browser.short_jobs import LASTING, STEPS
 from tests.browser.test_page import alive, open_page, settled
 
@@ -146,9 +149,20 @@ LISTEN = """(leaving) => {
 
 
 @pytest.fixture
-def visitors(browser, short) -> Iterator[list]:
+def elsewhere(browser, tmp_path) -> Iterator:
+    """A Chromium in the class of processes that run when no other wants to (it sets its threads' niceness itself)."""
+    starter, chrt = tmp_path / "chromium", shutil.which("chrt")
+    starter.write_text(f'#!/bin/sh\nexec {f"{chrt} --idle 0" if chrt else "nice -n 19"} "{chromium()}" "$@"\n')
+    starter.chmod(0o755)
+    opened = browser.browser_type.launch(executable_path=starter, args=FLAGS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def visitors(elsewhere, short) -> Iterator[list]:
     """Ten visitors, each with a session and a class of their own, before the gallery's picture of it."""
-    context, pages = browser.new_context(viewport={"width": 1100, "height": 700}), []
+    context, pages = elsewhere.new_context(viewport={"width": 1100, "height": 700}), []
     context.set_default_timeout(SLOWEST)
     for number in CLASSES:
         pages.append(context.new_page())
@@ -190,4 +204,4 @@ def test_ten_visitors_at_once_are_all_served(visitors, short):
     slowest, usual = max(health.took), max(machine.took)
     print(f"\nhealth: {len(health.took)} answers, slowest {slowest:.3f} s; an idle server's {usual:.3f} s")
     assert health.failed == 0
-    assert slowest <= RESPONSIVE + usual
+    assert slowest <= RESPONSIVE
