@@ -12,7 +12,7 @@ st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="w
 from explain.panels import address  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
-# another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this 0.3.
+# another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
 sys.setswitchinterval(0.0005)
 
 STYLE = """<style>
