@@ -151,8 +151,8 @@ def _recurrent(read: Read, drawings: dict[str, Drawing]) -> str:
             picture = pictures.heat_map(getattr(steps, state), order, state)
             figures.append(_figure(picture, f"{name}, {state}", STATE_SAYS[state]))
         says = (
-            f"A row is one of {len(order)} units, in the order in which their hidden states move most, a column a "
-            "frame: gates from 0 (dark) to 1 (yellow), the rest blue below zero and red above."
+            f"A row is one of {len(order)} units, sorted by the frame at which its hidden state is farthest from its "
+            "median, a column a frame: gates from 0 (dark) to 1 (yellow), the rest blue below zero and red above."
         )
         parts.append(f'<h3>{escape(name)}</h3><p>{says}</p><div class="states">{"".join(figures)}</div>')
     return "".join(parts)

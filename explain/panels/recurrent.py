@@ -94,9 +94,9 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
     values = getattr(steps, attribute)
     st.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
     st.caption(
-        f"{says} A row is a unit, a column a frame, under the part of the word it comes from. On top stand the "
-        "units whose hidden states change most over the word; rows keep their place from state to state. Click a row "
-        "to follow that unit."
+        f"{says} A row is a unit, a column a frame, under the part of the word it comes from. Rows are sorted by "
+        "the frame at which a unit's hidden state is farthest from its median over the word, the leftmost on top, and "
+        "keep their place from state to state. Click a row to follow that unit."
     )
 
     def choose() -> None:

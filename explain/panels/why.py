@@ -125,7 +125,7 @@ def _sentence(frames: np.ndarray, target: targets.Character) -> str:
     mean = float(np.exp(weights @ np.log(np.maximum(frames[:, target.label], 1e-30))))
     text = (
         f"“{crnn.LABELS[target.label]}” is told at {where} (orange below the maps). Over all its alignments its "
-        f"probability is {mean:.3f} on average"
+        f"probability is {mean:.3f} on (geometric) average"
     )
     if target.rival is None:
         return text + "."
