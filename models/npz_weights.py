@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,9 @@ def read(path: Path) -> dict[str, list[np.ndarray]]:
     return {layer: [parts[position] for position in sorted(parts)] for layer, parts in layers.items()}
 
 
-def write(model, path: Path) -> None:
-    """All of a Keras model's weights."""
-    replace(path, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
+def write(weights: Mapping[str, Sequence[np.ndarray]], path: Path) -> None:
+    """Writes the arrays of each layer, as `read` returns them."""
+    replace(path, **{f"{layer}/{i}": array for layer, arrays in weights.items() for i, array in enumerate(arrays)})
 
 
 def replace(path: Path, **arrays: np.ndarray) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import NamedTuple
 
 import numpy as np
@@ -92,8 +91,7 @@ def _start(number: int) -> None:
     wish = _wish(number)
     seed = st.session_state.get("seed", 0) + 1
     st.session_state["seed"] = seed + wish.count - 1  # several pictures take as many seeds
-    owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-    job = resources.worker().submit("dream", wish.settings(seed), owner=owner)
+    job = resources.submit("dream", wish.settings(seed))
     st.session_state["class-dream"] = {"wish": wish, "seed": seed, "job": job}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -162,8 +161,7 @@ def _start(settings: dict, count: int) -> None:
         held["job"].cancel()
     seed = st.session_state.get("dream-word-seed", 0)
     st.session_state["dream-word-seed"] = seed + count
-    owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-    job = resources.worker().submit("dream-word", {**settings, "count": count, "seed": seed}, owner=owner)
+    job = resources.submit("dream-word", {**settings, "count": count, "seed": seed})
     st.session_state[HELD] = {"wanted": json.dumps([settings, count]), "job": job}
 
 
@@ -250,7 +248,7 @@ EXPLAINED = (
 def _gallery() -> None:
     records = gallery()
     _shown(records[:SHOWN])
-    st.caption(f"Dreamt beforehand. Each character is shown as it came out best in one of five dreams. {EXPLAINED}")
+    st.caption(f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 

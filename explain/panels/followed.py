@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -44,8 +43,7 @@ class Followed:
                 if self._once:
                     self._cancel()
                     return None
-            owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-            held = {"wanted": wanted, "job": resources.worker().submit(self._kind, settings, owner=owner)}
+            held = {"wanted": wanted, "job": resources.submit(self._kind, settings)}
             st.session_state[self._held] = held
         return held["job"]
 

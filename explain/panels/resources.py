@@ -6,13 +6,15 @@ import gc
 import hashlib
 import json
 import time
+import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explain.gradients.client import GradientWorker
+from explain.gradients.client import GradientWorker, Job
 from explain.network import Network
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS, ModelCard
@@ -112,6 +114,12 @@ def worker() -> GradientWorker:
     if vgg16.full_is_here():  # its 553 MB count as the child's, though the file's pages are shared
         return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
+
+
+def submit(kind: str, settings: dict[str, Any]) -> Job:
+    """Hands the worker a job of this visitor's; visitors take turns."""
+    owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
+    return worker().submit(kind, settings, owner=owner)
 
 
 @st.cache_resource(show_spinner=False)

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     model = crnn.build()
     onnx_weights.fill(model, weights)
     measure_batch_norm(model, validation(chosen.fonts, 1)["normalise"].pictures)
-    npz_weights.write(model, chosen.out)
+    npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, chosen.out)
 
 
 if __name__ == "__main__":

@@ -194,8 +194,7 @@ def main() -> None:
     decay = choose_decay(rows["train"], splits["train"].classes)
     kernel, bias = train_head(rows["train"], splits["train"].classes, decay)
     layers = {**backbone, "predictions": [kernel, bias]}
-    named = {f"{name}/{i}": array for name, arrays in layers.items() for i, array in enumerate(arrays)}
-    npz_weights.replace(options.out, **named)
+    npz_weights.write(layers, options.out)
     np.savez(options.statistics, **layer_statistics(model, splits["train"]))
     score = accuracy(rows["val"], splits["val"].classes, kernel, bias)
     print(json.dumps({"n": len(rows["val"]), "weight_decay": decay, **score}))

@@ -210,7 +210,7 @@ def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     """Save the state, then measure and save the averaged weights, and write one line to the log."""
     run.save()
     model = run.averaged(sets["normalise"].pictures)
-    npz_weights.write(model, run.out / "crnn.npz")
+    npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, run.out / "crnn.npz")
     line = {"words": run.words, "step": run.step, "minutes": round(run.seconds / 60, 2), **recent}
     for name, batch in sets.items():
         if name == "normalise":

@@ -78,6 +78,7 @@ def test_a_view_opens_with_something_to_see(page, served, console, name, paramet
 
 def test_what_if_says_what_the_library_says(page, served, elephant):
     open_page(page, served, view("CTC in depth"))
+    shows(page, "The lattice of “elephant”")
     box = page.get_by_label("What if it said …")
     for text, digits in (("elephant", 3), ("elegant", 2)):
         box.fill(text)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import onnx_weights
+from models import npz_weights, onnx_weights
 from models.training import average
 from models.training.render import Batch
 from tests.models.training.test_train_crnn import small_network
@@ -34,8 +34,7 @@ def test_an_exported_network_and_a_training_run_are_read_alike(tmp_path):
     from models import crnn
 
     exported = onnx_weights.read(crnn.CARD.weights)
-    arrays = {f"{layer}/{i}": array for layer, some in exported.items() for i, array in enumerate(some)}
-    np.savez(tmp_path / "crnn.npz", **arrays)
+    npz_weights.write(exported, tmp_path / "crnn.npz")
     found = average.read(tmp_path / "crnn.npz")
     for layer, some in average.read(crnn.CARD.weights).items():
         for one, other in zip(some, found[layer], strict=True):
@@ -47,8 +46,8 @@ def test_the_file_holds_the_average_with_its_own_batch_normalisation(monkeypatch
     rng = np.random.default_rng(4)
     networks = [small_network(), small_network()]
     for number, network in enumerate(networks):
-        named = {f"{la.name}/{i}": w for la in network.layers for i, w in enumerate(la.get_weights())}
-        np.savez(tmp_path / f"{number}.npz", **named)
+        held = {layer.name: layer.get_weights() for layer in network.layers}
+        npz_weights.write(held, tmp_path / f"{number}.npz")
     pictures = rng.integers(0, 256, (8, 32, 128), dtype=np.uint8)
     drawn = Batch(pictures, np.zeros((8, 1)), np.zeros((8, 31)), ("a",) * 8)
     monkeypatch.setattr("models.training.validation.validation", lambda fonts, number: {"normalise": drawn})
