@@ -52,14 +52,25 @@ class Drawing:
         self.plan, self.next, self.ahead = plan, first, ahead
         self.pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_drawing, (cache, real, share, 3))
         self.waiting: deque = deque()
+        self.drawn = 0  # words given out
 
-    def __next__(self) -> tuple[Batch, float]:
-        """The next batch and the seconds it had to be waited for."""
+    def _order(self) -> None:
         while len(self.waiting) < self.ahead:
             self.waiting.append(self.pool.submit(_draw, self.plan(self.next)))
             self.next += 1
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next batch need not be waited for."""
+        self._order()
+        return self.waiting[0].done()
+
+    def __next__(self) -> tuple[Batch, float]:
+        """The next batch and the seconds it had to be waited for."""
+        self._order()
         begun = time.monotonic()
         batch = self.waiting.popleft().result()
+        self.drawn += len(batch.texts)
         return batch, time.monotonic() - begun
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ class Settings:
 
     # text
     longest: tuple[int, int] = (5, 22)  # characters at most, at difficulty 0 and 1: CTC learns from short words first
-    script: float = 0.10  # share in script and handwriting faces, whatever the difficulty: labels, menus, shop fronts
+    script: float = 0.18  # share in script and handwriting faces, whatever the difficulty: labels, menus, shop fronts
     marks: float = 0.12  # share with a punctuation mark, which has no label: signs say "Today!" and "What's"
     tracking: tuple[float, float] = (-0.06, 0.25)  # extra space between glyphs: tight logos to spaced-out signs
     curve: float = 0.12  # share of words on an arc: shop signs, labels

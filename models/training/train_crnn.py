@@ -17,100 +17,38 @@ import argparse
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from models import npz_weights
 from models.training.ahead import Drawing
+from models.training.loss import loss, pack
+from models.training.recipe import Recipe
 from models.training.render import Batch
+from models.training.stock import Stock
 from models.training.validation import accuracy, measure_batch_norm, read, validation
 
 # On by default only where the processor has AVX-512; on older ones too it halves the time of a gradient.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-LABEL_ROOM = 24  # longest text, filled up
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a run is made of. Shares are of the whole run, from 0 to 1.
-
-    minutes or words: the length of the one-cycle, from where the run began; by time where both are given.
-    rate, warm: peak learning rate and the share in which it is reached; it ends at a hundredth.
-    narrow: share in which pictures are 64 pixels wide; short: characters at most in it.
-    fade: words over which cross-entropy on frames gives way to CTC.
-    hard, hardest: share after which the difficulty stays at its greatest, and that.
-    average: momentum of the averaged weights.
-    photographs: share of photographed words, where --real names some.
-    """
-
-    seed: int = 1
-    words: int = 105_000
-    minutes: float = 0.0
-    batch: int = 32
-    rate: float = 1e-3
-    warm: float = 0.06
-    decay: float = 5e-3
-    clip: float = 5.0
-    narrow: float = 0.65
-    short: int = 7
-    fade: int = 24_000
-    hard: float = 0.6
-    hardest: float = 0.65
-    average: float = 0.99
-    photographs: float = 0.25
-
-    def progress(self, words: int, seconds: float) -> float:
-        return min(1.0, seconds / (60 * self.minutes) if self.minutes else words / self.words)
-
-    def learning_rate(self, progress: float) -> float:
-        if progress < self.warm:
-            return self.rate * (0.05 + 0.95 * progress / self.warm)
-        fall = (progress - self.warm) / (1 - self.warm)
-        return self.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * fall)))
-
-    def difficulty(self, progress: float) -> float:
-        return self.hardest * min(1.0, progress / self.hard)
-
-
-# ---- loss
-
-
-def pack(batch: Batch, ctc: float) -> np.ndarray:
-    """Labels, their number, the share of CTC and the frames' labels side by side, (n, 24 + 2 + frames) float32."""
-    n, longest = batch.labels.shape
-    labels = np.zeros((n, LABEL_ROOM), np.float32)
-    labels[:, :longest] = np.maximum(batch.labels, 0)
-    lengths = (batch.labels >= 0).sum(axis=1, keepdims=True)
-    return np.concatenate([labels, lengths, np.full((n, 1), ctc), batch.frames], axis=1).astype(np.float32)
-
-
-def loss(packed, logits):
-    """(1 - share) x cross-entropy over the frames + share x CTC, each in nats a word, (n,)."""
-    from keras import ops
-
-    from models.crnn import BLANK
-
-    frames = ops.shape(packed)[1] - LABEL_ROOM - 2  # not packed.shape: a trace for several widths has None there
-    labels = ops.cast(packed[:, :LABEL_ROOM], "int32")
-    lengths = ops.cast(packed[:, LABEL_ROOM], "int32")
-    share = packed[0, LABEL_ROOM + 1]
-    targets = ops.cast(packed[:, LABEL_ROOM + 2 :], "int32")
-    by_frame = ops.sum(ops.sparse_categorical_crossentropy(targets, logits, from_logits=True), axis=1)
-    steps = ops.zeros_like(lengths) + frames
-    by_text = ops.ctc_loss(labels, logits, lengths, steps, mask_index=BLANK)
-    return (1 - share) * by_frame + share * by_text
-
-
-# ---- the run
+SETTLED = 3  # steps after which a run is as fast as it will be
+SAVING = 8.0  # seconds kept for the last checkpoint where the program has to end by a given time
 
 
 class Run:
     """A training run: model, optimiser, what was done so far, and its folder."""
 
-    def __init__(self, recipe: Recipe, out: Path, jit: bool = False, winograd: bool = False):
+    def __init__(
+        self,
+        recipe: Recipe,
+        out: Path,
+        jit: bool = False,
+        winograd: bool = False,
+        bfloat16: bool = False,
+        views: bool = False,
+    ):
         import keras
 
         from models.crnn import build
@@ -122,6 +60,15 @@ class Run:
             from models.training.winograd import with_winograd
 
             self.model = with_winograd(self.model)
+        if bfloat16:
+            from models.training.views import in_bfloat16
+
+            self.model = in_bfloat16(self.model)
+        self.trained = self.model
+        if views:
+            from models.training.views import Viewed, Views
+
+            self.trained = Viewed(self.model, Views(recipe.seed))
         self.optimizer = keras.optimizers.AdamW(
             recipe.rate,
             weight_decay=recipe.decay,
@@ -130,7 +77,7 @@ class Run:
             ema_momentum=recipe.average,
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        self.model.compile(self.optimizer, loss, jit_compile=jit)
+        self.trained.compile(self.optimizer, loss, jit_compile=jit)
         self.optimizer.build(self.model.trainable_variables)
         self.step, self.seconds, self.width = 0, 0.0, 0
         self.first = 0  # step at which the run began: later than 0 where it began with weights
@@ -145,7 +92,7 @@ class Run:
 
     def plan(self, number: int) -> tuple:
         """What to draw for batch number; its place in the run is guessed from the speed so far."""
-        ahead = (number - self.step) * self.seconds / max(1, self.step - self.first)
+        ahead = max(0, number - self.step) * self.seconds / max(1, self.step - self.first)
         at = self.recipe.progress((number - self.first) * self.recipe.batch, self.seconds + ahead)
         narrow = at < self.recipe.narrow
         size = (64, self.recipe.short) if narrow else (128, None)
@@ -158,16 +105,18 @@ class Run:
         begun = time.monotonic()
         self.optimizer.learning_rate = self.recipe.learning_rate(self.progress)
         x = batch.pictures[..., None].astype(np.float32) / 255
-        if x.shape[2] != self.width:  # compile anew: TensorFlow would go on with one graph of unknown width
+        changed = x.shape[2] != self.width
+        if changed:  # compile anew: TensorFlow would go on with one graph of unknown width
             self.width = x.shape[2]
-            self.model.make_train_function(force=True)
-        value = float(self.model.train_on_batch(x, pack(batch, min(1.0, self.words / self.recipe.fade))))
+            self.trained.make_train_function(force=True)
+        value = float(self.trained.train_on_batch(x, pack(batch, min(1.0, self.words / self.recipe.fade))))
         self.step += 1
-        self.seconds += time.monotonic() - begun
+        if not changed:  # compiling takes longer than hundreds of steps and is no progress
+            self.seconds += time.monotonic() - begun
         return value
 
-    def averaged(self, pictures: np.ndarray):
-        """A model with the averaged weights and its batch normalisation measured on pictures (n, 32, 128)."""
+    def averaged(self, pictures: np.ndarray | None):
+        """A model with the averaged weights, its batch normalisation measured on pictures (n, 32, 128) if there are."""
         from models.crnn import build
 
         model = build(logits=True)
@@ -175,7 +124,8 @@ class Run:
         averages = self.optimizer._model_variables_moving_average
         for variable, average in zip(model.trainable_variables, averages, strict=True):
             variable.assign(average)
-        measure_batch_norm(model, pictures)
+        if pictures is not None:
+            measure_batch_norm(model, pictures)
         return model
 
     def begin(self, weights: Path, words: int) -> None:
@@ -185,13 +135,13 @@ class Run:
         onnx_weights.fill(self.model, onnx_weights.read(weights))
         averages = self.optimizer._model_variables_moving_average
         for variable, average in zip(self.model.trainable_variables, averages, strict=True):
-            average.assign(variable)
+            average.assign(np.asarray(variable).copy())  # a copy: JAX may not be given the same memory twice
         self.step = self.first = -(-words // self.recipe.batch)
 
     def save(self) -> None:
         values = {f"model/{i}": np.asarray(v) for i, v in enumerate(self.model.get_weights())}
         values |= {f"optimizer/{i}": np.asarray(v.value) for i, v in enumerate(self.optimizer.variables)}
-        values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.model.non_trainable_variables)}
+        values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.trained.non_trainable_variables)}
         facts = {"step": self.step, "first": self.first, "seconds": self.seconds, "recipe": asdict(self.recipe)}
         npz_weights.replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
 
@@ -202,14 +152,17 @@ class Run:
             self.model.set_weights([state[f"model/{i}"] for i in range(len(self.model.get_weights()))])
             for i, variable in enumerate(self.optimizer.variables):
                 variable.assign(state[f"optimizer/{i}"])
-            for i, variable in enumerate(self.model.non_trainable_variables):
+            for i, variable in enumerate(self.trained.non_trainable_variables):
                 variable.assign(state[f"random/{i}"])
 
 
 def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
-    """Save the state, then measure and save the averaged weights, and write one line to the log."""
+    """Save the state, then measure and save the averaged weights, and write one line to the log.
+
+    Without sets the averaged weights are saved as they are: models/training/average.py measures what they lack.
+    """
     run.save()
-    model = run.averaged(sets["normalise"].pictures)
+    model = run.averaged(sets["normalise"].pictures if sets else None)
     npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, run.out / "crnn.npz")
     line = {"words": run.words, "step": run.step, "minutes": round(run.seconds / 60, 2), **recent}
     for name, batch in sets.items():
@@ -223,68 +176,100 @@ def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     print(json.dumps(line), flush=True)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument(
-        "--resume", action="store_true", help="go on from state.npz with its recipe (and what is given anew)"
+def parser() -> argparse.ArgumentParser:
+    answer = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add = answer.add_argument
+    add("--out", type=Path, required=True)
+    add("--resume", action="store_true", help="go on from state.npz with its recipe (and what is given anew)")
+    add("--begin", type=Path, help="exported network (.onnx) whose weights the run begins with")
+    add("--seen", type=int, default=0, help="words that the network of --begin was trained on")
+    add("--fonts", type=Path, help="JSON file that keeps the list of fonts")
+    add("--every", type=float, default=5, help="minutes between checkpoints")
+    add("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
+    add("--processes", type=int, default=1, help="that draw words")
+    add("--jit", action="store_true", help="compile with XLA")
+    add("--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors")
+    add("--bfloat16", action="store_true", help="convolutions in bfloat16: faster on accelerators")
+    add(
+        "--again",
+        action="store_true",
+        help="show words again, each time looking different",
     )
-    parser.add_argument("--begin", type=Path, help="exported network (.onnx) whose weights the run begins with")
-    parser.add_argument("--seen", type=int, default=0, help="words that the network of --begin was trained on")
-    parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
-    parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
-    parser.add_argument("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
-    parser.add_argument("--processes", type=int, default=1, help="that draw words")
-    parser.add_argument("--jit", action="store_true", help="compile with XLA")
-    parser.add_argument(
-        "--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors"
-    )
-    parser.add_argument("--steps", type=int, default=0, help="stop after so many, for measuring speed")
+    add("--by", type=float, default=0, help="minutes after its start by which the program ends, compiling included")
+    add("--unmeasured", action="store_true", help="read nothing at a checkpoint: saves compiling for it")
+    add("--steps", type=int, default=0, help="stop after so many, for measuring speed")
     for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name}", type=type(value), help=f"of the recipe ({value})")
-    chosen = parser.parse_args(arguments)
-    if chosen.begin and (chosen.resume or not chosen.seen):
-        parser.error("--begin needs --seen, the words that the network was trained on, and does not go with --resume.")
-    if chosen.seen and not chosen.begin:
-        parser.error("--seen says what the network of --begin was trained on; give that too.")
-    chosen.out.mkdir(parents=True, exist_ok=True)
+        add(f"--{name}", type=type(value), help=f"of the recipe ({value})")
+    return answer
+
+
+def begun(chosen: argparse.Namespace) -> Run:
+    """The run that the command line asks for, its weights in place."""
     kept: dict = {}
     if chosen.resume:
         with np.load(chosen.out / "state.npz") as state:
             kept = json.loads(str(state["facts"]))["recipe"]
     given = {name: getattr(chosen, name) for name in asdict(Recipe()) if getattr(chosen, name) is not None}
-    recipe = Recipe(**kept | given)
-    run = Run(recipe, chosen.out, chosen.jit, chosen.winograd)
+    run = Run(Recipe(**kept | given), chosen.out, chosen.jit, chosen.winograd, chosen.bfloat16, chosen.again)
     if chosen.resume:
         run.load()
     elif chosen.begin:
         run.begin(chosen.begin, chosen.seen)
-    sets = validation(chosen.fonts, 128)
-    drawing = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, real=chosen.real, share=recipe.photographs)
-    last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
-    end = run.step + chosen.steps
+    return run
+
+
+def go_on(
+    run: Run, words: Drawing | Stock, sets: dict[str, Batch], every: float, steps: int, until: float | None = None
+) -> None:
+    """Train to the run's end, or by so many steps where they are given; a checkpoint every so many minutes.
+
+    until: what time.monotonic() says when the cycle is to end; its length is then settled once all is compiled.
+    """
+    first, end = run.step, run.step + steps
+    last, losses, waited, started, shown = time.monotonic(), [], 0.0, run.seconds, run.words
+    while run.progress < 1 and not (steps and run.step >= end):
+        batch, wait = next(words)
+        losses.append(run.train(batch))
+        run.seconds += wait
+        waited += wait
+        if until is not None and run.step == first + SETTLED:
+            minutes = (run.seconds + max(0.0, until - time.monotonic())) / 60
+            run.recipe = replace(run.recipe, minutes=minutes)
+            print(f"The cycle lasts {minutes:.2f} minutes.", flush=True)
+        speed = (run.words - shown) / max(run.seconds - started, 1e-9)
+        if len(losses) % 25 == 0:
+            print(f"{run.words} words, loss {np.mean(losses[-25:]):.3f}, {speed:.1f} a second", flush=True)
+        if time.monotonic() - last > 60 * every:
+            recent = {"loss": round(float(np.mean(losses)), 3), "words_per_second": round(speed, 1)}
+            report(run, sets, recent | {"waited": round(waited, 1), "drawn": words.drawn})
+            last, losses, waited, started, shown = time.monotonic(), [], 0.0, run.seconds, run.words
+    if not steps:
+        loss_now = round(float(np.mean(losses or [0])), 3)
+        report(run, sets, {"loss": loss_now, "drawn": words.drawn, "finished": True})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    started, reader = time.monotonic(), parser()
+    chosen = reader.parse_args(arguments)
+    if chosen.begin and (chosen.resume or not chosen.seen):
+        reader.error("--begin needs --seen, the words that the network was trained on, and does not go with --resume.")
+    if chosen.seen and not chosen.begin:
+        reader.error("--seen says what the network of --begin was trained on; give that too.")
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    run = begun(chosen)
+    if chosen.again and (run.recipe.narrow or run.words < run.recipe.fade):
+        reader.error("--again needs --narrow 0 and a network that has learnt from frames: views move what these tell.")
+    share = run.recipe.photographs
+    ahead = (20 if chosen.again else 4) * chosen.processes + 6
+    words = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, ahead, chosen.real, share)
     try:
-        while run.progress < 1 and not (chosen.steps and run.step >= end):
-            batch, wait = next(drawing)
-            losses.append(run.train(batch))
-            run.seconds += wait
-            waited += wait
-            if len(losses) % 25 == 0:
-                speed = (run.words - words) / (run.seconds - begun)
-                print(f"{run.words} words, loss {np.mean(losses[-25:]):.3f}, {speed:.1f} a second", flush=True)
-            if time.monotonic() - last > 60 * chosen.every:
-                speed = (run.words - words) / (run.seconds - begun)
-                recent = {
-                    "loss": round(float(np.mean(losses)), 3),
-                    "words_per_second": round(speed, 1),
-                    "waited": round(waited, 1),
-                }
-                report(run, sets, recent)
-                last, losses, waited, begun, words = time.monotonic(), [], 0.0, run.seconds, run.words
-        if not chosen.steps:
-            report(run, sets, {"loss": round(float(np.mean(losses or [0])), 3), "finished": True})
+        sets = {} if chosen.unmeasured else validation(chosen.fonts, 128)
+        if chosen.again:
+            words = Stock(words, run.recipe.batch, seed=run.recipe.seed)
+        until = started + 60 * chosen.by - SAVING if chosen.by else None
+        go_on(run, words, sets, chosen.every, chosen.steps, until)
     finally:
-        drawing.close()
+        words.close()
 
 
 if __name__ == "__main__":

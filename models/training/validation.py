@@ -22,7 +22,7 @@ def measure_batch_norm(model, pictures: np.ndarray, size: int = 64) -> None:
     for name in ("batch_norm_5", "batch_norm_6"):
         layer = model.get_layer(name)
         before = keras.Model(model.input, layer.input)
-        values = [np.asarray(before(x[i : i + size], training=False)) for i in range(0, len(x), size)]
+        values = [before.predict_on_batch(x[i : i + size]) for i in range(0, len(x), size)]
         flat = np.concatenate([value.reshape(-1, value.shape[-1]) for value in values])
         layer.moving_mean.assign(flat.mean(axis=0))
         layer.moving_variance.assign(flat.var(axis=0))
@@ -35,7 +35,7 @@ def read(model, pictures: np.ndarray, size: int = 64) -> list[str]:
     texts = []
     for i in range(0, len(pictures), size):
         x = pictures[i : i + size, ..., None].astype(np.float32) / 255
-        for path in np.argmax(np.asarray(model(x, training=False)), axis=-1):
+        for path in np.argmax(model.predict_on_batch(x), axis=-1):
             kept = path[np.append(True, path[1:] != path[:-1])]
             texts.append("".join(LABELS[k] for k in kept if k != BLANK))
     return texts

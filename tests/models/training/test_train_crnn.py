@@ -1,7 +1,11 @@
 """Training the CRNN: the loss is what it says, a run goes on where it stopped, batch normalisation is measured."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 from concurrent.futures import Future
 
 import numpy as np
@@ -11,7 +15,8 @@ from explain import ctc
 from models.crnn import BLANK, LABELS
 from models.training import ahead, train_crnn
 from models.training.render import Batch, Renderer
-from models.training.train_crnn import LABEL_ROOM, Drawing, Recipe, Run
+from models.training.stock import LABEL_ROOM
+from models.training.train_crnn import Drawing, Recipe, Run
 
 
 @pytest.fixture
@@ -112,6 +117,65 @@ def test_a_run_goes_on_where_it_stopped(small, batch, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-7)
 
 
+JAX = """
+import sys
+import numpy as np
+from pathlib import Path
+from models import onnx_weights
+from models.training.render import Batch
+from models.training.train_crnn import Recipe, Run
+from tests.models.training.test_train_crnn import small_network
+import models.crnn
+
+models.crnn.build = small_network
+stored = {layer.name: layer.get_weights() for layer in small_network(logits=True).layers if layer.weights}
+onnx_weights.read = lambda path: stored
+run = Run(Recipe(words=400, batch=4, rate=2e-2, narrow=0), Path(sys.argv[1]), jit=True, bfloat16=True, views=True)
+run.begin(Path("some.onnx"), words=30_000)
+pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 128), dtype=np.uint8)
+batch = Batch(pictures, np.array([[1, 2, -1]] * 4, np.int32), np.zeros((4, 31), np.int32), ())
+losses = [run.train(batch) for _ in range(25)]
+run.save()
+again = Run(run.recipe, Path(sys.argv[1]), jit=True, bfloat16=True, views=True)
+again.load()
+assert abs(again.train(batch) - run.train(batch)) < 1e-3, "another view or dropout than without the stop"
+assert run.averaged(pictures).predict_on_batch(pictures[..., None] / np.float32(255)).shape == (4, 31, 63)
+print(losses[0], losses[-1])
+"""
+
+
+def test_the_same_code_trains_on_jax(tmp_path):
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-c", JAX, str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    first, last = map(float, done.stdout.split())
+    assert last < 0.9 * first
+
+
+def test_a_cycle_may_end_by_a_given_time(small, batch, tmp_path):
+    class Same:
+        drawn = 4
+
+        def __next__(self):
+            return batch, 0.0
+
+    run = Run(Recipe(batch=4, minutes=60, narrow=0), tmp_path)
+    train_crnn.go_on(run, Same(), {}, every=9, steps=0, until=time.monotonic() + 4)
+    assert run.recipe.minutes < 0.1 and run.progress >= 1 and run.step > 3
+    assert json.loads((tmp_path / "log.jsonl").read_text())["finished"]  # and nothing was read: there are no sets
+    run.recipe = Recipe(words=100, narrow=0, hard=0, hardest=0.8)
+    assert run.recipe.difficulty(0) == 0.8
+
+
+def test_words_are_not_shown_again_to_a_network_that_learns_from_frames(small, tmp_path, capsys):
+    for given in (["--narrow", "0"], ["--narrow", "0.5"]):
+        with pytest.raises(SystemExit):
+            train_crnn.main(["--out", str(tmp_path), "--again", *given])
+        assert "--again needs --narrow 0" in capsys.readouterr().err
+
+
 def test_a_run_may_begin_with_an_exported_network(small, batch, monkeypatch, tmp_path):
     other = small_network(logits=True)
     stored = {layer.name: [w + 0.25 for w in layer.get_weights()] for layer in other.layers if layer.weights}
@@ -182,7 +246,7 @@ def test_measured_batch_norm_gives_mean_zero_and_variance_one():
 
 def test_reading_collapses_the_best_path():
     class Fixed:
-        def __call__(self, x, training):
+        def predict_on_batch(self, x):
             path = [0, 0, BLANK, 0, 1, 1, BLANK, 27]
             return np.eye(63)[path][None].repeat(len(x), axis=0)
 
@@ -198,10 +262,11 @@ def test_batches_come_in_order_and_no_more_ahead_than_allowed(monkeypatch):
         def submit(self, _, arguments):
             self.asked.append(arguments)
             answer = Future()
-            answer.set_result(arguments)
+            answer.set_result(Batch(arguments, None, None, ("a", "b")))
             return answer
 
     monkeypatch.setattr(ahead, "ProcessPoolExecutor", Now)
     drawing = Drawing(lambda number: number * 10, first=3, cache=None, ahead=4)
-    assert [next(drawing)[0] for _ in range(3)] == [30, 40, 50]
+    assert drawing.ready
+    assert [next(drawing)[0].pictures for _ in range(3)] == [30, 40, 50] and drawing.drawn == 6
     assert drawing.pool.asked == [30, 40, 50, 60, 70, 80]
