@@ -93,7 +93,7 @@ class Network:
                 giving_back = onnxruntime.RunOptions()
                 giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
                 outputs = self._session.run(names, {"input": batch}, giving_back)
-                _trim()
+                trim()
                 return outputs
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {batch.shape}: {error}") from error
@@ -102,14 +102,7 @@ class Network:
         if not self.path.is_file():
             name = self.card.name if self.card else self.path.stem
             raise NetworkError(f"There is no exported network at {self.path}: write it with `python -m export {name}`.")
-        _shared_arena()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # errors are raised, and told once
-        options.add_session_config_entry("session.use_env_allocators", "1")
-        # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(threads)
         if weights_beside(self.path).is_file():
             # Repacking would copy the mapped weights into memory, all of them, when the file is opened.
             options.add_session_config_entry("session.disable_prepacking", "1")
@@ -118,7 +111,7 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
         finally:
-            _trim()
+            trim()
 
     def _chosen(self, layers: Iterable[str] | None) -> list[str]:
         if layers is None:
@@ -145,6 +138,19 @@ class Network:
         return np.ascontiguousarray(batch, np.float32)
 
 
+def session_options(threads: int) -> onnxruntime.SessionOptions:
+    """How every session of this process is opened: in the shared arena, its threads asleep while they wait."""
+    _shared_arena()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # errors are raised, and told once
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
 @functools.cache
 def _shared_arena() -> None:
     """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
@@ -160,7 +166,7 @@ def _shared_arena() -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
 
 
-def _trim() -> None:
+def trim() -> None:
     """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).malloc_trim(0)

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explain import splicing
 from explain.cam import background
 from explain.network import Network
 from explain.targets import LOGITS, Target, score
 
 Fill = float | str | np.ndarray
 AT_ONCE = 16  # pictures between two looks at whether to go on
+SPLICED_AT_ONCE = 96  # these are smaller, and answers still come several times a second
 MOST_PASSES = 20_000
 
 
@@ -98,16 +100,44 @@ def occlude(
         for number, (top, left, bottom, right) in enumerate(places)
         if (picture[top:bottom, left:right] != np.asarray(colour, picture.dtype)).any()
     ]  # a patch that shows what it covers needs no pass
-    for start in range(0, len(changing), AT_ONCE):
-        chosen = changing[start : start + AT_ONCE]
-        batch = np.repeat(picture[None].astype(np.float32), len(chosen), axis=0)
-        for one, (top, left, bottom, right) in zip(batch, places[chosen], strict=True):
-            one[top:bottom, left:right] = colour
-        for layer, values in network.run(batch, layers).items():
+    answered, done = _spliced if _can_splice(network, layers) else _passed, 0
+    for chosen, outputs in answered(network, picture, colour, places, changing, tuple(whole)):
+        for layer, values in outputs.items():
             covered[layer][chosen] = values
-        if on_step is not None and on_step(start + len(chosen), len(changing)) is False:
+        done += len(chosen)
+        if on_step is not None and on_step(done, len(changing)) is False:
             return None
     return Occlusion(places, whole, covered, tuple(picture.shape[:2]))
+
+
+def _covered(picture: np.ndarray, colour, places: np.ndarray) -> np.ndarray:
+    batch = np.repeat(picture[None].astype(np.float32), len(places), axis=0)
+    for one, (top, left, bottom, right) in zip(batch, places, strict=True):
+        one[top:bottom, left:right] = colour
+    return batch
+
+
+def _passed(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
+    """Numbers of patches and the outputs by layer, chunk by chunk, from passes through the whole network."""
+    for start in range(0, len(changing), AT_ONCE):
+        chosen = changing[start : start + AT_ONCE]
+        yield chosen, network.run(_covered(picture, colour, places[chosen]), layers)
+
+
+def _can_splice(network: Network, layers: tuple[str, ...]) -> bool:
+    return splicing.fits(network) and set(layers) <= set(splicing.of(network).after)
+
+
+def _spliced(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
+    """As `_passed`, computing of a recogniser's convolutions only what a patch reaches: a third of the products."""
+    spliced = splicing.of(network)
+    unchanged = spliced.unchanged(network, picture)
+    for group in spliced.alike([(int(places[i, 1]), int(places[i, 3])) for i in changing]):
+        for start in range(0, len(group), SPLICED_AT_ONCE):
+            chosen = [changing[i] for i in group[start : start + SPLICED_AT_ONCE]]
+            batch = _covered(picture, colour, places[chosen])
+            strips = [one[:, left:right] for one, (_, left, _, right) in zip(batch, places[chosen], strict=True)]
+            yield chosen, spliced.run(np.stack(strips), places[chosen, 1].tolist(), unchanged, layers)
 
 
 def _colour(picture: np.ndarray, fill: Fill) -> np.ndarray:

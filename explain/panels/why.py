@@ -163,7 +163,7 @@ def _covered(word: Word, digest: str, patch: str, place) -> occlusion.Occlusion:
     found = kept.get((digest, patch))
     if found is None:
         size, stride = PATCHES[patch]
-        text = "Covering the word patch by patch, a second or two"
+        text = "Covering the word patch by patch, a second or less"
         bar = place.progress(0.0, text)
         found = occlusion.occlude(
             resources.network("crnn"),
