@@ -54,7 +54,7 @@ def receptive_field(card: ModelCard, layer_name: str) -> ReceptiveField | None:
     for layer in card.layers:
         if layer.kernel is None:
             return None
-        padding = tuple(_padding_before(layer, before, axis) for axis in (0, 1))
+        padding = tuple(padding_before(layer, before, axis) for axis in (0, 1))
         start = tuple(start[axis] - padding[axis] * stride[axis] for axis in (0, 1))
         size = tuple(size[axis] + (layer.kernel[axis] - 1) * stride[axis] for axis in (0, 1))
         stride = tuple(stride[axis] * layer.stride[axis] for axis in (0, 1))
@@ -64,7 +64,7 @@ def receptive_field(card: ModelCard, layer_name: str) -> ReceptiveField | None:
     raise AssertionError("card.layer found the layer, so the loop meets it")
 
 
-def _padding_before(layer: LayerCard, before: LayerCard, axis: int) -> int:
+def padding_before(layer: LayerCard, before: LayerCard, axis: int) -> int:
     """Rows (axis 0) or columns (axis 1) of padding before the first; of an odd number "same" puts one more after."""
     if layer.padding != "same":
         return 0

@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime
 
 from explain.network import Network, available_cpus, session_options, trim
+from explain.receptive_field import padding_before
 from models.card import LayerCard
 
 if TYPE_CHECKING:
@@ -64,14 +65,14 @@ class Splicing:
         cards = [card for card in network.card.layers if card.kind != "input"]
         at = next(i for i, card in enumerate(cards) if card.kind == "squeeze")
         self.stages = []
-        before = "input:channel_first"
+        before, behind = "input:channel_first", network.card.input
         for card, last in _joined(cards[:at]):
             piece = _piece(model, before, (last.name,), 4)
-            pad = (card.kernel[1] - 1) // 2 if card.padding == "same" and card.kind == "conv" else 0
+            pad = padding_before(card, behind, axis=1)
             if pad:
                 _open_sides(piece)
             self.stages.append(_Stage(last.name, _session(piece), card.kernel[1], card.stride[1], pad, last.shape[1]))
-            before = last.name
+            before, behind = last.name, last
         self.sequence = cards[at].name
         self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
         self.head = _session(_piece(model, self.sequence, self.after, 3))

@@ -138,10 +138,15 @@ class Run:
             average.assign(np.asarray(variable).copy())  # a copy: JAX may not be given the same memory twice
         self.step = self.first = -(-words // self.recipe.batch)
 
+    def random(self) -> list:
+        """Variables that are not trained, the network's first: a run may go on with views that began without."""
+        own = self.model.non_trainable_variables
+        return own + [v for v in self.trained.non_trainable_variables if all(v is not other for other in own)]
+
     def save(self) -> None:
         values = {f"model/{i}": np.asarray(v) for i, v in enumerate(self.model.get_weights())}
         values |= {f"optimizer/{i}": np.asarray(v.value) for i, v in enumerate(self.optimizer.variables)}
-        values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.trained.non_trainable_variables)}
+        values |= {f"random/{i}": np.asarray(v.value) for i, v in enumerate(self.random())}
         facts = {"step": self.step, "first": self.first, "seconds": self.seconds, "recipe": asdict(self.recipe)}
         npz_weights.replace(self.out / "state.npz", facts=np.array(json.dumps(facts)), **values)
 
@@ -152,8 +157,9 @@ class Run:
             self.model.set_weights([state[f"model/{i}"] for i in range(len(self.model.get_weights()))])
             for i, variable in enumerate(self.optimizer.variables):
                 variable.assign(state[f"optimizer/{i}"])
-            for i, variable in enumerate(self.trained.non_trainable_variables):
-                variable.assign(state[f"random/{i}"])
+            for i, variable in enumerate(self.random()):
+                if f"random/{i}" in state:  # not of views, where the run had none so far
+                    variable.assign(state[f"random/{i}"])
 
 
 def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
@@ -190,11 +196,7 @@ def parser() -> argparse.ArgumentParser:
     add("--jit", action="store_true", help="compile with XLA")
     add("--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors")
     add("--bfloat16", action="store_true", help="convolutions in bfloat16: faster on accelerators")
-    add(
-        "--again",
-        action="store_true",
-        help="show words again, each time looking different",
-    )
+    add("--again", action="store_true", help="show words again, each time looking different")
     add("--by", type=float, default=0, help="minutes after its start by which the program ends, compiling included")
     add("--unmeasured", action="store_true", help="read nothing at a checkpoint: saves compiling for it")
     add("--steps", type=int, default=0, help="stop after so many, for measuring speed")

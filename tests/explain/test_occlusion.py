@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explain import ctc, targets
+from explain import ctc, occlusion, targets
 from explain.network import Network
 from explain.occlusion import boxes, occlude
 from models import crnn
@@ -63,10 +63,12 @@ def test_patches_reach_every_edge():
     assert len(boxes((32, 128, 1), 8, 2)) == 13 * 61
 
 
-def test_progress_is_told_and_false_stops(network, word):
+@pytest.mark.parametrize(("spliced", "first"), [(False, 16), (True, 1)])
+def test_progress_is_told_and_false_stops(network, word, spliced, first, monkeypatch):
+    monkeypatch.setattr(occlusion, "_can_splice", lambda network, layers: spliced)
     told = []
     stopped = occlude(network, word, 32, 4, 0.5, on_step=lambda done, of: told.append((done, of)) or len(told) < 1)
-    assert stopped is None and len(told) == 1 and 0 < told[0][0] < told[0][1] == 25
+    assert stopped is None and told == [(first, 25)]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,20 @@ def test_a_cycle_may_end_by_a_given_time(small, batch, tmp_path):
     assert run.recipe.difficulty(0) == 0.8
 
 
+def test_a_run_that_began_without_views_goes_on_with_them(small, batch, tmp_path):
+    recipe = Recipe(words=400, batch=4)
+    run = Run(recipe, tmp_path)
+    run.train(batch)
+    run.save()
+    viewed = Run(recipe, tmp_path, views=True)
+    viewed.load()
+    assert viewed.step == 1 and len(viewed.random()) == len(run.random()) + 1
+    for a, b in zip(run.model.get_weights(), viewed.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    viewed.save()
+    run.load()  # and back again
+
+
 def test_words_are_not_shown_again_to_a_network_that_learns_from_frames(small, tmp_path, capsys):
     for given in (["--narrow", "0"], ["--narrow", "0.5"]):
         with pytest.raises(SystemExit):
