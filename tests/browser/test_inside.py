@@ -101,6 +101,7 @@ def test_a_character_clicked_in_the_lattice_is_marked_in_all_views(page, served,
     )  # it is told at one frame
 
     page.get_by_text("Recurrent layers", exact=True).click()
+    settled(page)  # a click while the view is still being built may be lost
     page.get_by_text("forget gate", exact=True).first.click()
     page.locator(".states .line").filter(has_text=re.compile(rf"frame {span.start} · forget gate ")).wait_for()
     canvas = page.locator(".states canvas").bounding_box()
