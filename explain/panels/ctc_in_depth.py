@@ -32,7 +32,7 @@ def show(word: Word) -> None:
     st.caption(
         "The network says for each of 31 frames how likely every character is, and how likely “nothing new” (blank). "
         "One text can be spread over the frames in many ways, its alignments; its probability is the sum over all of "
-        "them. The lattice below holds all alignments of what was read, the one beside it those of any text you type; "
+        "them. The first lattice holds all alignments of what was read, the second those of any text you type; "
         "the beam search finds the likeliest text without trying them all."
     )
     found = ctc_explain.characters(probabilities, read)

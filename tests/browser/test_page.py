@@ -95,6 +95,19 @@ def test_first_open_needs_no_scrolling(page, served):
         assert box["y"] + box["height"] <= 900
 
 
+def test_a_narrow_page_hides_no_view(browser, served):
+    """On a telephone the row of views breaks; scrolled, it would hide the first ones from who opens the last."""
+    context = browser.new_context(viewport={"width": 420, "height": 900})
+    page = context.new_page()
+    open_page(page, served, "?view=VGG16")
+    views = page.get_by_role("radiogroup").filter(has_text="Layer by layer")
+    assert views.evaluate("(row) => row.scrollWidth <= row.clientWidth")
+    for name in ("Layer by layer", "Why this character?", "VGG16"):
+        box = views.get_by_role("radio", name=name).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 420, name
+    context.close()
+
+
 def test_nothing_is_asked_of_another_host(browser, served):
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
