@@ -39,7 +39,7 @@ def show(word: Word) -> None:
     chosen = _chosen(found)
     left, right = st.columns(2, gap="medium")
     with left:
-        which = SHOWS[address.switch("Shown in the lattice", SHOWS, key="lattice")]
+        which = SHOWS[address.switch("Colours of both lattices", SHOWS, key="lattice", labelled=True)]
         _reading(word, probabilities, read, which, chosen)
     with right:
         _what_if(word, probabilities, read, which)
@@ -110,8 +110,7 @@ def _typed(probabilities: np.ndarray, read: ctc.Text) -> str:
         key="what_if",
         bind="query-params",
         max_chars=LONGEST,
-        placeholder=f"Why not … ? Type a text (below: “{other}”, the likeliest other one)",
-        label_visibility="collapsed",
+        placeholder=f"Type a text (below: “{other}”, the likeliest other one)",
     )
     return (typed or other)[:LONGEST]
 
