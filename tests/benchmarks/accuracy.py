@@ -2,6 +2,8 @@
 
     python -m tests.benchmarks accuracy crnn PATH       PATH: a zip or folder with words.jsonl ("image", "text")
     python -m tests.benchmarks accuracy crnn plain      1,000 plain printed words in fonts kept from training
+    python -m tests.benchmarks accuracy crnn typed      100 words as typed on the page, in each of its faces
+    python -m tests.benchmarks accuracy crnn samples    the page's sample words
     python -m tests.benchmarks accuracy vgg16-cam PATH  PATH: a zip or folder <wnid>/*.jpg|JPEG|png
 
 PATH may name a folder in a zip (pictures.zip/val), which --inside does too.
@@ -20,9 +22,9 @@ from PIL import Image
 
 from explain import ctc
 from explain.network import Network
-from models import crnn, vgg16
+from models import crnn, typeface, vgg16
 from models.pictures import PictureError, open_picture
-from tests.benchmarks import labelled
+from tests.benchmarks import labelled, page_words
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
 from tests.benchmarks.readings import Reading, details
@@ -45,6 +47,14 @@ def main(argv: list[str]) -> dict:
         total = arguments.limit or COUNT
         figures = word_accuracy(network, plain.all(total), total, arguments.beams, arguments.details)
         return {**figures, "font_families": len(plain.families)}
+    if arguments.card == "crnn" and arguments.path == "typed":
+        count = arguments.limit or page_words.TYPED
+        faces = {face: page_words.typed(face, count) for face in typeface.FONTS}
+        return {face: word_accuracy(network, words, count, 0) for face, words in faces.items()}
+    if arguments.card == "crnn" and arguments.path == "samples":
+        words = page_words.samples()
+        figures = word_accuracy(network, words, len(words), 0)
+        return {**figures, "misread": misread(network, words)}
     if arguments.card == "crnn":
         return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details)
     return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
@@ -57,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("card", choices=["crnn", "vgg16-cam"])
-    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also the word plain")
+    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also plain, typed or samples")
     parser.add_argument("--inside", help="measure only what is below this folder of PATH")
     parser.add_argument("--limit", type=_positive, help="measure so many pictures, evenly over the list or the classes")
     parser.add_argument("--network", type=Path, help="an exported network other than the committed one")
@@ -137,6 +147,15 @@ def word_accuracy(
         words = [Reading(*word, *texts) for word, *texts in zip(kept, truths, by_path, strict=True)]
         figures |= details(words, sheet)
     return figures
+
+
+def misread(network: Network, pictures: Iterable[tuple[Image.Image, str]]) -> dict[str, str]:
+    """What is written on the pictures that are not read exactly, and what is read there."""
+    read = {}
+    for picture, text in pictures:
+        frames = network.run(crnn.prepare(picture), ["outputs"])["outputs"][0]
+        read[text] = ctc.text(ctc.best_path(frames).labels, crnn.LABELS)
+    return {text: reading for text, reading in read.items() if reading != text}
 
 
 def reading_figures(truths: list[str], readings: list[str]) -> dict[str, float]:

@@ -6,13 +6,14 @@ import io
 import json
 import shutil
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from models import crnn, vgg16
-from tests.benchmarks import accuracy, labelled
+from models import crnn, typeface, vgg16
+from tests.benchmarks import accuracy, labelled, page_words
 from tests.benchmarks.labelled import Collection, CollectionError
 
 
@@ -110,6 +111,21 @@ def test_words_are_counted_right(words, monkeypatch):
         "character_error_rate": pytest.approx((5 + 1 + 1 + 5 + 1) / 24),
     }
     assert beam == {"beams": 25, **figures}
+
+
+def test_the_pages_words_are_told_by_face_and_misread_samples_by_name(monkeypatch):
+    """A network that reads every picture as "OPEN"; the texts are one's own, so that no word list is needed."""
+    named = iter(["OPEN", "open", "shut"] * len(typeface.FONTS))
+    monkeypatch.setattr(page_words, "Words", lambda *_, **__: SimpleNamespace(draw=lambda rng, longest: next(named)))
+    frames = np.eye(63, dtype=np.float32)[[crnn.LABELS.index(c) for c in "OPEN"] + [crnn.BLANK] * 27]
+    network = SimpleNamespace(run=lambda batch, layers: {"outputs": np.stack([frames] * len(batch))})
+    figures = run(monkeypatch, network, "crnn", "typed", "--limit", 3)
+    assert list(figures) == list(typeface.FONTS)
+    for figure in figures.values():
+        assert (figure["n"], figure["word_accuracy"], figure["word_accuracy_ignore_case"]) == (3, 1 / 3, 2 / 3)
+    figures = run(monkeypatch, network, "crnn", "samples")
+    assert figures["n"] == len(figures["misread"]) + 1 and set(figures["misread"].values()) == {"OPEN"}
+    assert figures["word_accuracy"] == 1 / figures["n"] and "elephant" in figures["misread"]
 
 
 @pytest.mark.parametrize("top", ["", "iiit5k/", "a/b/"])

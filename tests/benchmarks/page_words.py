@@ -1,0 +1,30 @@
+"""The words that the page itself offers: its samples, and words typed in its faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from explain.panels import input_strip
+from models import typeface
+from models.pictures import open_picture
+from models.training.words import Words
+from tests.benchmarks.words import SEED, TEXTS
+
+TYPED = 100  # words in each face
+
+
+def samples() -> list[tuple[Image.Image, str]]:
+    """Every sample word of the page, with its text."""
+    entries = input_strip.samples().values()
+    return [(open_picture((input_strip.SAMPLES / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
+
+
+def typed(face: str, count: int = TYPED, words: Words | None = None) -> Iterator[tuple[Image.Image, str]]:
+    """Dictionary words as a visitor sees them who types them in this face; the same words in every face."""
+    words = words or Words(TEXTS, everyday=())
+    for number in range(count):
+        text = words.draw(np.random.default_rng((SEED, number)), longest=typeface.LONGEST)
+        yield typeface.draw_word(text, face), text
