@@ -11,7 +11,7 @@ from PIL import Image
 from explain import images
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources, vgg16_classes
-from explain.panels.pace import looking, pace
+from explain.panels.pace import looking, pace, rerun_if_turned
 from models import vgg16
 
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
@@ -197,8 +197,7 @@ def _live(number: int) -> None:
 
     def follow() -> None:
         held = st.session_state.get("class-dream")
-        if held is None or pace(held["job"]) != every:
-            st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
+        rerun_if_turned(every, held and held["job"])
         job, wish = held["job"], held["wish"]
         picture = _grid(job.result["pictures"]) if job.status == "done" else job.preview
         unit = vgg16_classes.cam_units().get(number)

@@ -16,7 +16,7 @@ from explain.gradients import word_dreams
 from explain.gradients.client import Job, describe
 from explain.panels import address, resources
 from explain.panels.input_strip import Word
-from explain.panels.pace import looking, pace
+from explain.panels.pace import looking, pace, rerun_if_turned
 from models import crnn
 
 GALLERY = Path(__file__).resolve().parents[2] / "models" / "gallery" / "crnn-words"
@@ -182,8 +182,7 @@ def _follow(job: Job) -> None:
 
     def follow() -> None:
         held = st.session_state.get(HELD)
-        if held is None or held["job"] is not job or pace(job) != every:
-            st.rerun()  # nothing to follow, or the clock is to start, to stop or to go at another pace
+        rerun_if_turned(every, job if held and held["job"] is job else None)
         if job.status == "done":
             _result(job)
             return

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explain.gradients.client import Job, describe
 from explain.panels import resources
-from explain.panels.pace import looking, pace
+from explain.panels.pace import looking, pace, rerun_if_turned
 
 
 class Followed:
@@ -54,8 +54,7 @@ class Followed:
 
         def look() -> None:
             held = st.session_state.get(self._held)
-            if held is None or pace(held["job"]) != every:
-                st.rerun()  # the clock is to start, to stop or to go at another pace
+            rerun_if_turned(every, held and held["job"])
             if running:
                 bar, stop = st.columns([4, 1], vertical_alignment="center")
                 bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))

@@ -20,6 +20,13 @@ def pace(job: Job) -> float | None:
     return IN_QUEUE if job.position > SOON else AT_WORK
 
 
+def rerun_if_turned(every: float | None, job: Job | None) -> None:
+    """In a fragment that looks every so many seconds: runs the page again where there is no job to look at any more, or
+    the clock is to start, to stop or to go at another pace."""
+    if job is None or pace(job) != every:
+        st.rerun()
+
+
 def looking(every: float | None, look: Callable[[], None]) -> None:
     """Calls `look` as a fragment, now and every so many seconds from now on; None: not again.
 
