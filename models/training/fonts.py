@@ -60,6 +60,9 @@ SCRIPTS = frozenset(
         "femkeklaver",
     )
 )
+# The face in which the page draws handwriting, for samples and for what visitors type. Never trained on, it was read
+# right one time in five; so it is not kept for measuring, and drawn more often than other script faces.
+OFFERED = "Dancing Script"
 GREEK = frozenset(("Alfa-beta", "Ellhnikh"))  # Greek letters in the places of Latin ones
 CAPS, SMALL, DIGITS = LABELS[26:52], LABELS[:26], LABELS[52:]
 # these look alike in both cases in sound fonts too, so they don't tell whether a font has small letters of its own
@@ -81,7 +84,8 @@ class Font:
 
     @property
     def held_out(self) -> bool:
-        return int(hashlib.sha256(self.family.encode()).hexdigest(), 16) % HELD_OUT == 0
+        chosen = int(hashlib.sha256(self.family.encode()).hexdigest(), 16) % HELD_OUT == 0
+        return chosen and self.family != OFFERED
 
     @property
     def script(self) -> bool:

@@ -18,7 +18,7 @@ from PIL import Image, ImageFont
 
 from models.crnn import BLANK, LABELS, WIDTH, fit, fitted_width
 from models.training import camera, paint
-from models.training.fonts import Font, families
+from models.training.fonts import OFFERED, Font, families
 from models.training.settings import Settings
 from models.training.words import Words
 
@@ -41,7 +41,8 @@ class Sample:
 class Renderer:
     """Draws words in the fonts given. Families are drawn by the square of their legibility, their files evenly.
 
-    Script faces have a share of their own (Settings.script), every family of them the same.
+    Script faces have a share of their own (Settings.script), every family of them the same but for the one that the
+    page offers (Settings.offered).
     """
 
     def __init__(self, fonts: list[Font], words: Words | None = None, settings: Settings | None = None):
@@ -50,7 +51,7 @@ class Renderer:
         self.settings = settings or Settings()
         self._words = words
         self.families = list(families(fonts).values())
-        self.shares = np.cumsum(_shares(self.families, self.settings.script))
+        self.shares = np.cumsum(_shares(self.families, self.settings))
 
     @cached_property
     def words(self) -> Words:
@@ -124,10 +125,12 @@ class Renderer:
         return Batch.of(samples, width)
 
 
-def _shares(families: list[list[Font]], script: float) -> np.ndarray:
-    """How often each family is drawn, (families,), summing to 1; script: how often one of the script faces is."""
+def _shares(families: list[list[Font]], settings: Settings) -> np.ndarray:
+    """How often each family is drawn, (families,), summing to 1."""
+    script = settings.script
     written = np.array([family[0].script for family in families])
     shares = np.where(written, 1.0, [np.mean([font.legible for font in family]) ** 2 for family in families])
+    shares[[family[0].family == OFFERED for family in families]] *= settings.offered
     if written.any() and not written.all():
         shares = np.where(
             written, script * shares / shares[written].sum(), (1 - script) * shares / shares[~written].sum()

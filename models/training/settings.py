@@ -14,7 +14,8 @@ class Settings:
 
     # text
     longest: tuple[int, int] = (5, 22)  # characters at most, at difficulty 0 and 1: CTC learns from short words first
-    script: float = 0.18  # share in script and handwriting faces, whatever the difficulty: labels, menus, shop fronts
+    script: float = 0.28  # share in script and handwriting faces, whatever the difficulty: labels, menus, shop fronts
+    offered: float = 4.0  # times as often as another script face: the one that the page offers for typed words
     marks: float = 0.12  # share with a punctuation mark, which has no label: signs say "Today!" and "What's"
     tracking: tuple[float, float] = (-0.06, 0.25)  # extra space between glyphs: tight logos to spaced-out signs
     curve: float = 0.12  # share of words on an arc: shop signs, labels

@@ -52,8 +52,8 @@ class TextSettings:
     rare: float = 0.20
     number: float = 0.09
     random: float = 0.09
-    pair: float = 0.07
-    numbered: float = 0.45
+    pair: float = 0.13
+    numbered: float = 0.6
     lower: float = 0.27
     upper: float = 0.43
     capital: float = 0.25

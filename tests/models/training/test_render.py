@@ -8,7 +8,7 @@ from PIL import Image
 
 from models.crnn import BLANK, LABELS
 from models.training import paint
-from models.training.fonts import Font
+from models.training.fonts import OFFERED, Font
 from models.training.render import Batch, Renderer, frame_labels, lay_out, with_marks
 from models.training.settings import Settings
 from models.training.sheets import contact_sheet, write_words
@@ -47,6 +47,12 @@ def test_script_faces_have_their_share_and_the_rest_goes_by_legibility(words, sh
     wanted = {"Kristi": share / 2, "Z003": share / 2, "A": 0.9 * (1 - share), "B": 0.1 * (1 - share)}
     for name, expected in wanted.items():
         assert drawn.count(name) / 4000 == pytest.approx(expected, abs=0.025)
+
+
+def test_the_script_face_that_the_page_offers_is_drawn_more_often(words):
+    fonts = [Font(name, name, True, 0.5) for name in ("Kristi", OFFERED, "A")]
+    drawing = Renderer(fonts, words, Settings(script=0.5, offered=3.0))
+    np.testing.assert_allclose(drawing.shares, [0.125, 0.5, 1.0])
 
 
 @pytest.mark.parametrize("families", [("Kristi", "Z003"), ("A", "B")])
