@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explain.gradients import strokes
 from models import crnn, typeface
 
 DILATIONS = (1, 2, 2, 1, 1)  # of 3 x 3 filters: each adds twice its own to the 1 pixel that is seen
@@ -153,7 +152,9 @@ def save(model, file: Path) -> None:
 def loaded(file: Path):
     """The denoiser whose arrays `save` has written."""
     model = built()
-    model.set_weights(strokes.weights(file)[0])
+    with np.load(file) as stored:
+        layers = range(1, len(DILATIONS) + 1)
+        model.set_weights([stored[f"{way}_{number}"] for number in layers for way in ("kernel", "bias")])
     return model
 
 

@@ -59,7 +59,7 @@ def test_words_run_together_or_with_a_number(words):
     known = {word.lower() for word in words.common}
     found = [re.fullmatch(r"([a-zA-Z]+?)(\d{1,3})?", text) for text in texts(only(words, "pair"), 300)]
     numbered = [match[1].lower() for match in found if match[2]]
-    assert 0.35 < len(numbered) / 300 < 0.55 and set(numbered) <= known
+    assert len(numbered) / 300 == pytest.approx(TextSettings().numbered, abs=0.1) and set(numbered) <= known
     together = [match[1].lower() for match in found if not match[2]]
     assert all(any(text == a + b for a in known for b in known) for text in together)
 
