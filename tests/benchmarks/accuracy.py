@@ -12,7 +12,7 @@ PATH may name a folder in a zip (pictures.zip/val), which --inside does too.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -52,9 +52,7 @@ def main(argv: list[str]) -> dict:
         faces = {face: page_words.typed(face, count) for face in typeface.FONTS}
         return {face: word_accuracy(network, words, count, 0) for face, words in faces.items()}
     if arguments.card == "crnn" and arguments.path == "samples":
-        words = page_words.samples()
-        figures = word_accuracy(network, words, len(words), 0)
-        return {**figures, "misread": misread(network, words)}
+        return sample_accuracy(network)
     if arguments.card == "crnn":
         return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details)
     return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
@@ -149,16 +147,16 @@ def word_accuracy(
     return figures
 
 
-def misread(network: Network, pictures: Iterable[tuple[Image.Image, str]]) -> dict[str, str]:
-    """What is written on the pictures that are not read exactly, and what is read there."""
-    read = {}
-    for picture, text in pictures:
-        frames = network.run(crnn.prepare(picture), ["outputs"])["outputs"][0]
-        read[text] = ctc.text(ctc.best_path(frames).labels, crnn.LABELS)
-    return {text: reading for text, reading in read.items() if reading != text}
+def sample_accuracy(network: Network) -> dict:
+    """Figures of the page's samples by the best path, and what is read where it is not what is written."""
+    pictures, truths = zip(*page_words.samples(), strict=True)
+    frames = network.run(np.concatenate([crnn.prepare(picture) for picture in pictures]), ["outputs"])["outputs"]
+    read = [ctc.text(ctc.best_path(p).labels, crnn.LABELS) for p in frames]
+    wrong = {truth: reading for truth, reading in zip(truths, read, strict=True) if reading != truth}
+    return {**reading_figures(truths, read), "misread": wrong}
 
 
-def reading_figures(truths: list[str], readings: list[str]) -> dict[str, float]:
+def reading_figures(truths: Sequence[str], readings: Sequence[str]) -> dict[str, float]:
     """Shares of words read rightly, and errors (edit distance, case kept) for each character written."""
     pairs = list(zip(truths, readings, strict=True))
     return {

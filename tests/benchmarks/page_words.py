@@ -22,9 +22,9 @@ def samples() -> list[tuple[Image.Image, str]]:
     return [(open_picture((input_strip.SAMPLES / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
 
 
-def typed(face: str, count: int = TYPED, words: Words | None = None) -> Iterator[tuple[Image.Image, str]]:
+def typed(face: str, count: int = TYPED) -> Iterator[tuple[Image.Image, str]]:
     """Dictionary words as a visitor sees them who types them in this face; the same words in every face."""
-    words = words or Words(TEXTS, everyday=())
+    words = Words(TEXTS, everyday=())
     for number in range(count):
-        text = words.draw(np.random.default_rng((SEED, number)), longest=typeface.LONGEST)
+        text = words.draw(np.random.default_rng((SEED, number)))
         yield typeface.draw_word(text, face), text

@@ -116,7 +116,7 @@ def test_words_are_counted_right(words, monkeypatch):
 def test_the_pages_words_are_told_by_face_and_misread_samples_by_name(monkeypatch):
     """A network that reads every picture as "OPEN"; the texts are one's own, so that no word list is needed."""
     named = iter(["OPEN", "open", "shut"] * len(typeface.FONTS))
-    monkeypatch.setattr(page_words, "Words", lambda *_, **__: SimpleNamespace(draw=lambda rng, longest: next(named)))
+    monkeypatch.setattr(page_words, "Words", lambda *_, **__: SimpleNamespace(draw=lambda rng: next(named)))
     frames = np.eye(63, dtype=np.float32)[[crnn.LABELS.index(c) for c in "OPEN"] + [crnn.BLANK] * 27]
     network = SimpleNamespace(run=lambda batch, layers: {"outputs": np.stack([frames] * len(batch))})
     figures = run(monkeypatch, network, "crnn", "typed", "--limit", 3)
