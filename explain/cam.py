@@ -15,7 +15,7 @@ from explain.receptive_field import ReceptiveField
 from explain.targets import Target, score
 
 if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Runtime
-    from explain.network import Network
+    from explain.network.session import Network
 
 
 def class_activation_map(features: np.ndarray, weights: np.ndarray) -> np.ndarray:

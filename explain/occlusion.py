@@ -16,7 +16,7 @@ import numpy as np
 
 from explain import splicing
 from explain.cam import background
-from explain.network import Network
+from explain.network.session import Network
 from explain.targets import LOGITS, Target, score
 
 Fill = float | str | np.ndarray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explain import cam, targets
-from models.card import ModelCard
+from explain.network.description import Description
 
 if TYPE_CHECKING:
     from explain.gradients.jobs import Report
@@ -22,7 +22,7 @@ BATCH = {"crnn": 16, "vgg16-cam": 4, "vgg16": 4}  # pictures at once; a few hund
 SAMPLES = range(1, 257)
 
 
-def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
+def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     picture: `(height, width, channel)` float32 as the network takes it. target: as `explain.targets.describe` tells it.
@@ -60,7 +60,7 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _shape(card: ModelCard, target: targets.Target) -> tuple[int, ...]:
+def _shape(card: Description, target: targets.Target) -> tuple[int, ...]:
     name = card.layer_names[-1] if target.layer == targets.LOGITS else target.layer
     if name not in card.layer_names:
         raise ValueError(f"{card.name} has no layer called {name!r}.")

@@ -18,8 +18,8 @@ from explain.gradients import objectives
 from explain.gradients.loop import Ascent, ascend, begun
 from explain.gradients.presets import PRESETS, Preset
 from explain.gradients.responses import Responses, vgg_input
+from explain.network.description import Description
 from explain.targets import LOGITS, ClassLogit, Target
-from models.card import ModelCard
 from models.vgg16 import FULL, SIDE, statistics
 
 STEPS = range(2, 1001)
@@ -87,7 +87,7 @@ class DreamResult:
 
 
 def dream(
-    model, settings: DreamSettings, on_step: OnStep | None = None, card: ModelCard | None = None
+    model, settings: DreamSettings, on_step: OnStep | None = None, card: Description | None = None
 ) -> list[DreamResult]:
     """`settings.count` pictures of one target.
 

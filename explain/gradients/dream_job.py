@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explain import targets
-from models.card import ModelCard
+from explain.network.description import Description
 
 if TYPE_CHECKING:
     from explain.gradients.jobs import Report
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KINDS = (targets.ClassLogit, targets.Channel, targets.Unit)
 
 
-def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
+def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     class_index: the class, or target: as `explain.targets.describe` tells it. The others: see `dream.DreamSettings`.
@@ -40,7 +40,7 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     return {**values, "diversity": float(full.diversity), "target": targets.describe(target)}
 
 
-def _target(settings: dict[str, Any], card: ModelCard) -> targets.Target:
+def _target(settings: dict[str, Any], card: Description) -> targets.Target:
     if settings.get("class_index") is not None and settings.get("target") is not None:
         raise ValueError("Give a class_index or a target, not both.")
     if settings.get("target") is None:
@@ -56,7 +56,7 @@ def _target(settings: dict[str, Any], card: ModelCard) -> targets.Target:
     return target
 
 
-def _class_index(settings: dict[str, Any], card: ModelCard) -> int:
+def _class_index(settings: dict[str, Any], card: Description) -> int:
     if settings.get("class_index") is None:
         raise ValueError("Say which class to visualise: class_index is missing.")
     try:
@@ -68,7 +68,7 @@ def _class_index(settings: dict[str, Any], card: ModelCard) -> int:
     return index
 
 
-def run(model, settings: dict[str, Any], card: ModelCard, report: Report) -> dict[str, Any]:
+def run(model, settings: dict[str, Any], card: Description, report: Report) -> dict[str, Any]:
     """What `check` has let through, done.
 
     "pictures" `(count, size, size, 3)` uint8 and "scores" `(count,)`, the target's on a plain pass over each; of a
@@ -99,7 +99,7 @@ def run(model, settings: dict[str, Any], card: ModelCard, report: Report) -> dic
     }
 
 
-def files(card: ModelCard) -> Sequence[Path]:
+def files(card: Description) -> Sequence[Path]:
     """What a result depends on besides the settings."""
     from models import vgg16
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from explain.gradients import sanity, word_dreams
+from explain.network.description import describe
 
 SOURCES = Path(__file__).parent
 DREAMT = ("vgg16-cam", "vgg16")  # the networks whose classes can be visualised
@@ -89,7 +90,7 @@ def _check_dream(settings: dict[str, Any]) -> dict[str, Any]:
     from explain.gradients.dream_job import check
 
     try:
-        return check(settings, _network(settings.get("network", "vgg16-cam"))[0])
+        return check(settings, describe(_network(settings.get("network", "vgg16-cam"))[0]))
     except SettingsError:
         raise
     except ValueError as error:
@@ -102,7 +103,7 @@ def _dream(settings: dict[str, Any], report: Report) -> dict[str, Any]:
         return {}
     from explain.gradients.dream_job import run
 
-    return run(_model(settings["network"]), settings, _network(settings["network"])[0], report)
+    return run(_model(settings["network"]), settings, describe(_network(settings["network"])[0]), report)
 
 
 def _dream_files(settings: dict[str, Any]) -> Sequence[Path]:
@@ -124,7 +125,7 @@ def _check_attribute(settings: dict[str, Any]) -> dict[str, Any]:
 
     try:
         card, _ = _network(settings.get("network", "crnn"), EXPLAINED)
-        return check({"network": card.name, **settings}, card)
+        return check({"network": card.name, **settings}, describe(card))
     except SettingsError:
         raise
     except ValueError as error:

@@ -23,6 +23,7 @@ from explain.gradients import strokes
 from explain.gradients.floored_adam import FlooredAdam
 from explain.gradients.grey import GreyFourier
 from explain.gradients.word_transforms import Camera, Nudge
+from explain.network.description import describe
 from models import crnn
 
 if TYPE_CHECKING:
@@ -141,10 +142,10 @@ def labels_of(text: Any) -> tuple[int, ...]:
 
 def _target(description: Any) -> targets.Target:
     target = targets.parse(description)
-    if target.layer not in (*crnn.CARD.layer_names, targets.LOGITS):
+    if target.layer not in (*describe(crnn.CARD).layer_names, targets.LOGITS):
         raise ValueError(f"{crnn.CARD.name} has no layer called {target.layer!r}.")
-    name = crnn.CARD.layer_names[-1] if target.layer == targets.LOGITS else target.layer
-    targets.check(target, crnn.CARD.layer(name).shape)
+    name = describe(crnn.CARD).layer_names[-1] if target.layer == targets.LOGITS else target.layer
+    targets.check(target, describe(crnn.CARD).layer(name).shape)
     return target
 
 

@@ -27,7 +27,7 @@ from explain import ctc
 from explain.gradients import strokes
 from explain.gradients.word_choice import best_places, sturdiness
 from explain.gradients.word_dreams import RECIPE, Recipe, dream_words, read_words
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn
 
 if TYPE_CHECKING:

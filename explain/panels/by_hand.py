@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explain import charts_by_hand, feature_maps, images
+from explain.network.layers import Layer
 from explain.panels import address, bank_view, by_hand_workings, layer_by_layer, layers, photograph, resources
 from explain.panels.by_hand_workings import Chosen, input_name
 from explain.panels.input_strip import Word
@@ -13,7 +14,6 @@ from explain.receptive_field import ReceptiveField, receptive_field
 from explain.recompute import recompute
 from explain.recompute_units import Unit
 from models import onnx_weights
-from models.card import LayerCard
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere
@@ -63,7 +63,7 @@ def _bank(chosen: Chosen, channel: int) -> None:
     name, values = chosen.layer.name, chosen.values[chosen.layer.name]
     if name == bank_view.FILTERS:
         bank_view.filters(channel, lambda other: _choose(chosen, *_strongest(chosen, values, other)))
-    if chosen.layer.kind == "blstm":
+    if chosen.layer.kind == "lstm":
         bank_view.sentence(name, channel)
     else:
         bank_view.channel(chosen.layer, channel, chosen.seen, values)
@@ -105,7 +105,7 @@ def _unit(chosen: Chosen) -> tuple[int, Place]:
         return kept["channel"], (kept["y"], kept["x"])
     if chosen.layer is chosen.card.layers[-1]:
         activation = activation[..., [label != "" for label in chosen.card.labels]]  # the last: no channel moves
-    elif chosen.layer.kind == "blstm":
+    elif chosen.layer.kind == "lstm":
         activation = np.diff(activation, axis=0, prepend=0)
     return _strongest(chosen, activation)
 
@@ -154,7 +154,7 @@ def _named(chosen: Chosen, unit: Unit) -> str:
     return f"{chosen.layer.name}, {name}{_where(chosen.layer, unit.place)}"
 
 
-def _where(layer: LayerCard, place: Place) -> str:
+def _where(layer: Layer, place: Place) -> str:
     return {3: f", row {place[0]}, column {place[1]}", 2: f", {STEP.get(layer.kind, 'step')} {place[1]}"}.get(
         len(layer.shape), ""
     )

@@ -10,6 +10,8 @@ import streamlit as st
 from PIL import Image
 
 from explain import charts, charts_by_hand, images
+from explain.network.description import Description
+from explain.network.layers import Layer
 from explain.panels import ctc_decoding, layers
 from explain.recompute_units import (
     GATES,
@@ -22,7 +24,6 @@ from explain.recompute_units import (
     Mean,
     Unit,
 )
-from models.card import LayerCard, ModelCard
 
 COLOURS = {"crnn": ("grey",), "vgg16-cam": ("blue", "green", "red")}  # of the input, in the network's order
 EACH_SIDE, LIKELIEST = 7, 5
@@ -35,14 +36,14 @@ class Chosen:
     names: under which the layer, the unit and the scale stand in the address; each network has its own.
     """
 
-    card: ModelCard
+    card: Description
     values: dict[str, np.ndarray]
     seen: Image.Image
-    layer: LayerCard
+    layer: Layer
     names: tuple[str, str, str]
 
     @property
-    def before(self) -> LayerCard:
+    def before(self) -> Layer:
         return self.card.layers[self.card.layers.index(self.layer) - 1]
 
 

@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from explain.network.description import describe
 from explain.panels import resources
 from explain.panels.input_strip import Word
 from models import crnn, onnx_weights
@@ -31,10 +32,10 @@ def archive(word: Word) -> bytes:
     """The .zip for a word: `explain.report` of the same pass that the panels show."""
     from explain import report, report_reading  # only whoever presses the button waits for these
 
-    recurrent = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+    recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
     weights = onnx_weights.read(crnn.CARD.weights, recurrent)
     values = resources.run("crnn", word.batch).values
-    return report.bundle(report_reading.Read(word.title, crnn.CARD, word.batch[0, :, :, 0], values, weights))
+    return report.bundle(report_reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
 
 
 def file_name(title: str) -> str:

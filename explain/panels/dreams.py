@@ -14,6 +14,7 @@ from PIL import Image
 from explain import ctc, images, targets
 from explain.gradients import word_dreams
 from explain.gradients.client import Job, describe
+from explain.network import description
 from explain.panels import address, resources
 from explain.panels.input_strip import Word
 from explain.panels.pace import looking, pace, rerun_if_turned
@@ -22,8 +23,9 @@ from models import crnn
 GALLERY = Path(__file__).resolve().parents[2] / "models" / "gallery" / "crnn-words"
 ENLARGED = 4  # screen pixels a pixel
 SHOWN = 8  # dreams of the gallery that are seen at once
-LAYERS = tuple(layer for layer in crnn.CARD.layers if layer.kind == "conv")
-RECURRENT = tuple(layer for layer in crnn.CARD.layers if layer.kind == "blstm")
+NETWORK = description.describe(crnn.CARD)
+LAYERS = tuple(layer for layer in NETWORK.layers if layer.kind == "conv")
+RECURRENT = tuple(layer for layer in NETWORK.layers if layer.kind == "lstm")
 HELD = "dream-word"  # where this visitor's job is kept
 
 

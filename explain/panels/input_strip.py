@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from explain import images
+from explain.network.description import describe
 from explain.panels import address, resources
 from explain.panels.components import component
 from models import crnn, typeface
@@ -63,7 +64,7 @@ def show() -> Word:
     word = st.session_state.get("word") or _from_sample(next(iter(samples())))
     st.session_state["word"] = word
     taken = resources.run("crnn", word.batch).milliseconds
-    layers = len(crnn.CARD.layer_names)
+    layers = len(describe(crnn.CARD).layer_names)
     numbers.caption(f"one pass, {layers} layers, {taken:.1f} ms", width="content")
     return word
 

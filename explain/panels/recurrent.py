@@ -9,14 +9,15 @@ import streamlit as st
 
 from explain import charts, charts_ablation, charts_lstm, ctc, feature_maps, images, lstm
 from explain.charts_ground import Ground
+from explain.network.description import describe
 from explain.panels import address, bank_view, ctc_decoding, resources
 from explain.panels.components import component
 from explain.panels.input_strip import Word
 from models import crnn, onnx_weights
 
-LAYERS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "blstm")
-DENSE = crnn.CARD.layers[-1].name
-FED = {after.name: layer.name for layer, after in pairwise(crnn.CARD.layers) if after.name in LAYERS}
+LAYERS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm")
+DENSE = describe(crnn.CARD).layers[-1].name
+FED = {after.name: layer.name for layer, after in pairwise(describe(crnn.CARD).layers) if after.name in LAYERS}
 CLOSE = 1e-4  # farthest that the recomputed states may be from ONNX Runtime's
 RESET = 8
 STATES = {

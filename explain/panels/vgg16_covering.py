@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explain import cam, occlusion
-from explain.network import Network
+from explain.network.session import Network
 from explain.panels import address, resources, vgg16_methods
 from explain.panels.attribution_words import Words
 from explain.panels.background import OnStep, Task

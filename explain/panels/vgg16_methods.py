@@ -10,11 +10,11 @@ from PIL import Image
 
 from explain import cam, photograph_map, targets
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
+from explain.network.description import Description
 from explain.panels import address, attribution_words
 from explain.panels.attribution_words import Words
 from explain.panels.followed import Followed
 from explain.receptive_field import receptive_field
-from models.card import ModelCard
 
 ACROSS = 4  # maps in a row
 FIRST_LAYER = "block5_conv3"
@@ -46,7 +46,7 @@ OF_A_PHOTOGRAPH = {
 class Asked(NamedTuple):
     """What is explained. digest: of the picture the network sees; unit: of its last layer; title: the class."""
 
-    card: ModelCard
+    card: Description
     digest: str
     batch: np.ndarray
     seen: Image.Image

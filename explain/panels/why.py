@@ -12,6 +12,7 @@ import streamlit as st
 from explain import cam, ctc, occlusion, targets, word_map
 from explain.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
+from explain.network.description import describe
 from explain.panels import address, linked, resources, why_truth
 from explain.panels.attribution_words import METHODS, OCCLUSION
 from explain.panels.followed import Followed
@@ -19,7 +20,7 @@ from explain.panels.input_strip import Word
 from explain.receptive_field import receptive_field
 from models import crnn
 
-CARD = crnn.CARD
+CARD = describe(crnn.CARD)
 PATCHES = {  # as (height, width) of the patch and of its step
     "squares": ((8, 8), (4, 4)),
     "columns": ((crnn.HEIGHT, 8), (crnn.HEIGHT, 2)),

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from explain import ctc
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn, typeface, vgg16
 from models.pictures import PictureError, open_picture
 from tests.benchmarks import labelled, page_words

@@ -23,11 +23,11 @@ from PIL import Image, ImageDraw, ImageFont
 from explain import cam, ctc, faithfulness, images, targets, word_map
 from explain.gradients import attribute, jobs
 from explain.gradients.attribute import INPUT_METHODS, LAYER_METHODS, name_at
-from explain.network import Network
+from explain.network.session import Network
 from explain.occlusion import occlude
 from explain.receptive_field import receptive_field
 from models import crnn, onnx_weights, typeface, vgg16
-from models.card import WEIGHTS, ModelCard
+from models.card import WEIGHTS, Card
 from tests.benchmarks.attribute import Quiet
 from tests.benchmarks.progress import progress
 
@@ -55,7 +55,7 @@ strength alone. Orange: frames that tell the character."""
 class Question:
     """What is asked of a network: a picture as it takes it, and a target."""
 
-    card: ModelCard
+    card: Card
     picture: np.ndarray
     target: targets.Target
 
@@ -75,7 +75,7 @@ def main(argv: list[str]) -> dict:
     return {name: measure(CARDS[name], arguments) for name in arguments.names}
 
 
-def measure(card: ModelCard, arguments: argparse.Namespace) -> dict:
+def measure(card: Card, arguments: argparse.Namespace) -> dict:
     network = Network(card)
     asked = list(characters(network, arguments.characters) if card is crnn.CARD else classes(network, arguments))
     areas: dict[str, list[tuple[float, float]]] = {}

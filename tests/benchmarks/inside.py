@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from explain import ctc, ctc_explain, lstm
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn, onnx_weights
 from models.card import WEIGHTS
 from models.pictures import open_picture

@@ -34,7 +34,8 @@ from explain import cam, ctc, faithfulness, targets
 from explain.gradients import jobs
 from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.gradients.attribution import _guided, flat
-from explain.network import Network
+from explain.network.description import describe
+from explain.network.session import Network
 from explain.occlusion import occlude
 from explain.receptive_field import receptive_field
 from models import crnn
@@ -42,7 +43,7 @@ from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
 
 WIDENED = 0.1
-CONVOLUTIONS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "conv")
+CONVOLUTIONS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "conv")
 OCCLUSIONS = {"occlusion, columns": ((32, 8), (32, 2)), "occlusion, squares": ((8, 8), (4, 4))}
 SCORE_CAM = {"score_cam at conv_4": "conv_4"}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS, *OCCLUSIONS, *SCORE_CAM)
@@ -205,7 +206,7 @@ class Gradients:
         for name in ("blstm_1", "blstm_2"):
             values = self._model.get_layer(name)(values)
         self._above, self._head = keras.Model(between, values), self._model.get_layer("outputs")
-        self._noise = np.random.default_rng(seed).standard_normal((samples, *crnn.CARD.input_shape))
+        self._noise = np.random.default_rng(seed).standard_normal((samples, *describe(crnn.CARD).input_shape))
         self._roots = (np.arange(steps) + 0.5) / steps
 
     def maps(self, word: Word, methods: list[str]) -> Iterator[tuple[str, list[np.ndarray]]]:

@@ -13,7 +13,7 @@ from explain import ctc, targets
 from explain.cam import background, spread
 from explain.gradients import attribution, jobs
 from explain.gradients.attribute import LAYER_METHODS
-from explain.network import Network
+from explain.network.session import Network
 from explain.receptive_field import receptive_field
 from models import crnn
 from models.card import WEIGHTS

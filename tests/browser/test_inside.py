@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from explain import ctc, ctc_explain
-from explain.network import Network
+from explain.network.session import Network
 from explain.receptive_field import receptive_field
 from models import crnn
 from models.pictures import open_picture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from explain import ctc, ctc_explain
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn
 from models.pictures import open_picture
 from tests.browser.conftest import ROOT

@@ -12,6 +12,7 @@ import pytest
 from explain import bank_cards, bank_says, charts_bank
 from explain.bank import PLACES_IN_WORD, Bank, Unit, open_bank
 from explain.charts import Inks
+from explain.network.description import describe
 from explain.receptive_field import ReceptiveField, receptive_field
 from models.crnn import CARD, LABELS
 
@@ -97,7 +98,7 @@ def test_cards_mark_the_stretch_and_the_receptive_field(bank):
     found = next(found for channel in range(256) if (found := bank.places("conv_4", channel)))
     field = receptive_field(CARD, "conv_4")
     for place, style in zip(found, Marks(bank_cards.places(bank, found, field)).styles, strict=True):
-        top, left, bottom, right = field.clipped(place.row, place.column, CARD.input_shape)
+        top, left, bottom, right = field.clipped(place.row, place.column, describe(CARD).input_shape)
         shares = {"top": top / 32, "left": left / 128, "height": (bottom - top) / 32, "width": (right - left) / 128}
         assert style == pytest.approx({name: 100 * share for name, share in shares.items()}, abs=0.01)
 

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explain.bank import BankError, open_bank
+from explain.network.description import describe
 from explain.panels import bank_view, input_strip, layers, resources
 from explain.receptive_field import receptive_field
 from models.crnn import CARD, LABELS
@@ -67,12 +68,12 @@ def test_an_emptied_unit_keeps_the_one_that_is_shown():
     assert not test.exception and unit_of(test) == 77
 
 
-@pytest.mark.parametrize("layer", [layer.name for layer in CARD.layers[1:]])
+@pytest.mark.parametrize("layer", [layer.name for layer in describe(CARD).layers[1:]])
 def test_every_layer_opens_by_hand_and_channels_say_what_excites_them(layer):
     test = opened(by_hand_page, hand_layer=layer)
-    kind, said = CARD.layer(layer).kind, text_of(test)
-    assert ("answers to**" in said) == (kind not in ("blstm", "dense"))
-    assert ("What this unit is for" in said) == (kind == "blstm")
+    kind, said = describe(CARD).layer(layer).kind, text_of(test)
+    assert ("answers to**" in said) == (kind not in ("lstm", "dense"))
+    assert ("What this unit is for" in said) == (kind == "lstm")
 
 
 @pytest.mark.parametrize("layer", ["conv_1", "pool_1", "conv_2", "pool_2", "conv_3", "conv_4"])
@@ -80,12 +81,12 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     maps = mounted(monkeypatch, layers)
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
-    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
+    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], describe(CARD).input_shape)
     values = resources.run("crnn", input_strip._from_sample("elephant").batch).values[layer]
     inside = [
         values[y, x].max()
         for y, x in np.ndindex(values.shape[:2])
-        if field.box(y, x) == field.clipped(y, x, CARD.input_shape)
+        if field.box(y, x) == field.clipped(y, x, describe(CARD).input_shape)
     ]
     assert values[unit["y"], unit["x"], unit["channel"]] == max(inside)
 

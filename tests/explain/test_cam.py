@@ -15,7 +15,7 @@ from explain.cam import (
     score_cam,
     spread,
 )
-from explain.network import Network
+from explain.network.session import Network
 from explain.overlay import overlay
 from explain.receptive_field import ReceptiveField, receptive_field
 from explain.targets import ClassLogit

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from explain import lstm
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn, onnx_weights
 from models.card import WEIGHTS
 from models.pictures import open_picture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explain import ctc, occlusion, targets
-from explain.network import Network
+from explain.network.session import Network
 from explain.occlusion import boxes, occlude
 from models import crnn
 from models.card import WEIGHTS

@@ -17,12 +17,13 @@ from PIL import Image
 
 from explain import ctc, ctc_explain, feature_maps, images, lstm, report, report_svg
 from explain import report_pictures as pictures
-from explain.network import Network
+from explain.network.description import describe
+from explain.network.session import Network
 from explain.panels import download, input_strip
 from explain.report_reading import Read, ReportError, reading
 from models import crnn, onnx_weights
 
-LAYERS = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+LAYERS = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
 SIGNED = {"batch_norm_5", "batch_norm_6", "pool_6", "blstm_1", "blstm_2"}  # no ReLU and no softmax after them
 EVIL = "<script>alert(1)</script> & \"quoted\" 'too' <img src=x onerror=alert(2)>"
 VOID = {"meta", "img", "br", "input", "link", "hr"}
@@ -42,7 +43,7 @@ def weights():
 def word(network, weights):
     batch = input_strip._from_sample("elephant").batch
     values = {name: value[0] for name, value in network.run(batch).items()}
-    return Read("elephant, serif", crnn.CARD, batch[0, :, :, 0], values, weights)
+    return Read("elephant, serif", describe(crnn.CARD), batch[0, :, :, 0], values, weights)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ def test_lattice_adds_up(packed, word):
 
 
 def test_feature_maps_are_the_strongest_channels_in_their_own_colours(packed, word):
-    for layer in crnn.CARD.layers[1:]:
+    for layer in describe(crnn.CARD).layers[1:]:
         tiles = feature_maps.strongest(word.values[layer.name], pictures.COUNT)
         signed = min(tile.values.min() for tile in tiles) < 0
         assert signed == (layer.name in SIGNED)
@@ -206,9 +207,9 @@ def test_the_page_says_what_was_read(packed, word):
     read = Page(packed.read("report.html").decode())
     text = " ".join(data for _, data in read.texts)
     assert "elephant" in text
-    assert all(f"{layer.name} ·" in text for layer in crnn.CARD.layers[1:])
+    assert all(f"{layer.name} ·" in text for layer in describe(crnn.CARD).layers[1:])
     assert read.tags.count("svg") == 4
-    pictured = sum(min(pictures.COUNT, layer.shape[-1]) for layer in crnn.CARD.layers[1:])
+    pictured = sum(min(pictures.COUNT, layer.shape[-1]) for layer in describe(crnn.CARD).layers[1:])
     assert read.tags.count("img") == 1 + pictured + 4 * len(pictures.STATES)
     assert f"{ctc_explain.shown(word.lattice.log_probability)}" in text
 
@@ -234,7 +235,7 @@ def test_a_picture_that_reads_as_nothing(network, weights):
     values = {name: value[0] for name, value in network.run(batch).items()}
     values["outputs"] = np.zeros((crnn.FRAMES, len(crnn.LABELS) + 1), np.float32)
     values["outputs"][:, crnn.BLANK] = 1  # certain: every other text is impossible
-    nothing = Read("white", crnn.CARD, batch[0, :, :, 0], values, weights)
+    nothing = Read("white", describe(crnn.CARD), batch[0, :, :, 0], values, weights)
     said = reading(nothing)
     assert said["best_path"]["text"] == "" and said["characters"] == []
     assert said["texts"] == [{"text": "", "log_probability": 0.0, "probability": 1.0}]

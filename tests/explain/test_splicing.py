@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explain import occlusion, splicing
-from explain.network import Network
+from explain.network.session import Network
 from explain.occlusion import occlude
 from models import crnn, vgg16
 

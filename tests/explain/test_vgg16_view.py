@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from explain import cam, targets
 from explain.gradients import jobs
 from explain.gradients.presets import PRESETS
-from explain.network import Network
+from explain.network.session import Network
 from explain.panels import class_visualisation, resources, vgg16_classes, vgg16_covering, vgg16_methods
 from explain.panels.background import Task
 from explain.receptive_field import receptive_field

@@ -9,7 +9,7 @@ from explain import cam, ctc, targets
 from explain.gradients import attribute, attribution, jobs
 from explain.gradients import targets as differentiable
 from explain.gradients.jobs import JOBS
-from explain.network import Network
+from explain.network.session import Network
 from explain.targets import Channel, Character, ClassLogit, TargetError, Unit, WholeText
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS as FILES

@@ -8,6 +8,7 @@ import pytest
 from explain import faithfulness, targets
 from explain.gradients import jobs, sanity
 from explain.gradients.jobs import JOBS
+from explain.network.description import describe
 from models import crnn
 
 WEIGHTS = tuple(np.eye(crnn.FRAMES)[9].tolist())
@@ -48,7 +49,7 @@ class Model:
     """Layers with weights and nothing else; a map of it tells which of them are as they were."""
 
     def __init__(self):
-        self.layers = {layer.name: Layer() for layer in crnn.CARD.layers if layer.parameters}
+        self.layers = {layer.name: Layer() for layer in describe(crnn.CARD).layers if layer.parameters}
 
     def get_layer(self, name):
         return self.layers[name]

@@ -15,7 +15,7 @@ from explain.gradients.word_dreams import labels_of
 from explain.gradients.word_objectives import FRAME_PIXELS, places
 from explain.gradients.word_transforms import Camera, Nudge
 from explain.gradients.word_views import Views, window
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn, typeface
 
 STILL = replace(word_dreams.RECIPE, nudge=Nudge((0, 0), 0, 0, 0), noise=0.0, camera=Camera())

@@ -12,7 +12,7 @@ from PIL import Image
 from explain import targets
 from explain.gradients import word_dreams, word_gallery
 from explain.gradients.jobs import SettingsError
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn
 
 CHANNEL = targets.describe(targets.Channel("conv_5", 7))
