@@ -14,6 +14,7 @@ from explain.attribution.faithfulness import UNSIGNED, evidence, peak
 from explain.ctc import decoding
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
 from explain.panels.attribution import faithfulness
 from explain.panels.attribution.method_texts import METHODS, OCCLUSION
 from explain.panels.inputs.word import Word
@@ -22,7 +23,7 @@ from explain.panels.page import address, resources, selection
 from explain.pictures import word_overlay
 from models import crnn
 
-CARD = crnn.CARD
+CARD = describe(crnn.CARD)
 PATCHES = {  # as (height, width) of the patch and of its step
     "squares": ((8, 8), (4, 4)),
     "columns": ((crnn.HEIGHT, 8), (crnn.HEIGHT, 2)),

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from explain.network.description import describe
 from explain.panels.components import component
 from explain.panels.page import address, resources
 from explain.pictures import images
@@ -64,7 +65,7 @@ def show() -> Word:
     word = st.session_state.get("word") or _from_sample(next(iter(samples())))
     st.session_state["word"] = word
     taken = resources.run("crnn", word.batch).milliseconds
-    layers = len(crnn.CARD.layer_names)
+    layers = len(describe(crnn.CARD).layer_names)
     numbers.caption(f"one pass, {layers} layers, {taken:.1f} ms", width="content")
     return word
 

@@ -9,6 +9,7 @@ from explain.layers import feature_maps
 from explain.layers.receptive_field import ReceptiveField, receptive_field
 from explain.layers.recompute import recompute
 from explain.layers.workings import Unit
+from explain.network.layers import Layer
 from explain.panels.inputs import photograph
 from explain.panels.inputs.word import Word
 from explain.panels.layers import exemplars, layer_by_layer
@@ -19,7 +20,6 @@ from explain.panels.page import address, resources
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
 from models import onnx_weights
-from models.card import LayerCard
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere
@@ -69,7 +69,7 @@ def _bank(chosen: Chosen, channel: int) -> None:
     name, values = chosen.layer.name, chosen.values[chosen.layer.name]
     if name == exemplars.FILTERS:
         exemplars.filters(channel, lambda other: _choose(chosen, *_strongest(chosen, values, other)))
-    if chosen.layer.kind == "blstm":
+    if chosen.layer.kind == "lstm":
         exemplars.sentence(name, channel)
     else:
         exemplars.channel(chosen.layer, channel, chosen.seen, values)
@@ -111,7 +111,7 @@ def _unit(chosen: Chosen) -> tuple[int, Place]:
         return kept["channel"], (kept["y"], kept["x"])
     if chosen.layer is chosen.card.layers[-1]:
         activation = activation[..., [label != "" for label in chosen.card.labels]]  # the last: no channel moves
-    elif chosen.layer.kind == "blstm":
+    elif chosen.layer.kind == "lstm":
         activation = np.diff(activation, axis=0, prepend=0)
     return _strongest(chosen, activation)
 
@@ -160,7 +160,7 @@ def _named(chosen: Chosen, unit: Unit) -> str:
     return f"{chosen.layer.name}, {name}{_where(chosen.layer, unit.place)}"
 
 
-def _where(layer: LayerCard, place: Place) -> str:
+def _where(layer: Layer, place: Place) -> str:
     return {3: f", row {place[0]}, column {place[1]}", 2: f", {STEP.get(layer.kind, 'step')} {place[1]}"}.get(
         len(layer.shape), ""
     )

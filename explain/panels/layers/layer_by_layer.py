@@ -6,6 +6,8 @@ import numpy as np
 import streamlit as st
 
 from explain.layers import feature_maps
+from explain.network.description import Description
+from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.inputs import photograph
 from explain.panels.inputs.word import Word
@@ -13,17 +15,23 @@ from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters
 from explain.panels.page import address, resources
 from explain.pictures import images
-from models.card import LayerCard, ModelCard
 
 KINDS = {
     "conv": "convolution",
-    "pool": "max pooling",
+    "max_pool": "max pooling",
+    "average_pool": "average pooling",
     "batch_norm": "batch normalisation",
-    "squeeze": "map to sequence",
-    "blstm": "bidirectional LSTM",
-    "dense": "dense, softmax",
-    "gap": "global average pooling",
+    "activation": "activation",
+    "add": "sum of layers",
+    "multiply": "product of layers",
+    "concat": "layers side by side",
+    "reshape": "map to sequence",
     "flatten": "flatten",
+    "lstm": "bidirectional LSTM",
+    "dense": "dense, softmax",
+    "global_average_pool": "global average pooling",
+    "softmax": "softmax",
+    "other": "other",
 }
 IN_LIST, IN_DETAIL = 6, 32
 
@@ -46,7 +54,7 @@ def show(word: Word) -> None:
     with detail:
         layer = card.layer(chosen)
         st.markdown(f"**{chosen}** · {KINDS[layer.kind]}")
-        st.caption(layer.says)
+        st.caption(layer.words)
         feature_maps_panel.tiles_of(
             card,
             chosen,
@@ -60,7 +68,7 @@ def show(word: Word) -> None:
     filters.show(card, layer, ran.values[chosen], key=f"deep-filters-{name}", in_address="deep_filter")
 
 
-def _list(card: ModelCard, ran: resources.Pass, chosen: str) -> None:
+def _list(card: Description, ran: resources.Pass, chosen: str) -> None:
     def choose() -> None:
         address.note("deep", st.session_state["deep-list"].get("layer"), card.layer_names[0])
         address.note("deep_unit", None)
@@ -86,7 +94,7 @@ def _rows(name: str, digest: str, _values: dict[str, np.ndarray]) -> list[dict]:
         {
             "name": layer.name,
             "kind": KINDS[layer.kind],
-            "says": layer.says,
+            "says": layer.words,
             "facts": feature_maps_panel.facts(card, layer).split(" · ", 1)[1],
             "pictures": _pictures(card, layer, _values[layer.name]),
         }
@@ -94,7 +102,7 @@ def _rows(name: str, digest: str, _values: dict[str, np.ndarray]) -> list[dict]:
     ]
 
 
-def _pictures(card: ModelCard, layer: LayerCard, activation: np.ndarray) -> list[dict[str, str]]:
+def _pictures(card: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
     return [
         {
             "src": images.data_url(images.shrink(images.coloured(tile.values), 128)),

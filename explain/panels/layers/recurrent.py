@@ -13,6 +13,7 @@ from explain.charts.theme import Inks
 from explain.charts.word_axis import Ground
 from explain.ctc import decoding as ctc_decoding
 from explain.layers import feature_maps, lstm
+from explain.network.description import describe
 from explain.panels.components import component
 from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.inputs.word import Word
@@ -22,9 +23,9 @@ from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn, onnx_weights
 
-LAYERS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "blstm")
-DENSE = crnn.CARD.layers[-1].name
-FED = {after.name: layer.name for layer, after in pairwise(crnn.CARD.layers) if after.name in LAYERS}
+LAYERS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm")
+DENSE = describe(crnn.CARD).layers[-1].name
+FED = {after.name: layer.name for layer, after in pairwise(describe(crnn.CARD).layers) if after.name in LAYERS}
 CLOSE = 1e-4  # farthest that the recomputed states may be from ONNX Runtime's
 RESET = 8
 STATES = {

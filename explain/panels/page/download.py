@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from explain.network.description import describe
 from explain.panels.inputs.word import Word
 from explain.panels.page import resources
 from models import crnn, onnx_weights
@@ -32,10 +33,10 @@ def archive(word: Word) -> bytes:
     from explain.report import archive as report_archive  # only whoever presses the button waits for these
     from explain.report import reading
 
-    recurrent = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+    recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
     weights = onnx_weights.read(crnn.CARD.weights, recurrent)
     values = resources.run("crnn", word.batch).values
-    return report_archive.bundle(reading.Read(word.title, crnn.CARD, word.batch[0, :, :, 0], values, weights))
+    return report_archive.bundle(reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
 
 
 def file_name(title: str) -> str:

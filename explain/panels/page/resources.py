@@ -15,13 +15,14 @@ import streamlit as st
 from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.network.description import Description, describe
 from explain.network.session import Network
-from models import crnn, onnx_weights, vgg16
-from models.card import WEIGHTS, ModelCard
+from models import onnx_weights, vgg16
+from models.card import WEIGHTS
+from models.networks import CARDS
 from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
-CARDS = {card.name: card for card in (crnn.CARD, vgg16.CAM, vgg16.FULL)}
 COLLECT_SECONDS = 30.0
 NAMES = {"CRNN": "crnn", "VGG16": "vgg16-cam"}  # as the page calls them
 
@@ -104,8 +105,8 @@ def dense_kernels() -> list[np.ndarray]:
     return [arrays[name] for name in names]
 
 
-def card(name: str) -> ModelCard:
-    return CARDS[name]
+def card(name: str) -> Description:
+    return describe(CARDS[name])
 
 
 @st.cache_resource(show_spinner=False)

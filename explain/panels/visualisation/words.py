@@ -14,6 +14,7 @@ from explain.attribution import targets
 from explain.ctc import decoding
 from explain.gradients.words import job as words_job
 from explain.gradients.worker.client import Job, describe
+from explain.network import description
 from explain.panels.inputs.word import Word
 from explain.panels.jobs.polling import looking, pace, rerun_if_turned
 from explain.panels.page import address, resources
@@ -24,8 +25,9 @@ from models.card import WEIGHTS
 GALLERY = WEIGHTS.parent / "gallery" / "crnn-words"
 ENLARGED = 4  # screen pixels a pixel
 SHOWN = 8  # dreams of the gallery that are seen at once
-LAYERS = tuple(layer for layer in crnn.CARD.layers if layer.kind == "conv")
-RECURRENT = tuple(layer for layer in crnn.CARD.layers if layer.kind == "blstm")
+NETWORK = description.describe(crnn.CARD)
+LAYERS = tuple(layer for layer in NETWORK.layers if layer.kind == "conv")
+RECURRENT = tuple(layer for layer in NETWORK.layers if layer.kind == "lstm")
 HELD = "dream-word"  # where this visitor's job is kept
 
 
