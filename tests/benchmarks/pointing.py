@@ -30,19 +30,21 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from explain import cam, ctc, faithfulness, targets
-from explain.gradients import jobs
-from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
-from explain.gradients.attribution import _guided, flat
-from explain.network import Network
-from explain.occlusion import occlude
-from explain.receptive_field import receptive_field
+from explain.attribution import cam, faithfulness, targets
+from explain.attribution.occlusion import occlude
+from explain.ctc import decoding
+from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
+from explain.gradients.attribution.methods import _guided, flat
+from explain.gradients.network import models
+from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
+from explain.network.session import Network
 from models import crnn
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
 
 WIDENED = 0.1
-CONVOLUTIONS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "conv")
+CONVOLUTIONS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "conv")
 OCCLUSIONS = {"occlusion, columns": ((32, 8), (32, 2)), "occlusion, squares": ((8, 8), (4, 4))}
 SCORE_CAM = {"score_cam at conv_4": "conv_4"}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS, *OCCLUSIONS, *SCORE_CAM)
@@ -128,8 +130,8 @@ def read_words(collection: Collection, network: Network, most: int, seed: int) -
         with Image.open(io.BytesIO(collection.read(name))) as picture:
             size, batch = picture.size, crnn.prepare(picture)
         frames = network.run(batch, ["outputs"])["outputs"][0]
-        labels = ctc.best_path(frames).labels
-        if ctc.text(labels, crnn.LABELS) != text or len(boxes) != len(text):
+        labels = decoding.best_path(frames).labels
+        if decoding.text(labels, crnn.LABELS) != text or len(boxes) != len(text):
             continue
         left -= 1
         asked = [targets.character(frames, labels, place) for place in range(len(labels))]
@@ -197,7 +199,7 @@ class Gradients:
     def __init__(self, samples: int, steps: int, seed: int):
         import keras
 
-        self._model = jobs._model("crnn")
+        self._model = models.model("crnn")
         named = {layer.name: layer.output for layer in self._model.layers}
         self._below = keras.Model(self._model.input, {name: named[name] for name in (*CONVOLUTIONS, "squeezed")})
         between = keras.Input((crnn.FRAMES, 512))
@@ -205,7 +207,7 @@ class Gradients:
         for name in ("blstm_1", "blstm_2"):
             values = self._model.get_layer(name)(values)
         self._above, self._head = keras.Model(between, values), self._model.get_layer("outputs")
-        self._noise = np.random.default_rng(seed).standard_normal((samples, *crnn.CARD.input_shape))
+        self._noise = np.random.default_rng(seed).standard_normal((samples, *describe(crnn.CARD).input_shape))
         self._roots = (np.arange(steps) + 0.5) / steps
 
     def maps(self, word: Word, methods: list[str]) -> Iterator[tuple[str, list[np.ndarray]]]:

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
 
+from explain.network.description import describe
 from models import crnn, typeface
 from tests.browser.conftest import serve
 
@@ -150,15 +150,15 @@ def test_a_typed_word_is_read_and_kept_in_the_address(page, served):
 def test_all_layers_of_panel_1(page, served, console):
     open_page(page, served)
     seen = set()
-    for name in crnn.CARD.layer_names:
+    for name in describe(crnn.CARD).layer_names:
         chip = page.locator(f'.chips button[title="{name}"]')
         chip.click()
         page.locator(f'.chips button[title="{name}"][aria-pressed="true"]').wait_for()
         page.locator(".line").filter(has_text=f"{name} · ").first.wait_for()
         first = page.locator(".tile canvas").first
-        assert first.evaluate("c => c.width") == crnn.CARD.layer(name).shape[-2]
+        assert first.evaluate("c => c.width") == describe(crnn.CARD).layer(name).shape[-2]
         seen.add(first.evaluate("c => c.toDataURL()"))
-    assert len(seen) >= len(crnn.CARD.layer_names) - 1  # squeezed holds what conv_7 holds
+    assert len(seen) >= len(describe(crnn.CARD).layer_names) - 1  # squeezed holds what conv_7 holds
     assert console.errors == []
 
 
@@ -201,7 +201,7 @@ def test_every_layer_of_vgg16_in_order(page, served, console):
 
     open_page(page, served, "?network=VGG16")
     page.locator(".list .layer").filter(has_text="block5_conv3").wait_for()
-    assert page.locator(".list .layer").all_inner_texts() == list(vgg16.CAM.layer_names)
+    assert page.locator(".list .layer").all_inner_texts() == list(describe(vgg16.CAM).layer_names)
     page.locator(".list button").filter(has_text="block3_conv2").click()
     page.get_by_text("block3_conv2 · convolution").wait_for()
     assert "deep=block3_conv2" in page.url
@@ -223,53 +223,6 @@ def test_light_and_dark(browser, served, dark):
     context.close()
     brightness = sum(map(int, re.findall(r"\d+", ground)[:3])) / 3
     assert brightness < 60 if dark else brightness > 200
-
-
-def _scribble(path: Path, text: str, mode: str = "RGB", **save) -> None:
-    """A word drawn with Pillow's own font, so that no file of the project is needed."""
-    image = Image.new("L", (220, 60), 255)
-    ImageDraw.Draw(image).text((8, 4), text, fill=0, font=ImageFont.load_default(44))
-    image.convert(mode).save(path, **save)
-
-
-def _bad_files(folder: Path) -> dict[str, str]:
-    """Files that can't be used, each with a word of the sentence that must say why."""
-    (folder / "text.png").write_text("this is no picture")
-    _scribble(folder / "whole.jpg", "hello")
-    (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:700])
-    Image.new("1", (20_000, 20_000)).save(folder / "huge.png")
-    (folder / "empty.png").write_bytes(b"")
-    return {"text.png": "not a picture", "cut.jpg": "damaged", "huge.png": "too large", "empty.png": "empty"}
-
-
-def test_bad_uploads_get_one_sentence_each(page, served, tmp_path):
-    open_page(page, served)
-    before = reading(page)
-    page.get_by_role("radio", name="Upload").click()
-    settled(page)
-    for name, said in _bad_files(tmp_path).items():
-        page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / name)
-        message = page.locator('[data-testid="stAlert"]').filter(has_text=said)
-        message.wait_for()
-        assert page.locator('[data-testid="stAlert"]').count() == 1
-        alive(page)
-        assert reading(page) == before, name
-
-
-def test_unusual_pictures_are_read_all_the_same(page, served, tmp_path):
-    open_page(page, served)
-    page.get_by_role("radio", name="Upload").click()
-    settled(page)
-    _scribble(tmp_path / "cmyk.jpg", "hello", "CMYK")
-    frames = [Image.new("L", (60, 30), grey) for grey in (255, 0, 128)]
-    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
-    for name in ("cmyk.jpg", "moving.gif", "dot.png"):
-        page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / name)
-        page.get_by_text(name).first.wait_for()
-        settled(page)
-        assert page.locator('[data-testid="stAlert"]').count() == 0, name
-        alive(page)
 
 
 def test_nonsense_in_every_parameter(page, served, console):

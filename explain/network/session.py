@@ -1,0 +1,210 @@
+"""An opened network, every layer of it from one pass of ONNX Runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import math
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from explain.network.axes import plain, unfold
+from explain.network.cpus import available_cpus
+from explain.network.description import Description, describe
+from explain.network.graph import NetworkError
+from models.card import Card
+
+NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
+PASSES_BETWEEN_TRIMS = 16
+AXES = ("height", "width", "channel")
+LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
+
+
+class Network:
+    """An ONNX file that takes a batch of pictures, opened once and run often.
+
+    A file that `python -m export` wrote has every layer as an output already; to any other the layers that are shown
+    are added as outputs when it is opened, in memory.
+
+    Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
+    least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
+    for all networks, grows by what is asked and every PASSES_BETWEEN_TRIMS passes gives the system back what nobody
+    holds; weights that lie in a file of their own stay memory-mapped and are shared with every other process that has
+    it open.
+
+    Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
+    at the same time would double the memory and win nothing on cores that are busy already.
+    """
+
+    def __init__(self, network: Card | Description | str | Path, threads: int | None = None):
+        """network: a card, or the path of an ONNX file. threads: all that this process may use unless given.
+
+        Raises NetworkError where there is no such file or it is no network that takes a batch of pictures.
+        """
+        self.description: Description = describe(network)
+        self.card = self.description.card
+        self.path = self.description.path
+        self._lock = threading.Lock()
+        self._count = 0
+        self.layer_names: tuple[str, ...] = self.description.layer_names
+        self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
+        # A layer that is called "logits" is the last one, or else keeps its name.
+        self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
+        self._session = self._open(threads or available_cpus())
+        (self._input,) = self._session.get_inputs()
+
+    def run(self, batch: np.ndarray, layers: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+        """Outputs by layer name, in the order of the network whatever the order asked, from one pass.
+
+        batch: (batch, height, width, channel), prepared as the network wants it, whatever order its file wants.
+        layers: the names wanted; every layer, and under "logits" the values before the last softmax, unless given.
+        A feature map comes as (batch, height, width, channel) and a sequence as (batch, step, feature), wherever the
+        file has its axes: views of what was computed, so nothing is copied. Raises NetworkError for a wrong shape or an
+        unknown name.
+        """
+        names = self._chosen(layers)
+        batch = self._checked(batch)
+        if not names:
+            return {}
+        return dict(zip(names, self._passes(names, batch), strict=True))
+
+    def _passes(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+        fixed = self.description.batch
+        pictures = fixed or max(1, NUMBERS_AT_ONCE // math.prod(batch.shape[1:]))
+        if len(batch) <= pictures and fixed in (None, len(batch)):
+            return self._pass(names, batch)
+        outputs = None
+        for start in range(0, len(batch), pictures):
+            part = batch[start : start + pictures]
+            count = len(part)
+            if fixed is not None and count < fixed:
+                part = np.concatenate([part, np.repeat(part[-1:], fixed - count, axis=0)])
+            arrays = [array[:count] for array in self._pass(names, part)]
+            if outputs is None:
+                outputs = [np.empty((len(batch), *array.shape[1:]), array.dtype) for array in arrays]
+            for whole, array in zip(outputs, arrays, strict=True):
+                whole[start : start + count] = array
+        return outputs
+
+    def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+        """Outputs of one pass, the batch first and the channels last."""
+        tensors = [self._tensors[name] for name in names]
+        given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
+        outputs = self._computed(list(dict.fromkeys(tensors)), given)
+        plain_ones = {name: self._plain(name, output, len(batch)) for name, output in outputs.items()}
+        return [plain_ones[name] for name in tensors]
+
+    def _computed(self, tensors: list[str], given: np.ndarray) -> dict[str, np.ndarray]:
+        try:
+            with self._lock:
+                self._count += 1
+                if self._count % PASSES_BETWEEN_TRIMS:
+                    return dict(zip(tensors, self._session.run(tensors, {self._input.name: given}), strict=True))
+                giving_back = onnxruntime.RunOptions()
+                giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+                outputs = self._session.run(tensors, {self._input.name: given}, giving_back)
+                trim()
+                return dict(zip(tensors, outputs, strict=True))
+        except Exception as error:  # ONNX Runtime's exceptions share no public base class
+            raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
+
+    def _plain(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
+        """The axes of an output brought into order, the batch first and the channels last."""
+        if tensor not in self.description.axes:
+            return output
+        axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
+        if len(shape) != output.ndim:
+            output = output.reshape(shape)
+        if "N" not in axes and pictures == 1:
+            axes, output = ("N", *axes), output[None]
+        order = plain(axes)
+        return output if order is None else output.transpose(order)
+
+    def _open(self, threads: int) -> onnxruntime.InferenceSession:
+        options = session_options(threads)
+        if self.description.beside.is_file():
+            # Repacking would copy the mapped weights into memory, all of them, when the file is opened.
+            options.add_session_config_entry("session.disable_prepacking", "1")
+        try:
+            source = self._with_outputs(options)
+            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's exceptions share no public base class
+            raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
+        finally:
+            trim()
+
+    def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
+        """The file's path where all that is shown is an output of it, else the file with these outputs added."""
+        missing = set(self._tensors.values()) - set(self.description.outputs)
+        if not missing:
+            return str(self.path)
+        import onnx
+
+        model = onnx.load(self.path, load_external_data=False)
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(missing))
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(self.path.parent))
+        return model.SerializeToString()
+
+    def _chosen(self, layers: Iterable[str] | None) -> list[str]:
+        if layers is None:
+            return list(self.output_names)
+        wanted = {layers} if isinstance(layers, str) else set(layers)
+        unknown = sorted(wanted - set(self.output_names))
+        if unknown:
+            known = ", ".join(self.output_names)
+            raise NetworkError(f"{self.path.stem} has no layer called {unknown[0]!r}; it has {known}.")
+        return [name for name in self.output_names if name in wanted]
+
+    def _checked(self, batch: np.ndarray) -> np.ndarray:
+        batch = np.asarray(batch)
+        wanted = ("batch", *(self.description.picture[axis] or name for axis, name in enumerate(AXES)))
+        fits = batch.ndim == len(wanted) and all(
+            not isinstance(length, int) or given == length for given, length in zip(batch.shape, wanted, strict=True)
+        )
+        if not fits or 0 in batch.shape:
+            shape = ", ".join(str(length) for length in wanted)
+            raise NetworkError(f"{self.path.stem} takes a batch of shape ({shape}), not one of shape {batch.shape}.")
+        smallest = self.description.smallest
+        if any(given < least for given, least in zip(batch.shape[1:3], smallest, strict=True)):
+            least, given = ("{} x {}".format(*pixels) for pixels in (smallest, batch.shape[1:3]))
+            raise NetworkError(f"{self.path.stem} takes pictures of at least {least} pixels, not of {given}.")
+        return np.ascontiguousarray(batch, np.float32)
+
+
+def session_options(threads: int) -> onnxruntime.SessionOptions:
+    """How every session of this process is opened: in the shared arena, its threads asleep while they wait."""
+    _shared_arena()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # errors are raised, and told once
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+@functools.cache
+def _shared_arena() -> None:
+    """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
+
+    Without any arena the outputs of each pass are fresh pages, and touching those of VGG16 for the first time takes a
+    sixth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
+    """
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    same_as_requested = {"max_mem": 0, "arena_extend_strategy": 1}
+    defaults = {"initial_chunk_size_bytes": -1, "max_dead_bytes_per_chunk": -1}
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
+
+
+def trim() -> None:
+    """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).malloc_trim(0)
