@@ -16,12 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from explain.attribution.targets import LOGITS, TargetError
 from explain.gradients.lazy import tf
 from explain.gradients.network import operators
-from explain.gradients.network.file import Node, OnnxFile
+from explain.gradients.network.file import FileError, Node, OnnxFile
 from explain.gradients.network.operators.elementwise import guided_relu
-from explain.gradients.network.operators.layouts import Maps, channel_last, elementwise, in_file_order, rank
-from explain.targets import LOGITS, TargetError
+from explain.gradients.network.operators.layouts import Maps, elementwise, extents, in_file_order
+from explain.gradients.network.order import to_file, to_plain
+from explain.network.axes import MAP
+from explain.network.description import Description, describe
+from models.card import Card
 
 ALIGNED = 64  # bytes: where TensorFlow's kernels need an array to begin that it does not copy
 
@@ -40,68 +44,99 @@ class NetworkFunction:
     What does not depend on the picture is computed once, here: weights behind a Cast, shapes, kernels turned to
     TensorFlow's layout. Weights that lie in a file beside the network stay there, mapped, where they are used as they
     are stored, as the kernels of dense layers are.
-    Raises FileError for a file that cannot be read.
+    Raises NetworkError for a file that is no network of pictures, FileError for one whose weights cannot be read.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.file = OnnxFile(path)
+    def __init__(self, network: Card | Description | str | Path) -> None:
+        self.description = describe(network)
+        if self.description.batch not in (None, 1):
+            raise FileError(
+                f"{self.description.name} takes {self.description.batch} pictures at once, no more or less."
+            )
+        self.file = OnnxFile(self.description.path)
+        self._replaced: dict[str, np.ndarray] = {}
         self._overrides: dict[str, Callable] = {}
         self._constants: dict[str, Any] = {}
         self._prepared: dict[str, Any] = {}  # by the name of what the node computes
-        self._plans: dict[frozenset[str], Plan] = {}
+        self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
         self._fold(self.file.arrays())
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """`(height, width, channel)`; None where a length may vary."""
-        return self.file.input_shape[1:]
-
-    @property
-    def batch(self) -> int | None:
-        """How many pictures the file takes at once, where it is fixed."""
-        return self.file.input_shape[0]
-
-    @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers in order, as the file lists them."""
-        return self.file.layers
+        """Names of the layers in order."""
+        return self.description.layer_names
 
-    def outputs(self, pictures, names: Iterable[str]) -> dict[str, Any]:
-        """Tensors by name, feature maps as `(batch, height, width, channel)`; nothing is computed that they don't need.
+    def outputs(self, pictures, names: Iterable[str], given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Tensors by name, the batch first and the channels last, as `explain.network.session.Network.run` has them:
+        feature maps as `(batch, height, width, channel)`. Nothing is computed that they don't need.
 
-        pictures: tensor `(batch, height, width, channel)` as the network takes it. names: of any tensors of the file,
-        its layers among them; "logits" are the values before the softmax. Each comes as the tensor that the rest of the
-        network is computed from, so that a tape finds its gradient.
+        pictures: tensor `(batch, height, width, channel)` as the network takes it. names: of the layers or of any
+        tensors of the file; "logits" are the values before the last softmax. Each comes as the tensor that the rest of
+        the network is computed from, so that a tape finds its gradient (but for a file that takes one picture at a time
+        and is given several). given: layers' outputs to go on from, by name, in place of what would be computed.
         Raises TargetError, in one sentence, for a name that the file does not have, and OperatorError for an operator
         without a gradient.
         """
+        names = list(names)
+        given = {self.tensor_name(name): value for name, value in (given or {}).items()}
+        if self.description.batch is None or pictures is None or pictures.shape[0] == 1:
+            return self._outputs(pictures, names, given)
+
+        def single(parts):
+            picture, others = parts
+            found = self._outputs(picture[None], names, {name: value[None] for name, value in others.items()})
+            return {name: value[0] for name, value in found.items()}
+
+        return tf.map_fn(single, (pictures, given), fn_output_signature=dict.fromkeys(names, tf.float32))
+
+    def _outputs(self, pictures, names: list[str], given: Mapping[str, Any]) -> dict[str, Any]:
         wanted = {name: self.tensor_name(name) for name in names}
-        plan = self._plan(frozenset(wanted.values()))
-        pictures = tf.convert_to_tensor(pictures)
-        values: dict[str, Any] = {self.file.input: pictures if self.file.takes_channel_last else Maps(pictures)}
+        plan = self._plan(frozenset(wanted.values()), frozenset(given))
+        found = {name: tf.convert_to_tensor(value) for name, value in given.items()}
+        if pictures is not None:
+            found.setdefault(self.file.input, tf.convert_to_tensor(pictures))
+        count = extents(next(iter(found.values())))[0]
+        values = {name: to_file(value, self._axes(name), count) for name, value in found.items()}
         for node, over in zip(plan.nodes, plan.over, strict=True):
             for name, value in self._run(node, values).items():
-                if name in wanted.values() and rank(value) == 4 and name not in self.file.channel_last:
-                    value = Maps(channel_last(value))
+                if name in wanted.values():  # from here on the network is computed from what is returned
+                    found[name] = to_plain(value, self._axes(name), count)
+                    value = value if found[name] is _tensor(value) else to_file(found[name], self._axes(name), count)
                 values[name] = value
             for name in over:
                 values.pop(name, None)
-        found = {name: values.get(inner, self._constants.get(inner)) for name, inner in wanted.items()}
-        return {name: value.tensor if isinstance(value, Maps) else value for name, value in found.items()}
+        return {name: found[inner] if inner in found else self._constants[inner] for name, inner in wanted.items()}
+
+    def _axes(self, name: str) -> tuple[str, ...]:
+        if name == self.file.input:
+            return MAP if self.description.channel_first else ("N", "H", "W", "C")
+        return self.description.axes.get(name, ())
 
     def tensor_name(self, name: str) -> str:
         """The name in the file of what `outputs` knows under this name. Raises TargetError."""
         if name == self.file.input or name in self.file.producers:
             return name
         if name == LOGITS:
-            return self.file.logits
-        known = ", ".join((self.file.input, *self.layers))
+            return self.description.logits
+        if name == self.description.input.name:
+            return self.file.input
+        known = ", ".join((self.description.input.name, *self.layers))
         raise TargetError(f"The network has no layer called {name!r}; it has {known}.")
 
     def before_relu(self, name: str) -> str | None:
         """What a layer that ends in a Relu has before it; None for any other layer."""
         node = self.file.producers.get(self.tensor_name(name))
         return node.inputs[0] if node and node.operator == "Relu" else None
+
+    def needs(self, name: str, of: str) -> bool:
+        """Whether a layer is computed anyway for the output of another."""
+        inner, other = self.tensor_name(name), self.tensor_name(of)
+        return inner == self.file.input or any(inner in node.outputs for node in self._plan(frozenset([other])).nodes)
+
+    def arrays_of(self, layer: str) -> dict[str, np.ndarray]:
+        """The weights that a layer adds to those before it, by their names in the file, and laid out as there."""
+        names = self.file.weights_between(self.tensor_name(layer), self.layers)
+        return {**self.file.arrays(names), **{name: self._replaced[name] for name in names if name in self._replaced}}
 
     def guided(self) -> NetworkFunction:
         """The same network, its weights shared, in which every Relu's gradient is that of guided backpropagation."""
@@ -120,23 +155,24 @@ class NetworkFunction:
         """
         other = copy.copy(self)
         other._constants, other._prepared = dict(self._constants), dict(self._prepared)
-        other._fold({**self.file.arrays(), **arrays}, set(arrays))
+        other._replaced = {**self._replaced, **arrays}
+        other._fold({**self.file.arrays(), **other._replaced}, set(arrays))
         return other
 
-    def _plan(self, names: frozenset[str]) -> Plan:
-        if names not in self._plans:
-            needed, nodes = set(names), []
+    def _plan(self, names: frozenset[str], given: frozenset[str] = frozenset()) -> Plan:
+        if (names, given) not in self._plans:
+            needed, nodes = set(names - given), []
             for node in reversed(self.file.nodes):
                 if needed & set(node.outputs) and node.outputs[0] not in self._constant_names:
                     operators.find(node.operator, self.file.opset)  # refuses before anything is computed
                     nodes.append(node)
-                    needed |= set(node.inputs)
+                    needed |= set(node.inputs) - given
             last, over = set(names), []
             for node in nodes:  # from the end of the network
                 over.append(tuple(set(node.inputs) - last))
                 last |= set(node.inputs)
-            self._plans[names] = Plan(tuple(reversed(nodes)), tuple(reversed(over)))
-        return self._plans[names]
+            self._plans[names, given] = Plan(tuple(reversed(nodes)), tuple(reversed(over)))
+        return self._plans[names, given]
 
     def _run(self, node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         given = [values.get(name, self._constants.get(name)) if name else None for name in node.inputs]
@@ -209,6 +245,10 @@ class NetworkFunction:
             ):
                 found |= set(node.outputs)
         return frozenset(found)
+
+
+def _tensor(value):
+    return value.tensor if isinstance(value, Maps) else value
 
 
 def _as_constant(value):

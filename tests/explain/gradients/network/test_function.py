@@ -9,15 +9,16 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
-from explain.gradients import targets as differentiable
+from explain.attribution.targets import Character, ClassLogit, TargetError, WholeText
+from explain.gradients.network import target_scores as differentiable
 from explain.gradients.network.file import FileError
 from explain.gradients.network.function import NetworkFunction
 from explain.gradients.network.operators import OperatorError
-from explain.network import Network
-from explain.targets import Character, ClassLogit, TargetError, WholeText
+from explain.network.session import Network
 from models import crnn, onnx_weights, vgg16
+from tests.explain.gradients.network.written import written
 
 RANDOM = np.random.default_rng(3)
 
@@ -36,11 +37,11 @@ WEIGHTS = {
     "dense": normal(16, 5),
     "after": np.array([1], np.int64),
 }
-NODES = [
+ROWS = [
     ("Cast", ["kernel"], "kernel:float", {"to": TensorProto.FLOAT}),
-    ("Conv", ["picture", "kernel:float", "bias"], "sum", {"pads": [1, 1, 1, 1]}),
+    ("Conv", ["input", "kernel:float", "bias"], "sum", {"pads": [1, 1, 1, 1]}),
     ("Relu", ["sum"], "open", {}),
-    ("Conv", ["picture", "side"], "beside", {}),
+    ("Conv", ["input", "side"], "beside", {}),
     ("Add", ["open", "beside"], "joined", {}),
     ("MaxPool", ["joined"], "pooled", {"kernel_shape": [2, 2], "strides": [2, 2]}),
     ("Transpose", ["pooled"], "columns", {"perm": [0, 3, 1, 2]}),  # (batch, width, channel, height)
@@ -55,18 +56,8 @@ NODES = [
 WEIGHTS["one"] = np.array([0], np.int64)
 
 
-def write(path, nodes=NODES, weights=WEIGHTS, shape=("n", 3, 8, "w"), output="answer", opset=13, metadata=None):
-    graph = helper.make_graph(
-        [helper.make_node(kind, inputs, [name], **attributes) for kind, inputs, name, attributes in nodes],
-        "small",
-        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
-        [onnx.ValueInfoProto(name=name) for name in ([output] if isinstance(output, str) else output)],
-        [numpy_helper.from_array(array, name) for name, array in weights.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-    helper.set_model_props(model, metadata or {})
-    onnx.save(model, path)
-    return path
+def write(path, rows=ROWS, weights=WEIGHTS, shape=("n", 3, 8, "w"), outputs=("answer",), **more):
+    return written(path, rows, weights, shape, outputs, **more)
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +70,13 @@ def by_onnx_runtime(path, pictures, names):
     del model.graph.output[:]
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    return session.run(names, {"picture": pictures})
+    return session.run(names, {"input": pictures})
 
 
 def test_every_tensor_of_a_channel_first_file_with_branches_and_shape_arithmetic(small):
     import tensorflow as tf
 
     function, pictures = NetworkFunction(small), normal(3, 8, 10, 3)
-    assert function.input_shape == (8, None, 3) and function.batch is None
     names = ["sum", "open", "beside", "joined", "pooled", "sequence", "scores", "answer"]
     expected = dict(zip(names, by_onnx_runtime(small, pictures.transpose(0, 3, 1, 2), names), strict=True))
     signature = [tf.TensorSpec((None, 8, 10, 3), tf.float32)]
@@ -169,24 +159,29 @@ def test_other_weights_leave_the_shared_ones_as_they_are(small):
 
 
 def test_the_weights_of_a_layer_are_those_between_it_and_the_layers_before(small, tmp_path):
-    metadata = {"layers": '["open", "pooled", "answer"]', "logits": "scores"}
-    file = NetworkFunction(write(tmp_path / "named.onnx", metadata=metadata)).file
-    assert file.layers == ("open", "pooled", "answer")
-    assert file.weights_of("open") == ["bias", "kernel"]
-    assert file.weights_of("pooled") == ["side"]
-    assert file.weights_of("answer") == ["dense"]
+    path = write(tmp_path / "named.onnx", layers=["open", "pooled", "answer"], logits="scores")
+    function = NetworkFunction(path)
+    assert function.layers == ("open", "pooled", "answer")
+    assert {layer: sorted(function.arrays_of(layer)) for layer in function.layers} == {
+        "open": ["bias", "kernel"],
+        "pooled": ["side"],
+        "answer": ["dense"],
+    }
+    np.testing.assert_array_equal(function.arrays_of("open")["kernel"], WEIGHTS["kernel"])
+    other = function.with_weights({"side": 2 * WEIGHTS["side"]})
+    np.testing.assert_array_equal(other.arrays_of("pooled")["side"], 2 * WEIGHTS["side"])
 
 
 def test_what_cannot_be_run_is_refused_in_one_sentence(small, tmp_path):
     function = NetworkFunction(small)
-    with pytest.raises(TargetError, match="no layer called 'conv_9'; it has picture, answer."):
+    with pytest.raises(TargetError, match="no layer called 'conv_9'; it has input, open"):
         function.outputs(normal(1, 8, 6, 3), ["conv_9"])
-    unknown = [*NODES, ("Det", ["pooled"], "strange", {})]
-    function = NetworkFunction(write(tmp_path / "unknown.onnx", unknown, output=["answer", "strange"]))
+    unknown = [*ROWS, ("Det", ["pooled"], "strange", {})]
+    function = NetworkFunction(write(tmp_path / "unknown.onnx", unknown, outputs=["answer", "strange"]))
     function.outputs(normal(1, 8, 6, 3), ["answer"])  # what is not asked for does no harm
     with pytest.raises(OperatorError, match="the operator Det"):
         function.outputs(normal(1, 8, 6, 3), ["strange"])
-    odd = [("MaxPool", ["picture"], "answer", {"kernel_shape": [2, 2], "mystery": 1})]
+    odd = [("MaxPool", ["input"], "answer", {"kernel_shape": [2, 2], "mystery": 1})]
     with pytest.raises(OperatorError, match="odd.onnx uses MaxPool in a way that is not known here"):
         NetworkFunction(write(tmp_path / "odd.onnx", odd)).outputs(normal(1, 8, 6, 3), ["answer"])
     (tmp_path / "not.onnx").write_bytes(b"something else")
@@ -197,14 +192,14 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(small, tmp_path):
         with pytest.raises(FileError, match=words):
             NetworkFunction(path)
     with pytest.raises(FileError, match="does not take one picture"):
-        NetworkFunction(write(tmp_path / "flat.onnx", [("Relu", ["picture"], "answer", {})], shape=("n", 12)))
+        NetworkFunction(write(tmp_path / "flat.onnx", [("Relu", ["input"], "answer", {})], shape=("n", 12)))
 
 
 def test_weights_beside_the_file_are_used_where_they_lie(tmp_path):
     import tensorflow as tf
 
     path, kernel = tmp_path / "large.onnx", normal(12, 3)
-    nodes = [("Flatten", ["picture"], "row", {}), ("MatMul", ["row", "dense"], "answer", {})]
+    nodes = [("Flatten", ["input"], "row", {}), ("MatMul", ["row", "dense"], "answer", {})]
     write(path, nodes, {"dense": kernel}, shape=("n", 3, 2, 2))
     model = onnx.load(path)
     onnx.save(model, path, save_as_external_data=True, location="large.onnx.data", size_threshold=0)
@@ -221,26 +216,26 @@ def test_weights_beside_the_file_are_used_where_they_lie(tmp_path):
         NetworkFunction(path)
 
 
-@pytest.mark.parametrize("names", [["picture"], ["turned"], ["open"]])
+@pytest.mark.parametrize("names", [["input"], ["turned"], ["open"]])
 def test_a_channel_last_file_is_read_as_it_is_meant(tmp_path, names):
     nodes = [
-        ("Transpose", ["picture"], "maps", {"perm": [0, 3, 1, 2]}),
+        ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]}),
         ("Conv", ["maps", "side"], "sums", {}),
         ("Transpose", ["sums"], "turned", {"perm": [0, 2, 3, 1]}),
         ("Relu", ["turned"], "open", {}),
     ]
-    path = write(tmp_path / "last.onnx", nodes, {"side": WEIGHTS["side"]}, shape=("n", "h", "w", 3), output="open")
+    path = write(tmp_path / "last.onnx", nodes, {"side": WEIGHTS["side"]}, shape=("n", "h", "w", 3), outputs=["open"])
     function, picture = NetworkFunction(path), normal(2, 3, 5, 3)
     sums = picture @ WEIGHTS["side"][:, :, 0, 0].T
-    expected = {"picture": picture, "turned": sums, "open": np.maximum(sums, 0)}
+    expected = {"input": picture, "turned": sums, "open": np.maximum(sums, 0)}
     for name, values in function.outputs(picture, names).items():
         np.testing.assert_allclose(values, expected[name], atol=1e-5)
 
 
 def test_a_convolution_whose_kernel_is_computed_from_the_picture(tmp_path):
     nodes = [
-        ("ReduceMean", ["picture"], "mean", {"axes": [0, 2, 3], "keepdims": 1}),  # (1, 3, 1, 1)
-        ("Conv", ["picture", "mean"], "answer", {}),
+        ("ReduceMean", ["input"], "mean", {"axes": [0, 2, 3], "keepdims": 1}),  # (1, 3, 1, 1)
+        ("Conv", ["input", "mean"], "answer", {}),
     ]
     function = NetworkFunction(write(tmp_path / "own.onnx", nodes, {}))
     picture = normal(2, 8, 6, 3)
