@@ -13,8 +13,9 @@ from explain.attribution import cam, targets
 from explain.gradients.kinds import Kind, Report, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
-from explain.network.description import Description
+from explain.network.description import Description, describe
 from explain.network.head import CTC
+from models.card import Card
 from models.networks import CARDS
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ SAMPLES = range(1, 257)
 DEFAULT = next(iter(CARDS))
 
 
-def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
+def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     picture: `(height, width, channel)` float32 as the network takes it. target: as
@@ -38,6 +39,7 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     methods: of `METHODS`, by default all. layers: whose feature maps are weighted, by default every convolution.
     samples: of SmoothGrad. seed: of its noise.
     """
+    card = describe(network)
     convolutions = [layer.name for layer in card.of_kind("conv") if len(layer.shape) == 3]
     defaults = {"methods": list(METHODS), "layers": convolutions, "samples": 16, "seed": 0}
     known = ("network", "picture", "target", *defaults)
