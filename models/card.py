@@ -29,6 +29,8 @@ class Card:
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
+    short: a name that fits on a button, where the title does not.
+    bytes_beside: of the weights in a file of their own, at least; 0 where they lie inside the ONNX file.
     """
 
     name: str
@@ -44,11 +46,26 @@ class Card:
     gallery: Path | None = None
     bank: Path | None = None
     texts: Path | None = None
+    short: str = ""
+    bytes_beside: int = 0
+
+    @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.short or self.title
 
     @property
     def beside(self) -> Path:
         """The file with the weights of a network too large to have them inside its ONNX file, where there is one."""
         return weights_beside(self.weights)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file is here, and where its weights lie beside it, all of them."""
+        try:
+            return self.weights.is_file() and (not self.bytes_beside or self.beside.stat().st_size >= self.bytes_beside)
+        except OSError:
+            return False
 
     @property
     def files(self) -> list[Path]:

@@ -95,6 +95,7 @@ CAM = Card(
     words=_CAM_WORDS,
     samples=HERE / "samples" / "photographs",
     gallery=HERE / "gallery" / "vgg16-cam",
+    short="VGG16",
 )
 
 FULL = Card(
@@ -107,15 +108,14 @@ FULL = Card(
     labels=IMAGENET_NAMES,
     words=_FULL_WORDS,
     samples=HERE / "samples" / "photographs",
+    short="VGG16, 1000 classes",
+    bytes_beside=FULL_BYTES,
 )
 
 
 def full_is_here() -> bool:
     """Whether the full VGG16 was exported to where its card looks: both of its files, the second of full length."""
-    try:
-        return FULL.weights.is_file() and FULL.beside.stat().st_size >= FULL_BYTES
-    except OSError:
-        return False
+    return FULL.whole
 
 
 def imagenet_index(card: Card, unit: int) -> int:

@@ -10,8 +10,8 @@ from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description, describe
 from explain.network.layers import Layer
 from explain.panels.components import component
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import crnn
 
@@ -22,7 +22,7 @@ SHORT = {"batch_norm_5": "bn_5", "batch_norm_6": "bn_6"}
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")
     st.caption(
@@ -30,7 +30,7 @@ def show(word: Word) -> None:
         "hover over a map, click to keep it."
     )
     layer = address.choice("layer", CARD.layer_names, FIRST)
-    activation = resources.run("crnn", word.batch).values[layer]
+    activation = word.ran.values[layer]
     tiles_of(CARD, layer, activation, images.data_url(word.seen), key="layers", count=COUNT, columns=4, chips=True)
 
 

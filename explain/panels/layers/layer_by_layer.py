@@ -10,10 +10,10 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.inputs import photograph
-from explain.panels.inputs.word import Word
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters
 from explain.panels.page import address, resources
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 KINDS = {
@@ -37,11 +37,10 @@ IN_LIST, IN_DETAIL = 6, 32
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph when VGG16 is chosen."""
-    name, batch, seen = photograph.or_word("Network", "network", word)
-    card = resources.card(name)
-    ran = resources.run(name, batch)
+    subject = photograph.or_word("Network", "network", word)
+    card, ran, seen = subject.description, subject.ran, subject.seen
     chosen = address.choice("deep", card.layer_names, card.layer_names[0])
     order, detail = st.columns([1, 1.1], gap="medium")
     with order:
@@ -62,10 +61,10 @@ def show(word: Word) -> None:
             images.data_url(seen),
             key="deep-maps",
             count=IN_DETAIL,
-            columns=4 if name == "crnn" else 8,
+            columns=4 if subject.width > 2 * subject.height else 8,
             names=("deep", "deep_unit", "deep_scale"),
         )
-    filters.show(card, layer, ran.values[chosen], key=f"deep-filters-{name}", in_address="deep_filter")
+    filters.show(card, layer, ran.values[chosen], key=f"deep-filters-{card.name}", in_address="deep_filter")
 
 
 def _list(card: Description, ran: resources.Pass, chosen: str) -> None:
@@ -89,7 +88,7 @@ def _list(card: Description, ran: resources.Pass, chosen: str) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _rows(name: str, digest: str, _values: dict[str, np.ndarray]) -> list[dict]:
     """What the list says and shows of every layer; drawn once a picture."""
-    card = resources.card(name)
+    card = resources.description(name)
     return [
         {
             "name": layer.name,

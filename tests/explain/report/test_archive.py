@@ -21,6 +21,7 @@ from explain.network.description import describe
 from explain.network.session import Network
 from explain.panels.inputs import word as word_panel
 from explain.panels.page import download
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.report import archive, pictures, svg
 from explain.report.reading import Read, ReportError, reading
@@ -44,7 +45,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def word(network, weights):
-    batch = word_panel._from_sample("elephant").batch
+    batch = Subject.of("crnn", *word_panel.from_sample("elephant")).batch
     values = {name: value[0] for name, value in network.run(batch).items()}
     return Read("elephant, serif", describe(crnn.CARD), batch[0, :, :, 0], values, weights)
 
@@ -274,6 +275,6 @@ def test_a_title_as_a_files_name(title, name):
 
 
 def test_what_the_button_saves_is_of_the_same_word(word):
-    saved = zipfile.ZipFile(io.BytesIO(download.archive(word_panel.Word(EVIL, word.picture[None, :, :, None]))))
+    saved = zipfile.ZipFile(io.BytesIO(download.archive(Subject("crnn", EVIL, word.picture[None, :, :, None]))))
     assert json.loads(saved.read("reading.json"))["title"] == EVIL
     assert np.array_equal(npz(saved, "arrays.npz")["outputs"], word.probabilities)

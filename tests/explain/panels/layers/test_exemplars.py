@@ -14,6 +14,7 @@ from explain.network.description import describe
 from explain.panels.inputs import word
 from explain.panels.layers import exemplars, feature_maps
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from models.crnn import CARD, LABELS
 from tests.explain.panels.views import opened, text_of
 
@@ -21,15 +22,17 @@ from tests.explain.panels.views import opened, text_of
 def recurrent_page():
     from explain.panels.inputs import word
     from explain.panels.layers import recurrent
+    from explain.panels.page.subject import Subject
 
-    recurrent.show(word._from_sample("elephant"))
+    recurrent.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def by_hand_page():
     from explain.panels.inputs import word
     from explain.panels.layers import by_hand
+    from explain.panels.page.subject import Subject
 
-    by_hand.show(word._from_sample("elephant"))
+    by_hand.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def unit_of(test: AppTest) -> int:
@@ -86,7 +89,7 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
     assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
-    values = resources.run("crnn", word._from_sample("elephant").batch).values[layer]
+    values = resources.run("crnn", Subject.of("crnn", *word.from_sample("elephant")).batch).values[layer]
     inside = [
         values[y, x].max()
         for y, x in np.ndindex(values.shape[:2])
