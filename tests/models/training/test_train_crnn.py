@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -225,16 +226,22 @@ def test_the_width_may_change_within_a_run(small, bundled, words, tmp_path):
     assert np.isfinite(losses).all() and run.step == 4
 
 
-def test_training_learns_and_its_weights_are_written(small, batch, tmp_path):
+def test_training_learns_and_its_weights_are_written(small, batch, tmp_path, capsys):
     run = Run(Recipe(words=400, batch=4, rate=2e-2, fade=10_000), tmp_path)
     losses = [run.train(batch) for _ in range(40)]
     assert np.mean(losses[-5:]) < 0.7 * losses[0]
     pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 128), dtype=np.uint8)
     sets = {"normalise": Batch(pictures, batch.labels, batch.frames, batch.texts)}
     wide = Batch(pictures[:4], batch.labels, batch.frames, batch.texts)
+    run.photographs = 0.5
     train_crnn.report(run, {**sets, "plain": wide}, {"loss": 1.0})
     line = json.loads((tmp_path / "log.jsonl").read_text())
-    assert line["words"] == 160 and 0 <= line["plain"] <= 1 and len(line["plain_read"]) == 4
+    assert line["words"] == 160 and 0 <= line["plain"] <= 1 and (line["loss"], line["photographs"]) == (1.0, 0.5)
+    assert abs(datetime.strptime(line["date"] + "Z", "%Y-%m-%d %H:%M%z").timestamp() - time.time()) < 200
+    # 160 of 400 words: (0.4 - 0.06) / 0.94 of the fall, in which the rate goes to a hundredth along a cosine
+    assert line["rate"] == pytest.approx(2e-2 * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * 0.34 / 0.94))), rel=1e-2)
+    printed = capsys.readouterr().out
+    assert all(f"{text}=" in printed for text in batch.texts), "what it read is shown, and not kept in the log"
     with np.load(tmp_path / "crnn.npz") as saved:
         model = run.averaged(pictures)
         for layer in model.layers:
