@@ -129,7 +129,7 @@ def test_a_list_is_made_once(tmp_path, monkeypatch, capsys):
     calls = []
 
     def read(pictures):
-        assert pictures.shape[1:] == (32, 128, 1) and 0 < pictures.min() and pictures.max() <= 1
+        assert pictures.shape[1:] == (32, 128, 1) and pictures.min() > 0 and pictures.max() <= 1
         calls.append(len(pictures))
         return np.stack([frames_of(path)] * len(pictures))
 
