@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explain import ctc
+from explain.ctc import decoding
 from models.crnn import CARD, LABELS, fitted_width, prepare
 from models.pictures import open_picture
 from models.training.words import DICTIONARIES, dictionary
@@ -87,7 +87,7 @@ def character_frames(frames: np.ndarray, text: str) -> tuple[np.ndarray, np.ndar
 
     frames: (frame, label), rows of the softmax. Raises ValueError where they can't be read as the text.
     """
-    gamma = ctc.lattice(frames, ctc.labels_of(text, LABELS)).gamma[:, 1::2]
+    gamma = decoding.lattice(frames, decoding.labels_of(text, LABELS)).gamma[:, 1::2]
     share = gamma / gamma.sum(axis=0)
     at = np.arange(len(share))
     mean = at @ share
@@ -153,8 +153,8 @@ def examined(
         shown = [Image.fromarray(next(pictures)) for _ in batch]
         answers = read(np.concatenate([prepare(picture) for picture in shown]))
         for word, picture, frames in zip(batch, shown, answers, strict=True):
-            labels, log_probability = ctc.n_best(frames, 10, 1)[0]
-            reason = dispute(word.text, ctc.text(labels, LABELS), float(np.exp(log_probability)), known)
+            labels, log_probability = decoding.n_best(frames, 10, 1)[0]
+            reason = dispute(word.text, decoding.text(labels, LABELS), float(np.exp(log_probability)), known)
             try:
                 word = word if word.edges else located(word, picture.size, frames)
             except ValueError as problem:

@@ -163,8 +163,9 @@ def test_a_cycle_may_end_by_a_given_time(small, batch, tmp_path):
             return batch, 0.0
 
     run = Run(Recipe(batch=4, minutes=60, narrow=0), tmp_path)
+    run.train(batch)  # compiled: on a busy machine that may take longer than the time given below
     train_crnn.go_on(run, Same(), {}, every=9, steps=0, until=time.monotonic() + 4)
-    assert run.recipe.minutes < 0.1 and run.progress >= 1 and run.step > 3
+    assert run.recipe.minutes < 0.1 and run.progress >= 1 and run.step > 4
     assert json.loads((tmp_path / "log.jsonl").read_text())["finished"]  # and nothing was read: there are no sets
     run.recipe = Recipe(words=100, narrow=0, hard=0, hardest=0.8)
     assert run.recipe.difficulty(0) == 0.8
