@@ -91,7 +91,13 @@ def _lstm(layer: Layer) -> str:
 
 def _dense(layer: Layer) -> str:
     where = "at every step" if layer.sees == PLACE else "of all numbers before it"
-    return f"{layer.shape[-1]} units, each a weighted sum {where}{_ends(layer)}."
+    units = f"{layer.shape[-1]} units" if layer.shape else "Units"
+    return f"{units}, each a weighted sum {where}{_ends(layer)}."
+
+
+def _count(layer: Layer) -> str:
+    """How many numbers there are at each place, where that is known."""
+    return f"{layer.shape[-1]} " if layer.shape else ""
 
 
 def _input(layer: Layer) -> str:
@@ -111,11 +117,11 @@ _SENTENCES = {
     "add": lambda layer: f"Adds up what {len(layer.inputs)} layers say, number by number{_ends(layer)}.",
     "multiply": lambda layer: f"Multiplies what {len(layer.inputs)} layers say, number by number{_ends(layer)}.",
     "concat": lambda layer: f"Lays the channels of {len(layer.inputs)} layers side by side{_ends(layer)}.",
-    "reshape": lambda layer: f"Lays the same numbers out anew, as {_by(layer.shape)}.",
+    "reshape": lambda layer: f"Lays the same numbers out anew{', as ' if layer.shape else ''}{_by(layer.shape)}.",
     "flatten": lambda layer: f"Lays all numbers out in one row of {_by(layer.shape)}.",
     "lstm": _lstm,
     "dense": _dense,
     "global_average_pool": lambda layer: f"The mean of each of {layer.shape[-1]} channels over all places.",
-    "softmax": lambda layer: f"Turns {layer.shape[-1]} values into probabilities, which add up to 1.",
+    "softmax": lambda layer: f"Turns {_count(layer)}values into probabilities, which add up to 1.",
     "other": lambda layer: f"A step ({title(layer)}) that is shown but not worked out by hand.",
 }
