@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from explain.network import activations
-from explain.network.axes import Axes, plain, plain_shape, unfold
-from explain.network.graph import Graph, Node
-from explain.network.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.axes import Axes, plain, unfold
 from explain.network.layers import PLACE, WHOLE, WINDOW, Layer, Stored, Window
-from explain.network.windows import padding, reshape_sees, window
+from explain.network.reading import activations
+from explain.network.reading.following import plain_shape
+from explain.network.reading.graph import Graph, Node
+from explain.network.reading.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.reading.windows import padding, reshape_sees, window
 
 OUT_IN_HEIGHT_WIDTH = (2, 3, 1, 0)  # leads to (height, width, in, out)
 CONV, DENSE, NORM = "Conv", "dense", "BatchNormalization"
@@ -80,7 +81,7 @@ def _shape(graph: Graph, axes: dict[str, Axes], name: str) -> tuple[int | None, 
     opened = [
         None if may_vary else length for length, may_vary in zip(graph.shapes[name], graph.open(name), strict=True)
     ]
-    names, lengths = unfold(axes[name], opened)
+    names, lengths = unfold(axes[name], opened, graph.pictures)
     order = plain(names) or tuple(axis for axis, name_ in enumerate(names) if name_ != "N")
     return tuple(lengths[axis] for axis in order if names[axis] != "N")
 

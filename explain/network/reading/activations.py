@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explain.network.graph import Graph, Node
+from explain.network.reading.graph import Graph, Node
 
 OPERATORS = {
     "Relu": "relu",
