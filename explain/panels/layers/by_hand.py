@@ -10,6 +10,7 @@ from explain.layers.receptive_field import ReceptiveField, receptive_field
 from explain.layers.recompute import recompute
 from explain.layers.workings import Unit
 from explain.network.layers import Layer
+from explain.network.weights import network_weights
 from explain.panels.inputs import photograph
 from explain.panels.inputs.word import Word
 from explain.panels.layers import exemplars, layer_by_layer
@@ -19,7 +20,6 @@ from explain.panels.layers.workings import Chosen, input_name
 from explain.panels.page import address, resources
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
-from models import onnx_weights
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere
@@ -93,10 +93,9 @@ def _working(chosen: Chosen, channel: int, place: Place) -> None:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def weights(network: str, layer: str) -> list[np.ndarray]:
-    """Weights of one layer as Keras orders them, none for a layer without; the largest takes 9 MB."""
-    card = resources.card(network)
-    return onnx_weights.read(card.weights, [layer])[layer] if card.layer(layer).parameters else []
+def weights(network: str, layer: str) -> dict[str, np.ndarray]:
+    """Weights of one layer by role, none for a layer without; the largest takes 9 MB."""
+    return network_weights(resources.card(network), layer)
 
 
 def _unit(chosen: Chosen) -> tuple[int, Place]:

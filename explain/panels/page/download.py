@@ -7,9 +7,10 @@ import re
 import streamlit as st
 
 from explain.network.description import describe
+from explain.network.weights import network_weights
 from explain.panels.inputs.word import Word
 from explain.panels.page import resources
-from models import crnn, onnx_weights
+from models import crnn
 
 LONGEST = 40  # characters of a title that go into a file's name
 
@@ -34,7 +35,7 @@ def archive(word: Word) -> bytes:
     from explain.report import reading
 
     recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
-    weights = onnx_weights.read(crnn.CARD.weights, recurrent)
+    weights = {layer: network_weights(describe(crnn.CARD), layer) for layer in recurrent}
     values = resources.run("crnn", word.batch).values
     return report_archive.bundle(reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
 
