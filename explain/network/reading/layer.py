@@ -30,6 +30,7 @@ class _Facts:
     groups: int = 1
     weights: dict[str, Stored] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
 
 
 def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = None) -> Layer:
@@ -55,7 +56,7 @@ def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = 
         name=group.output,
         title=group.output if title is None else title,
         kind=facts.kind,
-        inputs=group.inputs,
+        inputs=facts.inputs or group.inputs,
         shape=_shape(graph, axes, group.output),
         window=facts.window,
         sees=facts.sees,
@@ -124,9 +125,9 @@ def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node
     if first.operator in ("MaxPool", "AveragePool"):
         return _alone(_pooling(graph, first), rest)
     if first.operator in PAIRS and len(graph.data_inputs(first)) >= 2:
-        return _alone(_Facts(PAIRS[first.operator]), rest)
+        return _alone(_Facts(PAIRS[first.operator], inputs=_operands(graph, group, first)), rest)
     if first.operator == "Concat":
-        return _alone(_concatenation(axes, first), rest)
+        return _alone(_concatenation(axes, first, _operands(graph, group, first)), rest)
     if first.operator == "Pad":
         sides = tuple(padding(graph, first))
         return _alone(_Facts("other", Window((1, 1), padding=sides), WINDOW, settings={"operator": "pad"}), rest)
@@ -243,11 +244,21 @@ def _pooling(graph: Graph, node: Node) -> _Facts:
     return _Facts(kind, window(graph, node), WINDOW, settings=settings)
 
 
-def _concatenation(axes: dict[str, Axes], node: Node) -> _Facts:
-    names = axes[node.output]
-    if names[node["axis"]] == "C":
-        return _Facts("concat", settings={"axis": -1})
-    return _Facts("concat", sees=WHOLE, settings={"axis": _plain_axis(axes, node)})
+def _operands(graph: Graph, group: Group, node: Node) -> tuple[str, ...]:
+    """The layers that a node takes, in its own order; one may come twice."""
+    operands = []
+    for name in graph.data_inputs(node):
+        while name not in group.inputs:
+            name = graph.data_inputs(graph.producer[name])[0]
+        operands.append(name)
+    return tuple(operands)
+
+
+def _concatenation(axes: dict[str, Axes], node: Node, inputs: tuple[str, ...]) -> _Facts:
+    axis = _plain_axis(axes, node)
+    if axis is None:
+        raise _Unread
+    return _Facts("concat", sees=PLACE if axis == -1 else WHOLE, settings={"axis": axis}, inputs=inputs)
 
 
 def _plain_axis(axes: dict[str, Axes], node: Node) -> int | None:
