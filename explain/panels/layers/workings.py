@@ -123,9 +123,10 @@ def _batch_normalisation(chosen: Chosen, unit: BatchNormalisation) -> None:
 
 
 def _copy(chosen: Chosen, unit: Copy) -> None:
+    row, column = unit.source_place
     st.caption(
         f"Nothing is computed here: the height of one is dropped, so that columns become steps. The value is that of "
-        f"{chosen.before.name}, channel {unit.source_channel}, row {unit.source[0]}, column {unit.source[1]}."
+        f"{chosen.before.name}, channel {unit.source_channel}, row {row}, column {column}."
     )
 
 
