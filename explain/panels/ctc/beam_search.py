@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explain.charts.theme import BLANK_NAME
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import BLANK_NAME
 from explain.panels.components import component
 from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.inputs.word import Word
@@ -45,7 +45,7 @@ def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
             "id": f"{case} {digest} {beams}",
             "src": None if textbook else images.data_url(images.enlarge(word.seen, 6)),
             "width": crnn.WIDTH,
-            "seen": [(max(first, 0), min(last + 1, crnn.WIDTH)) for first, last in decoding_panel.seen_columns()],
+            "seen": decoding_panel.frames().seen,
             "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,

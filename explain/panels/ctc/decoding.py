@@ -8,6 +8,8 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
+from explain.ctc.frames import Frames
 from explain.layers.receptive_field import receptive_field
 from explain.panels.inputs.word import Word
 from explain.panels.page import address, resources, selection
@@ -16,6 +18,7 @@ from explain.pictures import images
 from models import crnn
 
 BEAMS, SHOWN = 25, 3
+ALPHABET = Alphabet(crnn.CARD.labels, crnn.BLANK)
 
 
 @st.fragment
@@ -34,9 +37,8 @@ def show(word: Word) -> None:
         images.data_url(images.enlarge(word.seen, 6)),
         probabilities,
         best,
-        crnn.LABELS,
-        seen_columns(),
-        crnn.WIDTH,
+        ALPHABET,
+        frames(),
         Inks.of(is_dark()),
         frame,
     )
@@ -50,11 +52,11 @@ def show(word: Word) -> None:
     st.caption(caption(probabilities, best))
 
 
-def seen_columns() -> list[tuple[int, int]]:
-    """The input columns, first and last, that each frame's convolutions see; they may lie outside the picture."""
+def frames() -> Frames:
+    """Where the frames stand over the picture."""
     field = receptive_field(crnn.CARD, "squeezed")
     boxes = [field.box(0, frame) for frame in range(crnn.FRAMES)]
-    return [(left, right - 1) for _, left, _, right in boxes]
+    return Frames([(left, right - 1) for _, left, _, right in boxes], crnn.WIDTH)
 
 
 def candidates(probabilities: np.ndarray) -> list[tuple[str, float]]:

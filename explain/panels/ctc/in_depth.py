@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explain.charts import lattice
-from explain.charts.theme import BLANK_NAME, Inks
+from explain.charts.theme import Inks
 from explain.ctc import alternatives as ctc_alternatives
 from explain.ctc import decoding as ctc_decoding
 from explain.ctc.alternatives import shown
@@ -64,7 +64,7 @@ def _write(labels: ctc_decoding.Text) -> str:
 
 
 def _name(label: int) -> str:
-    return BLANK_NAME if label == crnn.BLANK else crnn.LABELS[label]
+    return decoding_panel.ALPHABET.name(label)
 
 
 def _chosen(found: tuple[ctc_alternatives.Character, ...]) -> int | None:
@@ -83,9 +83,8 @@ def _lattice_chart(
         probabilities,
         found,
         alignment,
-        crnn.LABELS,
-        decoding_panel.seen_columns(),
-        crnn.WIDTH,
+        decoding_panel.ALPHABET,
+        decoding_panel.frames(),
         Inks.of(is_dark()),
         **more,
     )

@@ -77,12 +77,10 @@ def weights() -> dict[str, list[np.ndarray]]:
 
 
 def _ground(word: Word, backward: bool) -> Ground:
-    columns = decoding_panel.seen_columns()
     kept = address.numbers("frame", 1)
     return Ground(
         images.data_url(images.enlarge(word.seen, 6)),
-        crnn.WIDTH,
-        [(first + last + 1) / 2 for first, last in columns],
+        decoding_panel.frames(),
         Inks.of(is_dark()),
         kept[0] if kept and kept[0] < crnn.FRAMES else None,
         backward,
@@ -240,7 +238,9 @@ def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
         )
     with chart:
         given = readings(values, reset)
-        st.vega_lite_chart(ablation.readings(ground, given, crnn.LABELS), width="stretch", key="lstm-readings")
+        st.vega_lite_chart(
+            ablation.readings(ground, given, decoding_panel.ALPHABET), width="stretch", key="lstm-readings"
+        )
 
 
 def readings(values: dict[str, np.ndarray], reset: int) -> list[ablation.Reading]:

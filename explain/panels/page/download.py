@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from explain.panels.ctc import decoding
 from explain.panels.inputs.word import Word
 from explain.panels.page import resources
 from models import crnn, onnx_weights
@@ -35,7 +36,8 @@ def archive(word: Word) -> bytes:
     recurrent = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
     weights = onnx_weights.read(crnn.CARD.weights, recurrent)
     values = resources.run("crnn", word.batch).values
-    return report_archive.bundle(reading.Read(word.title, crnn.CARD, word.batch[0, :, :, 0], values, weights))
+    picture, where = word.batch[0, :, :, 0], (decoding.ALPHABET, decoding.frames())
+    return report_archive.bundle(reading.Read(word.title, crnn.CARD, *where, picture, values, weights))
 
 
 def file_name(title: str) -> str:

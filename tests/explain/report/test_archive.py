@@ -16,8 +16,10 @@ import pytest
 from PIL import Image
 
 from explain.ctc import alternatives, decoding
+from explain.ctc.alphabet import Alphabet
 from explain.layers import feature_maps, lstm
 from explain.network.session import Network
+from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.inputs import word as word_panel
 from explain.panels.page import download
 from explain.pictures import images
@@ -26,6 +28,8 @@ from explain.report.reading import Read, ReportError, reading
 from models import crnn, onnx_weights
 
 LAYERS = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+ALPHABET = Alphabet(crnn.CARD.labels, crnn.BLANK)
+FRAMES = decoding_panel.frames()
 SIGNED = {"batch_norm_5", "batch_norm_6", "pool_6", "blstm_1", "blstm_2"}  # no ReLU and no softmax after them
 EVIL = "<script>alert(1)</script> & \"quoted\" 'too' <img src=x onerror=alert(2)>"
 VOID = {"meta", "img", "br", "input", "link", "hr"}
@@ -45,7 +49,7 @@ def weights():
 def word(network, weights):
     batch = word_panel._from_sample("elephant").batch
     values = {name: value[0] for name, value in network.run(batch).items()}
-    return Read("elephant, serif", crnn.CARD, batch[0, :, :, 0], values, weights)
+    return Read("elephant, serif", crnn.CARD, ALPHABET, FRAMES, batch[0, :, :, 0], values, weights)
 
 
 @pytest.fixture(scope="module")
@@ -239,12 +243,29 @@ def test_a_picture_that_reads_as_nothing(network, weights):
     values = {name: value[0] for name, value in network.run(batch).items()}
     values["outputs"] = np.zeros((crnn.FRAMES, len(crnn.LABELS) + 1), np.float32)
     values["outputs"][:, crnn.BLANK] = 1  # certain: every other text is impossible
-    nothing = Read("white", crnn.CARD, batch[0, :, :, 0], values, weights)
+    nothing = Read("white", crnn.CARD, ALPHABET, FRAMES, batch[0, :, :, 0], values, weights)
     said = reading(nothing)
     assert said["best_path"]["text"] == "" and said["characters"] == []
     assert said["texts"] == [{"text": "", "log_probability": 0.0, "probability": 1.0}]
     page = zipfile.ZipFile(io.BytesIO(archive.bundle(nothing))).read("report.html").decode()
     assert "reads nothing" in "".join(data for _, data in Page(page).texts)
+
+
+def test_the_blank_may_be_the_first_label(word):
+    labels = np.roll(np.arange(len(crnn.LABELS) + 1), 1)
+    values = {**word.values, "outputs": word.values["outputs"][:, labels]}
+    moved = replace(word, values=values, alphabet=Alphabet([crnn.CARD.labels[label] for label in labels], 0))
+    said, expected = reading(moved), reading(word)
+    assert said["best_path"]["labels"] == [(label + 1) % len(labels) for label in expected["best_path"]["labels"]]
+    for name in ("text", "path", "spans"):
+        assert said["best_path"][name] == expected["best_path"][name]
+    for name in ("alphabet", "frames"):
+        assert said[name] == expected[name]
+    for name in ("text", "probability"):
+        assert [text[name] for text in said["texts"]] == pytest.approx([text[name] for text in expected["texts"]])
+    for name in ("character", "rival", "posterior"):
+        assert [one[name] for one in said["characters"]] == pytest.approx([one[name] for one in expected["characters"]])
+    assert moved.names(crnn.CARD.layers[-1])[:2] == ["blank", "a"]
 
 
 def test_layers_that_are_missing_are_named(word):
