@@ -14,7 +14,7 @@ from explain.charts import vega
 from explain.charts.theme import GAP, LABEL_ROOM, ROW_HEIGHT, WORD_HEIGHT, Inks
 from explain.ctc.alphabet import BLANK_NAME, Alphabet
 from explain.ctc.decoding import BestPath
-from explain.ctc.frames import Frames
+from explain.layers.frames import Frames
 
 MOST_ROWS = 13
 CELLS = "cells"  # the layer that is clicked and hovered over
@@ -156,7 +156,7 @@ def _frames(plan: _Plan) -> list[vega.Layer]:
             "cy": on_heat[0],
             "cy2": on_heat[1],
         }
-        for t, (left, right) in enumerate(plan.frames.seen)
+        for t, (left, right) in enumerate(plan.frames.within)
     ]
     chosen = {"filter": {"or": [{"param": name, "empty": False} for name in ("frame", "hovered")]}}
     edge, far = vega.outline(plan.inks.frame), {"x2": {"field": "cx2"}, "y2": {"field": "cy2"}}

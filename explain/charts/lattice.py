@@ -16,7 +16,7 @@ from explain.charts.theme import GAP, LABEL_ROOM, WORD_HEIGHT, Inks
 from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
-from explain.ctc.frames import Frames
+from explain.layers.frames import Frames
 
 FAINTEST = -12  # powers of ten below which forward and backward variables all look alike
 NEAREST_SCALE = 1.0  # nats: the least that the bars' full height stands for, so that nothing is not blown up
@@ -173,7 +173,7 @@ def _state_name(letters: list[str], state: int) -> str:
 
 def _columns(layout: _Layout) -> dict:
     """For every frame a box around the columns of the word that it sees, drawn while the pointer is over it."""
-    frames = [{"frame": t, "x": a, "x2": b, **ON_WORD} for t, (a, b) in enumerate(layout.frames.seen)]
+    frames = [{"frame": t, "x": a, "x2": b, **ON_WORD} for t, (a, b) in enumerate(layout.frames.within)]
     boxes = layout.plane.rectangles(frames, vega.outline(layout.inks.frame))
     return {**boxes, "transform": [{"filter": {"param": "hovered", "empty": False}}]}
 
@@ -236,7 +236,7 @@ def _mark(layout: _Layout, character: int) -> dict:
     _, start, end = layout.alignment.spans[character]
     boxes = [
         {**layout.frames.across(start, end - 1), **layout.down(2 * character + 1)},
-        {"x": layout.frames.seen[start][0], "x2": layout.frames.seen[end - 1][1], **ON_WORD},
+        {"x": layout.frames.within[start][0], "x2": layout.frames.within[end - 1][1], **ON_WORD},
     ]
     return layout.plane.rectangles(boxes, vega.outline(layout.inks.frame, tooltip=None))
 

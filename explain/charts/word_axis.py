@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from explain.charts import vega
 from explain.charts.theme import LABEL_ROOM, Inks
-from explain.ctc.frames import Frames
+from explain.layers.frames import Frames
 
 WORD_HEIGHT = 84
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
 from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
-from explain.ctc.frames import Frames
 from explain.layers import lstm
+from explain.layers.frames import Frames
+from explain.network.description import Description
+from explain.network.layers import Layer
 
 BEAMS, TEXTS = 25, 10
 
@@ -23,43 +24,24 @@ class ReportError(ValueError):
     """What was handed in does not belong together; the message is one sentence for the reader."""
 
 
-class Layer(Protocol):
-    """A layer as the report tells of it. shape: of its output, without the batch. says: a sentence on what it does."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    says: str
-
-
-class Network(Protocol):
-    """A network as the report tells of it: its title, its layers in order, the input first, and its input's shape."""
-
-    title: str
-    layers: Sequence[Layer]
-    input_shape: tuple[int, ...]
-
-
 @dataclass(frozen=True)
 class Read:
     """One word as a CTC network read it.
 
-    title: what the word is called, any text. network: its card. alphabet: of its labels. frames: where they stand over
-    the picture. picture: `(height, width)` from 0 to 1, as the network gets it. values: every layer's output without
-    the batch, and the logits. weights: six arrays for each recurrent layer, as `explain.layers.lstm` wants them.
-    Raises ReportError where a layer is missing.
+    title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
+    to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: six arrays
+    for each recurrent layer, as `explain.layers.lstm` wants them. Raises ReportError where a layer is missing.
     """
 
     title: str
-    network: Network
-    alphabet: Alphabet
+    network: Description
     frames: Frames
     picture: np.ndarray
     values: dict[str, np.ndarray]
     weights: dict[str, Sequence[np.ndarray]]
 
     def __post_init__(self):
-        missing = [layer.name for layer in self.network.layers[1:] if layer.name not in self.values]
+        missing = [name for name in self.network.layer_names if name not in self.values]
         missing += [name for name, _ in self.recurrent if name not in self.weights]
         if missing:
             raise ReportError(f"There are no values or weights of {', '.join(missing)}: hand in every layer.")
@@ -70,11 +52,15 @@ class Read:
     @property
     def recurrent(self) -> list[tuple[str, str]]:
         """Recurrent layers in order, each with the layer it is fed by."""
-        return [(after.name, layer.name) for layer, after in pairwise(self.network.layers) if after.kind == "blstm"]
+        return [(after.name, layer.name) for layer, after in pairwise(self.network.layers) if after.kind == "lstm"]
 
     @property
     def probabilities(self) -> np.ndarray:
         return self.values[self.network.layers[-1].name]
+
+    @cached_property
+    def alphabet(self) -> Alphabet:
+        return Alphabet(self.network.labels, self.network.blank)
 
     @cached_property
     def best(self) -> decoding.BestPath:
@@ -112,7 +98,7 @@ class Read:
         count = layer.shape[-1]
         if layer is self.network.layers[-1]:
             return [self.alphabet.name(label) for label in range(count)]
-        if layer.kind == "blstm":
+        if layer.kind == "lstm":
             return [f"{direction} {unit}" for direction in lstm.DIRECTIONS for unit in range(count // 2)]
         return [f"channel {channel}" for channel in range(count)]
 
@@ -155,7 +141,7 @@ def reading(read: Read) -> dict:
             }
             for character in read.characters
         ],
-        "frames": [{"columns": list(columns)} for columns in read.frames.columns],
+        "frames": [{"columns": list(columns)} for columns in read.frames.seen],
     }
 
 

@@ -16,7 +16,7 @@ from explain.charts import ctc
 from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
-from explain.ctc.frames import Frames
+from explain.layers.frames import Frames
 from explain.layers.lstm import Memory
 from explain.pictures import images
 from explain.report.pictures import grey

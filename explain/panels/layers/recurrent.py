@@ -13,18 +13,18 @@ from explain.charts.theme import Inks
 from explain.charts.word_axis import Ground
 from explain.ctc import decoding as ctc_decoding
 from explain.layers import feature_maps, lstm
+from explain.network.description import describe
 from explain.panels.components import component
-from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
 from explain.panels.layers import exemplars
-from explain.panels.page import address, resources
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn, onnx_weights
 
-LAYERS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "blstm")
-DENSE = crnn.CARD.layers[-1].name
-FED = {after.name: layer.name for layer, after in pairwise(crnn.CARD.layers) if after.name in LAYERS}
+LAYERS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm")
+DENSE = describe(crnn.CARD).layers[-1].name
+FED = {after.name: layer.name for layer, after in pairwise(describe(crnn.CARD).layers) if after.name in LAYERS}
 CLOSE = 1e-4  # farthest that the recomputed states may be from ONNX Runtime's
 RESET = 8
 STATES = {
@@ -41,7 +41,7 @@ CONDITIONS = {"both directions": lstm.DIRECTIONS, "forward only": ("forward",), 
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for a word."""
     st.caption(
         "After the convolutions the picture is a row of 31 frames. Two recurrent layers read that row one after the "
@@ -54,7 +54,7 @@ def show(word: Word) -> None:
         direction = address.switch("Reading direction", lstm.DIRECTIONS, key="lstm_direction")
         state = address.switch("State", STATES, key="lstm_state")
         per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
-    values = resources.run("crnn", word.batch).values
+    values = word.ran.values
     steps = lstm.trace(values[FED[layer]], weights()[layer], direction)
     ground = _ground(word, direction == "backward")
     unit = _unit(steps)
@@ -67,7 +67,7 @@ def show(word: Word) -> None:
         _memory(ground, steps)
     exemplars.unit(layer, direction, unit)
     _check(steps, values[layer], layer, direction)
-    _ablation(_ground(word, False), values)
+    _ablation(word, values)
 
 
 @st.cache_resource(show_spinner=False)
@@ -76,11 +76,11 @@ def weights() -> dict[str, list[np.ndarray]]:
     return onnx_weights.read(crnn.CARD.weights, (*LAYERS, DENSE))
 
 
-def _ground(word: Word, backward: bool) -> Ground:
+def _ground(word: Subject, backward: bool) -> Ground:
     kept = address.numbers("frame", 1)
     return Ground(
         images.data_url(images.enlarge(word.seen, 6)),
-        decoding_panel.frames(),
+        word.frames,
         Inks.of(is_dark()),
         kept[0] if kept and kept[0] < crnn.FRAMES else None,
         backward,
@@ -212,7 +212,7 @@ def _check(steps: lstm.Trace, output: np.ndarray, layer: str, direction: str) ->
         )
 
 
-def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
+def _ablation(word: Subject, values: dict[str, np.ndarray]) -> None:
     st.markdown("**Reading with less**")
     chart, control = st.columns([2.2, 1], gap="medium")
     with control:
@@ -237,10 +237,8 @@ def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
             "reading shows what it relies on, not how well one direction could learn to read."
         )
     with chart:
-        given = readings(values, reset)
-        st.vega_lite_chart(
-            ablation.readings(ground, given, decoding_panel.ALPHABET), width="stretch", key="lstm-readings"
-        )
+        drawn = ablation.readings(_ground(word, False), readings(values, reset), word.alphabet)
+        st.vega_lite_chart(drawn, width="stretch", key="lstm-readings")
 
 
 def readings(values: dict[str, np.ndarray], reset: int) -> list[ablation.Reading]:

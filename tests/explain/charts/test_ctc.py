@@ -11,10 +11,10 @@ from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
-from explain.ctc.frames import Frames
+from tests.explain.charts.places import frames
 
 ALPHABET = Alphabet(("a", "b", ""), 2)
-FRAMES = Frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
+FRAMES = frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.2, 0.5, 0.3]])
 
 
@@ -42,9 +42,9 @@ def test_every_cell_is_the_softmax():
 
 def test_every_fifth_frame_has_its_number_under_its_cells():
     probabilities = np.full((13, 3), 1 / 3)
-    frames = Frames([(4 * t, 4 * t + 7) for t in range(13)], 56)
+    thirteen = frames([(4 * t, 4 * t + 7) for t in range(13)], 56)
     best = decoding.best_path(probabilities)
-    spec = ctc.ctc("data:,word", probabilities, best, ALPHABET, frames, Inks.of(False))
+    spec = ctc.ctc("data:,word", probabilities, best, ALPHABET, thirteen, Inks.of(False))
     numbers, cells = values(spec, "number"), values(spec, "probability")
     assert [number["number"] for number in numbers] == [0, 5, 10]
     for number in numbers:
@@ -93,7 +93,7 @@ def test_the_blank_may_be_any_label():
 
 def test_a_single_frame_is_as_wide_as_what_it_sees():
     best = decoding.best_path(PROBABILITIES[:1])
-    spec = ctc.ctc("data:,word", PROBABILITIES[:1], best, ALPHABET, Frames([(-2, 9)], 20), Inks.of(False))
+    spec = ctc.ctc("data:,word", PROBABILITIES[:1], best, ALPHABET, frames([(-2, 9)], 20), Inks.of(False))
     assert {(cell["x"], cell["x2"]) for cell in values(spec, "probability")} == {(-1, 9)}  # 10 columns around 4
 
 

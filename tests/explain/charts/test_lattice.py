@@ -12,10 +12,10 @@ from explain.charts import lattice as lattice_chart
 from explain.charts.theme import Inks
 from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
-from explain.ctc.frames import Frames
+from tests.explain.charts.places import frames
 
 ALPHABET = Alphabet(("a", "b", ""), 2)
-FRAMES = Frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
+FRAMES = frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
 P = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.2, 0.5, 0.3]])
 
 

@@ -13,8 +13,8 @@ from explain.charts.ablation import Reading
 from explain.charts.theme import Inks
 from explain.charts.word_axis import WORD_HEIGHT, Ground
 from explain.ctc.alphabet import Alphabet
-from explain.ctc.frames import Frames
 from explain.layers import lstm
+from tests.explain.charts.places import frames
 
 FRAMES, UNITS = 4, 3
 CENTRES = [4, 8, 12, 16]  # of a picture of 20 columns
@@ -22,7 +22,7 @@ ALPHABET = Alphabet(("a", "b", ""), 2)
 
 
 def ground(**given) -> Ground:
-    return Ground("data:,word", Frames([(centre - 4, centre + 3) for centre in CENTRES], 20), Inks.of(False), **given)
+    return Ground("data:,word", frames([(centre - 4, centre + 3) for centre in CENTRES], 20), Inks.of(False), **given)
 
 
 @pytest.fixture
