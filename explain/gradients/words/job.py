@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from explain.attribution import targets
 from explain.ctc import decoding
@@ -30,6 +31,7 @@ from explain.gradients.words.layout import labels_of
 from explain.gradients.words.transforms import Camera, Nudge
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import describe
+from explain.pictures.sheets import Layout, sheet
 from models import crnn
 
 if TYPE_CHECKING:
@@ -183,9 +185,8 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def stacked(pictures: np.ndarray) -> np.ndarray:
     """Grey pictures `(batch, height, width)` one below another with a gap, uint8 `(height, width, 3)`."""
-    gap = np.full((GAP, pictures.shape[2]), GAP_GREY, np.uint8)
-    rows = [part for picture in pictures for part in (gap, picture)][1:]
-    return np.repeat(np.concatenate(rows)[..., None], 3, axis=2)
+    drawn = [Image.fromarray(picture) for picture in pictures]
+    return np.asarray(sheet(drawn, Layout(drawn[0].size, 1, (0, GAP)), ground=(GAP_GREY,) * 3))
 
 
 def dream_words(
