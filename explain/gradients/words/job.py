@@ -22,7 +22,7 @@ from PIL import Image
 
 from explain.attribution import targets
 from explain.ctc import decoding
-from explain.gradients.kinds import Kind, Report, SettingsError
+from explain.gradients.kinds import Kind, Report, SettingsError, check_whole
 from explain.gradients.network import models
 from explain.gradients.visualisation.optimisers import FlooredAdam
 from explain.gradients.words import denoiser_prior
@@ -114,8 +114,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError("Say what to dream of: a text, or a target, and not both.")
     full = {**defaults, **{name: value for name, value in settings.items() if name in defaults}}
     for name, allowed in (("seed", SEEDS), ("steps", STEPS), ("count", COUNTS)):
-        if type(full[name]) is not int or full[name] not in allowed:
-            raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+        check_whole(name, full[name], allowed)
     try:
         if "text" in given:
             labels_of(given["text"])
