@@ -16,7 +16,6 @@ from explain.layers import feature_maps, lstm
 from explain.network.description import describe
 from explain.network.weights import network_weights
 from explain.panels.components import component
-from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.layers import exemplars
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
@@ -69,7 +68,7 @@ def show(word: Subject) -> None:
         _memory(ground, steps)
     exemplars.unit(layer, direction, unit)
     _check(steps, values[layer], layer, direction)
-    _ablation(_ground(word, False), values)
+    _ablation(word, values)
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,12 +78,10 @@ def weights() -> dict[str, dict[str, np.ndarray]]:
 
 
 def _ground(word: Subject, backward: bool) -> Ground:
-    columns = decoding_panel.seen_columns()
     kept = address.numbers("frame", 1)
     return Ground(
         images.data_url(images.enlarge(word.seen, 6)),
-        crnn.WIDTH,
-        [(first + last + 1) / 2 for first, last in columns],
+        word.frames,
         Inks.of(is_dark()),
         kept[0] if kept and kept[0] < crnn.FRAMES else None,
         backward,
@@ -128,9 +125,9 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
             "frames": len(values),
             "frame": ground.frame,
             "word": ground.word_url,
-            "width": ground.width,
-            "left": ground.left(0),
-            "step": ground.step,
+            "width": ground.frames.width,
+            "left": ground.frames.left(0),
+            "step": ground.frames.step,
             "way": lstm_chart.way(ground),
             "signed": signed,
             "most": float(np.abs(values).max()) if not per_unit else 1.0,
@@ -216,7 +213,7 @@ def _check(steps: lstm.Trace, output: np.ndarray, layer: str, direction: str) ->
         )
 
 
-def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
+def _ablation(word: Subject, values: dict[str, np.ndarray]) -> None:
     st.markdown("**Reading with less**")
     chart, control = st.columns([2.2, 1], gap="medium")
     with control:
@@ -241,8 +238,8 @@ def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
             "reading shows what it relies on, not how well one direction could learn to read."
         )
     with chart:
-        given = readings(values, reset)
-        st.vega_lite_chart(ablation.readings(ground, given, crnn.LABELS), width="stretch", key="lstm-readings")
+        drawn = ablation.readings(_ground(word, False), readings(values, reset), word.alphabet)
+        st.vega_lite_chart(drawn, width="stretch", key="lstm-readings")
 
 
 def readings(values: dict[str, np.ndarray], reset: int) -> list[ablation.Reading]:
