@@ -88,7 +88,7 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     maps = mounted(monkeypatch, feature_maps)
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
-    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
+    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], describe(CARD).input_shape)
     values = resources.run("crnn", Subject.of("crnn", *word.from_sample("elephant")).batch).values[layer]
     inside = [
         values[y, x].max()
