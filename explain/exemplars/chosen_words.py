@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import ImageFont
 
+from explain.exemplars.word_bank import kind_of
 from models.preprocessing import Preprocessing
 from models.training.fonts import Font
 from models.training.render import Renderer
@@ -32,7 +33,6 @@ CASES = (("lower", 0.4), ("capital", 0.7), ("upper", 0.95), ("mixed", 1.0))  # w
 LEAST = 14  # times that every character stands in the bank at least
 RANDOM = (3, 7)  # characters of a text made to reach that
 MOST = 2000  # such texts at most, for an alphabet of thousands of characters
-KINDS = ("small letters", "capitals", "figures", "other characters")
 NO_GLYPH = "\uffff"
 
 
@@ -40,7 +40,8 @@ NO_GLYPH = "\uffff"
 class Drawn:
     """Words as a network sees them.
 
-    fonts: names in `models.typeface.FONTS`. pictures: `(word, height, width)` uint8 grey, or with three numbers a pixel.
+    fonts: names in `models.typeface.FONTS`. pictures: `(word, height, width)` uint8, in colour with three numbers a
+    pixel.
     """
 
     texts: tuple[str, ...]
@@ -48,21 +49,12 @@ class Drawn:
     pictures: np.ndarray
 
 
-def kind_of(character: str) -> int:
-    """Which of KINDS a character is: an index."""
-    if character.islower():
-        return 0
-    if character.isupper():
-        return 1
-    return 2 if character.isdigit() else 3
-
-
 def characters_of(labels: Sequence[str]) -> tuple[str, ...]:
     """The characters of an alphabet that words are written with: labels of one character that every font has."""
     return tuple(label for label in labels if len(label) == 1 and not label.isspace() and _is_in_all_fonts(label))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_in_all_fonts(character: str) -> bool:
     masks = [(font.getmask(character), font.getmask(NO_GLYPH)) for font in _fonts()]
     return all((bytes(own), own.size) != (bytes(none), none.size) for own, none in masks)
@@ -88,6 +80,7 @@ def texts(seed: int, labels: Sequence[str], frames: int) -> list[str]:
     for _ in range(NUMBERS):
         pattern = PATTERNS[int(rng.integers(len(PATTERNS)))]
         written.append("".join(_one(rng, pools[c]) if pools.get(c) else c for c in pattern))
+    written = ["".join(c if c in characters else c.swapcase() for c in text) for text in written]
     written = [text for text in written if set(text) <= set(characters) and frames_needed(text) <= frames]
     counts = Counter("".join(written))
     shortest, longest = (max(1, min(length, frames // 2)) for length in RANDOM)

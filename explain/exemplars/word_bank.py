@@ -27,7 +27,17 @@ from explain.network.description import Description
 from models.card import Card
 
 LOW_FIELD = 1 / 3  # of the picture's height, up to which a layer's places at the edge are left out
+KINDS = ("small letters", "capitals", "figures", "other characters")
 PLACES_IN_WORD = ("before", "first fifth", "second", "middle", "fourth", "last fifth", "after")
+
+
+def kind_of(character: str) -> int:
+    """Which of KINDS a character is: an index."""
+    if character.islower():
+        return 0
+    if character.isupper():
+        return 1
+    return 2 if character.isdigit() else 3
 
 
 class BankError(ValueError):
@@ -180,7 +190,8 @@ class Bank:
 
     def _at(self, layer: str, unit: int) -> tuple[int, int]:
         if layer not in self.recurrent:
-            raise BankError(f"The bank knows units of {' and '.join(self.recurrent) or 'no layer'}, and none of {layer}.")
+            known = " and ".join(self.recurrent) or "no layer"
+            raise BankError(f"The bank knows units of {known}, and none of {layer}.")
         at = self.recurrent.index(layer)
         units = int(np.isfinite(self.arrays["spread"][at]).sum())  # of a smaller layer than the others the rest is NaN
         if not 0 <= unit < units:
@@ -216,7 +227,9 @@ def open_bank(network: Card | Description, folder: Path | None = None) -> Bank:
             arrays,
         )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
-        raise BankError(f"The bank of words in {folder} can't be read; make it again with `{rebuild(network)}`.") from problem
+        raise BankError(
+            f"The bank of words in {folder} can't be read; make it again with `{rebuild(network)}`."
+        ) from problem
 
 
 def folder_of(network: Card | Description) -> Path | None:

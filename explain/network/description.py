@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from explain.network import words
-from explain.network.axes import Axes, follow
-from explain.network.graph import Graph, NetworkError
-from explain.network.grouping import Group, groups
+from explain.network.axes import Axes
+from explain.network.errors import NetworkError
 from explain.network.head import CTC, Head, head, preprocessing
 from explain.network.layers import Layer
-from explain.network.reading import picture, read
+from explain.network.reading.following import follow
+from explain.network.reading.graph import Graph
+from explain.network.reading.grouping import Group, groups
+from explain.network.reading.layer import picture, read
 from models.card import Card, weights_beside
 from models.preprocessing import Preprocessing
 

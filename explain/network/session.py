@@ -16,7 +16,7 @@ import onnxruntime
 from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -29,15 +28,15 @@ class Read:
     """One word as a CTC network read it.
 
     title: what the word is called, any text. card: of the network, the blank its last label. picture: `(height, width)`
-    from 0 to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: six
-    arrays for each recurrent layer, as `explain.layers.lstm` wants them. Raises ReportError where a layer is missing.
+    from 0 to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: of
+    each recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
     """
 
     title: str
     card: Description
     picture: np.ndarray
     values: dict[str, np.ndarray]
-    weights: dict[str, Sequence[np.ndarray]]
+    weights: Mapping[str, Mapping[str, np.ndarray]]
 
     def __post_init__(self):
         missing = [name for name in self.card.layer_names if name not in self.values]
@@ -51,7 +50,7 @@ class Read:
     @property
     def recurrent(self) -> list[tuple[str, str]]:
         """Recurrent layers in order, each with the layer it is fed by."""
-        return [(after.name, layer.name) for layer, after in pairwise(self.card.layers) if after.kind == "lstm"]
+        return [(layer.name, layer.inputs[0]) for layer in self.card.of_kind("lstm")]
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -93,11 +92,11 @@ class Read:
 
     @cached_property
     def traces(self) -> dict[str, lstm.Trace]:
-        """Both directions of every recurrent layer by the name `layer_direction`."""
+        """Every direction of every recurrent layer by the name `layer_direction`."""
         return {
             f"{layer}_{direction}": lstm.trace(self.values[fed], self.weights[layer], direction)
             for layer, fed in self.recurrent
-            for direction in lstm.DIRECTIONS
+            for direction in self.card.layer(layer).directions
         }
 
     def names(self, layer: Layer) -> list[str]:
@@ -106,7 +105,7 @@ class Read:
         if layer is self.card.layers[-1]:
             return [label or BLANK_NAME for label in self.card.labels]
         if layer.kind == "lstm":
-            return [f"{direction} {unit}" for direction in lstm.DIRECTIONS for unit in range(count // 2)]
+            return [f"{direction} {unit}" for direction in layer.directions for unit in range(layer.settings["units"])]
         return [f"channel {channel}" for channel in range(count)]
 
 

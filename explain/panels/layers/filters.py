@@ -11,7 +11,7 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.layers import names
-from explain.panels.layers.weights import version, weights
+from explain.panels.layers.focus import version, weights
 from explain.panels.page import address
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
@@ -149,7 +149,9 @@ def _slices(kernel: np.ndarray, number: int, groups: int, dark: bool) -> None:
     )
     most = max(float(np.abs(one.values).max()) for one in slices)
     if kernel.shape[2] == 1:
-        st.caption(f"**Filter {number}** weighs channel {slices[0].channel} of the layer before alone; up to ±{most:.3f}.")
+        st.caption(
+            f"**Filter {number}** weighs channel {slices[0].channel} of the layer before alone; up to ±{most:.3f}."
+        )
         return
     st.caption(
         f"**Filter {number}**: its {len(slices)} strongest of {kernel.shape[2]} slices, on one scale, up to "

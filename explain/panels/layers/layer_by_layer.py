@@ -11,8 +11,9 @@ from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.inputs import photograph
 from explain.panels.layers import feature_maps as feature_maps_panel
-from explain.panels.layers import filters, names, weights
-from explain.panels.page import address, resources
+from explain.panels.layers import filters, names
+from explain.panels.layers.focus import version
+from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
@@ -61,7 +62,7 @@ def _list(subject: Subject, layer: Layer) -> None:
         key="deep-list",
         data={
             "title": description.title,
-            "layers": _rows(weights.version(description), ran.digest, description, ran.values),
+            "layers": _rows(version(description), ran.digest, description, ran.values),
             "chosen": layer.name,
             "aspect": f"{subject.width} / {subject.height}",
         },

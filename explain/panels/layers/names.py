@@ -72,6 +72,16 @@ def activation_name(layer: Layer) -> str:
     return ACTIVATIONS.get(layer.activation, (layer.activation.replace("_", " "),))[0]
 
 
+def activation_sentence(layer: Layer, before: float) -> str:
+    """What the layer's activation does to a value; empty where it has none."""
+    if layer.activation is None:
+        return ""
+    if layer.activation == "relu":
+        return f"ReLU lets pass what is above zero: this sum {'stays as it is' if before > 0 else 'becomes zero'}."
+    does = ACTIVATIONS.get(layer.activation, ("", "Bends each value by a fixed curve."))[1]
+    return f"Then {activation_name(layer)}: {does[0].lower()}{does[1:]}"
+
+
 def channel_name(description: Description, layer: Layer, channel: int) -> str:
     """The colour of a channel of the picture, the character or class of an output, else its number."""
     if layer is description.input:

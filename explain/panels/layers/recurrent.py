@@ -14,6 +14,7 @@ from explain.charts.word_axis import Ground
 from explain.ctc import decoding as ctc_decoding
 from explain.layers import feature_maps, lstm
 from explain.network.description import describe
+from explain.network.weights import network_weights
 from explain.panels.components import component
 from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.layers import exemplars
@@ -21,7 +22,7 @@ from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
-from models import crnn, onnx_weights
+from models import crnn
 
 LAYERS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm")
 DENSE = describe(crnn.CARD).layers[-1].name
@@ -72,9 +73,9 @@ def show(word: Subject) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def weights() -> dict[str, list[np.ndarray]]:
-    """Weights of the recurrent layers and of the dense layer after them, as Keras keeps them; 4 MB."""
-    return onnx_weights.read(crnn.CARD.weights, (*LAYERS, DENSE))
+def weights() -> dict[str, dict[str, np.ndarray]]:
+    """Weights of the recurrent layers and of the dense layer after them, by role; 4 MB."""
+    return {layer: network_weights(describe(crnn.CARD), layer) for layer in (*LAYERS, DENSE)}
 
 
 def _ground(word: Subject, backward: bool) -> Ground:

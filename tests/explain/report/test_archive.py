@@ -19,13 +19,14 @@ from explain.ctc import alternatives, decoding
 from explain.layers import feature_maps, lstm
 from explain.network.description import describe
 from explain.network.session import Network
+from explain.network.weights import network_weights
 from explain.panels.inputs import word as word_panel
 from explain.panels.page import download
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.report import archive, pictures, svg
 from explain.report.reading import Read, ReportError, reading
-from models import crnn, onnx_weights
+from models import crnn
 
 LAYERS = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
 SIGNED = {"batch_norm_5", "batch_norm_6", "pool_6", "blstm_1", "blstm_2"}  # no ReLU and no softmax after them
@@ -40,7 +41,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def weights():
-    return onnx_weights.read(crnn.CARD.weights, LAYERS)
+    return {layer: network_weights(describe(crnn.CARD), layer) for layer in LAYERS}
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,9 @@ class _Nodes:
         graph = helper.make_graph(self.nodes, path.stem, [given], [taken], self.stored)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         said = {"layers": layers, **metadata} if layers else metadata
-        helper.set_model_props(model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()})
+        helper.set_model_props(
+            model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}
+        )
         onnx.checker.check_model(model)
         onnx.save(model, path)
         return path

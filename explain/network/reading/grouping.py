@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.network import activations
-from explain.network.axes import Axes, plain_shape, reduced_axes
-from explain.network.graph import Graph, Node
+from explain.network.axes import Axes
+from explain.network.reading import activations
+from explain.network.reading.following import plain_shape, reduced_axes
+from explain.network.reading.graph import Graph, Node
 
 PASSING = ("Identity", "Dropout", "Cast")  # hand their input on
 LAYING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")  # lay it out anew

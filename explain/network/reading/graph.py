@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from explain.network.errors import NetworkError
+
 SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
 PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
 BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
-
-
-class NetworkError(ValueError):
-    """The network cannot be opened or cannot take this input; the message is one sentence for the reader."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +64,11 @@ class Graph:
     def batch(self) -> int | None:
         """How many pictures one pass takes, None where that is open."""
         return self.declared[0]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the shapes are of."""
+        return self.batch or BATCH
 
     def constant(self, name: str) -> np.ndarray | None:
         """The value of a small constant, None for what depends on the picture and for weights."""
@@ -119,7 +122,7 @@ class Graph:
 
     def _full(self, height: int, width: int, channels: int) -> list[int]:
         rest = [channels, height, width] if self.channel_first else [height, width, channels]
-        return [self.batch or BATCH, *rest]
+        return [self.pictures, *rest]
 
 
 def fold(name: str, stored: dict[str, Any], producer: dict[str, Node], folder: Path | None = None) -> np.ndarray | None:

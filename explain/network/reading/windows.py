@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explain.network.axes import Axes, plain_shape
-from explain.network.graph import Graph, Node
+from explain.network.axes import Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Window
+from explain.network.reading.following import plain_shape
+from explain.network.reading.graph import Graph, Node
 
 
 def window(graph: Graph, node: Node) -> Window:

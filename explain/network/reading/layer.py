@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from explain.network import activations
-from explain.network.axes import Axes, plain, plain_shape, unfold
-from explain.network.graph import Graph, Node
-from explain.network.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.axes import Axes, plain, unfold
 from explain.network.layers import PLACE, WHOLE, WINDOW, Layer, Stored, Window
-from explain.network.windows import padding, reshape_sees, window
+from explain.network.reading import activations
+from explain.network.reading.following import plain_shape
+from explain.network.reading.graph import Graph, Node
+from explain.network.reading.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.reading.windows import padding, reshape_sees, window
 
 OUT_IN_HEIGHT_WIDTH = (2, 3, 1, 0)  # leads to (height, width, in, out)
 CONV, DENSE, NORM = "Conv", "dense", "BatchNormalization"
@@ -47,8 +48,9 @@ def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = 
             facts.sees = PLACE
         if activation.name == "prelu":
             facts.weights["slope"] = _vector(graph, activation.nodes[0].inputs[1])
-    if facts.kind == "softmax" and not _over_channels(axes, activation.nodes[-1]):
-        facts.sees = WHOLE
+    if facts.kind == "softmax":
+        facts.settings["axis"] = _plain_axis(axes, activation.nodes[-1])
+        facts.sees = PLACE if facts.settings["axis"] in (None, -1) else WHOLE
     return Layer(
         name=group.output,
         title=group.output if title is None else title,
@@ -80,7 +82,7 @@ def _shape(graph: Graph, axes: dict[str, Axes], name: str) -> tuple[int | None, 
     opened = [
         None if may_vary else length for length, may_vary in zip(graph.shapes[name], graph.open(name), strict=True)
     ]
-    names, lengths = unfold(axes[name], opened)
+    names, lengths = unfold(axes[name], opened, graph.pictures)
     order = plain(names) or tuple(axis for axis, name_ in enumerate(names) if name_ != "N")
     return tuple(lengths[axis] for axis in order if names[axis] != "N")
 
@@ -144,10 +146,29 @@ def _laid_out(graph: Graph, axes: dict[str, Axes], group: Group) -> _Facts:
         return _Facts()
     before, after = group.inputs[0], group.output
     old, new = plain_shape(graph, axes, before), plain_shape(graph, axes, after)
-    if old is not None and new is not None and len(new) == 1 < len(old):
-        return _Facts("flatten", sees=WHOLE)
+    settings = _order(axes, before, group.nodes)
+    if old is None or new is None or settings is None:
+        return _Facts(sees=WHOLE, settings={"operator": "reshape"})
+    if len(new) == 1 < len(old):
+        return _Facts("flatten", sees=WHOLE, settings=settings)
     sees, slides = reshape_sees(graph, axes, before, after)
-    return _Facts("reshape", slides, sees)
+    return _Facts("reshape", slides, sees, settings=settings)
+
+
+def _order(axes: dict[str, Axes], before: str, nodes: tuple[Node, ...]) -> dict[str, Axes] | None:
+    """Between which orders of axes, the batch left out, the numbers of a reshape stand in one row.
+
+    None where it is a reshape, an exchange of axes and a reshape again.
+    """
+    laying = [node for node in nodes if node.operator in LAYING]
+    if not laying:
+        return None
+    first, last = nodes.index(laying[0]), nodes.index(laying[-1])
+    if any(node.operator == "Transpose" for node in nodes[first:last]):
+        return None
+    source = axes[before] if first == 0 else axes[nodes[first - 1].output]
+    order, laid = ("".join(names).replace("N", "") for names in (source, axes[laying[-1].output]))
+    return None if "?" in order + laid else {"order": tuple(order), "laid": tuple(laid)}
 
 
 def _convolution(graph: Graph, node: Node) -> _Facts:
@@ -225,15 +246,16 @@ def _pooling(graph: Graph, node: Node) -> _Facts:
 def _concatenation(axes: dict[str, Axes], node: Node) -> _Facts:
     names = axes[node.output]
     if names[node["axis"]] == "C":
-        return _Facts("concat")
-    letters = [name for name in ("H", "W", "C") if name in names]
-    return _Facts("concat", sees=WHOLE, settings={"axis": letters.index(names[node["axis"]])})
+        return _Facts("concat", settings={"axis": -1})
+    return _Facts("concat", sees=WHOLE, settings={"axis": _plain_axis(axes, node)})
 
 
-def _over_channels(axes: dict[str, Axes], node: Node) -> bool:
+def _plain_axis(axes: dict[str, Axes], node: Node) -> int | None:
+    """Over which axis of the plain output, the batch left out, a softmax adds up to 1: -1 is that of the channels."""
     names = axes.get(node.output, ())
-    axis = -1 if node["axis"] is None else node["axis"]
-    return bool(names) and names[axis] == "C"
+    letters = [name for name in ("H", "W", "C") if name in names]
+    axis = names[-1 if node["axis"] is None else node["axis"]] if names else ""
+    return letters.index(axis) - len(letters) if axis in letters else None
 
 
 def _lstm(graph: Graph, node: Node) -> _Facts:
