@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from explain.network.errors import NetworkError
 
 SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
 PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
+PASSED_ON = ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose")
 BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
 
 
@@ -36,7 +36,11 @@ class Node:
 
 
 class Graph:
-    """A file's nodes in order, with look-ups. It holds no weights: those stay in the file."""
+    """A file's nodes in order, with look-ups. It holds no weights: those stay in the file.
+
+    values: tensors computed from the picture's values, not from its size alone. consumers: the nodes that use a tensor
+    for such values, shape arithmetic left out.
+    """
 
     def __init__(self, model, size: tuple[int | None, int | None] = (None, None)):
         """model: an onnx.ModelProto. size: of the picture, for lengths that the file leaves open."""
@@ -46,10 +50,6 @@ class Graph:
         self.opset: int = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
         self.nodes: list[Node] = nodes_of(graph)
         self.producer: dict[str, Node] = {name: node for node in self.nodes for name in node.outputs if name}
-        self.consumers: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            for name in dict.fromkeys(filter(None, node.inputs)):
-                self.consumers.setdefault(name, []).append(node)
         self.stored: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
         self.input, self.declared = _picture(graph, self.stored)
         self.outputs: tuple[str, ...] = tuple(output.name for output in graph.output)
@@ -57,6 +57,12 @@ class Graph:
         for node in self.nodes:
             if node.operator != "Shape" and all(name in self.constants for name in node.inputs if name):
                 self.constants.update(node.outputs)
+        self.values = self._values()
+        self.consumers: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(filter(None, node.inputs)):
+                if node.output in self.values:
+                    self.consumers.setdefault(name, []).append(node)
         self.channel_first = self._channel_first()
         self.shapes, self._other_shapes = self._shapes(model, size)
 
@@ -80,8 +86,22 @@ class Graph:
         """The inputs that depend on the picture's values, shape arithmetic left out."""
         return [name for name in node.inputs if name and name not in self.constants and name in self.values]
 
-    @functools.cached_property
-    def values(self) -> set[str]:
+    def is_zero(self, name: str) -> bool:
+        """Whether a tensor is nothing but zeros, of whatever size."""
+        if name in self.constants:
+            value = self.constant(name)
+            return value is not None and not np.any(value)
+        node = self.producer.get(name)
+        if node is None:
+            return False
+        if node.operator == "ConstantOfShape":
+            value = node["value"]
+            return value is None or not np.any(_array(value, None))
+        if node.operator == "Concat":
+            return all(self.is_zero(part) for part in node.inputs)
+        return node.operator in ("Expand", *PASSED_ON) and self.is_zero(node.inputs[0])
+
+    def _values(self) -> set[str]:
         """Tensors computed from the picture's values, not from its size."""
         values = {self.input}
         for node in self.nodes:
@@ -220,6 +240,8 @@ def _node(node) -> Node:
     attributes = {}
     for attribute in node.attribute:
         value = helper.get_attribute_value(attribute)
+        if isinstance(value, list):
+            value = [part.decode() if isinstance(part, bytes) else part for part in value]
         attributes[attribute.name] = value.decode() if isinstance(value, bytes) else value
     return Node(node.op_type, tuple(node.input), tuple(node.output), attributes)
 

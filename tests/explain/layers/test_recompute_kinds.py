@@ -226,7 +226,6 @@ def test_the_biggest_input_of_a_unit_is_where_its_largest_product_is():
     layer = conv((5, 6, 4), 3)
     for y, x, channel in ((0, 0, 0), (2, 3, 1), (4, 5, 3)):
         whole = convolved(picture, kernel, bias, 1, 1)
-        outputs, weights = {"input": picture, "conv": whole}, {"kernel": kernel, "bias": bias}
         changes = {}
         for at in np.ndindex(picture.shape):
             poked = picture.copy()
