@@ -39,9 +39,11 @@ from explain.ctc import decoding
 from explain.exemplars.chosen_words import Drawn, draw
 from explain.exemplars.statistics import ASPECTS, ON_ALL, padded, statistics
 from explain.exemplars.word_bank import BankError, counts_inside, digest, folder_of
+from explain.layers.activations import probabilities
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description, describe
 from explain.network.session import LOGITS, Network
+from explain.pictures import sheets
 from models.networks import here
 
 COLUMNS = 16  # words a row of the sheet
@@ -100,18 +102,10 @@ def _run(pictures: np.ndarray, network: Description) -> tuple[np.ndarray, np.nda
         largest = [_largest(outputs[layer], inside[layer]) for layer in maps]
         values.append(np.concatenate([value for value, _ in largest], axis=1))
         places.append(np.concatenate([place for _, place in largest], axis=1))
-        states.append([*(outputs[layer] for layer in sequences), _softmax(network, outputs)])
+        states.append([*(outputs[layer] for layer in sequences), probabilities(network, outputs)])
     *hidden, softmax = (np.concatenate(parts) for parts in zip(*states, strict=True))
     # A label that a sure network gives 0 in single precision would leave a misread text without any alignment.
     return np.concatenate(values), np.concatenate(places), hidden, np.maximum(softmax, SMALLEST)
-
-
-def _softmax(network: Description, outputs: dict[str, np.ndarray]) -> np.ndarray:
-    """`(w, t, k)`: the last layer's probabilities, whether or not it ends in a softmax."""
-    if network.output.activation == "softmax":
-        return outputs[network.output.name]
-    raised = np.exp(outputs[LOGITS] - outputs[LOGITS].max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
 
 
 def _inside(network: Description, layer: str) -> np.ndarray:
@@ -192,12 +186,8 @@ def draw_for(network: Description, seed: int, number: int | None = None) -> Draw
 
 def sheet(pictures: np.ndarray) -> Image.Image:
     """The pictures `(w, height, width)` side by side, COLUMNS a row; what is left of the last row is black."""
-    words, height, width, *colours = pictures.shape
-    rows = -(-words // COLUMNS)
-    filled = np.zeros((rows * COLUMNS, height, width, *colours), np.uint8)
-    filled[:words] = pictures
-    placed = filled.reshape(rows, COLUMNS, height, width, *colours).swapaxes(1, 2)
-    return Image.fromarray(placed.reshape(rows * height, COLUMNS * width, *colours))
+    drawn = [Image.fromarray(picture) for picture in pictures]
+    return sheets.sheet(drawn, sheets.Layout(drawn[0].size, COLUMNS), mode=drawn[0].mode, ground="black")
 
 
 def main() -> None:

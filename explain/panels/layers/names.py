@@ -55,14 +55,10 @@ def kind_name(description: Description, layer: Layer) -> str:
     kind = KINDS[layer.kind]
     if layer.kind == "lstm":
         return f"bidirectional {kind}" if len(layer.directions) == 2 else f"{kind}, {layer.directions[0]}"
-    if layer.kind == "dense" and layer.activation:
+    if layer.kind in ("dense", "activation") and layer.activation:
         return f"{kind}, {activation_name(layer)}"
-    if layer.kind == "activation":
-        return f"{kind}, {activation_name(layer)}"
-    if layer.kind == "reshape" and len(layer.shape) == 2:
-        if any(len(before.shape) == 3 for before in description.inputs_of(layer.name)):
-            return "map to sequence"
-    return kind
+    takes_maps = any(len(before.shape) == 3 for before in description.inputs_of(layer.name))
+    return "map to sequence" if layer.kind == "reshape" and len(layer.shape) == 2 and takes_maps else kind
 
 
 def activation_name(layer: Layer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import streamlit as st
 
 from explain.network.needs import Needs
@@ -38,7 +39,8 @@ def archive(word: Subject) -> bytes:
 
     description = word.description
     weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
-    return report_archive.bundle(reading.Read(word.title, description, word.batch[0, :, :, 0], word.values, weights))
+    picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
+    return report_archive.bundle(reading.Read(word.title, description, word.frames, picture, word.values, weights))
 
 
 def file_name(title: str) -> str:
