@@ -121,6 +121,19 @@ def gate_shares(unit: LstmStep, fed: str, inks: Inks, most: int = SHARES) -> dic
     return _grid(cells, texts, NAMES_ROOM + most * 1.4, 2 * LINE + GAP + 5 * CELL, described)
 
 
+def others(rest: np.ndarray) -> list[tuple[str, float]]:
+    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
+    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
+    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
+
+
+def ends(sums: np.ndarray, most: int) -> list[int]:
+    """The indices of the largest sums above zero, then of the farthest below it, at most so many each."""
+    order = np.argsort(-sums, kind="stable")
+    above = [int(index) for index in order[:most] if sums[index] > 0]
+    return above + [int(index) for index in order[::-1][:most] if sums[index] < 0]
+
+
 def waterfall(parts: Sequence[tuple[str, float]], totals: Sequence[tuple[str, float]], inks: Inks) -> dict:
     """Amounts added up from zero, one under the other, and after them totals that start from zero again."""
     negative, positive = images.signed_inks()

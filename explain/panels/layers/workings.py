@@ -67,16 +67,14 @@ def _after(focus: Focus, unit: Unit) -> None:
 
 def _bias(focus: Focus, unit: Unit) -> list[tuple[str, float]]:
     """What is added to the sum besides what is weighed."""
-    weights = focus.layer.weights
-    if not {"bias", "gamma", "shift"} & set(weights):
-        return []
-    return [("bias and normalisation" if "gamma" in weights else "bias", float(unit.bias))]
+    roles = set(focus.layer.weights)
+    name = "bias and normalisation" if "gamma" in roles else "bias"
+    return [(name, float(unit.bias))] if {"bias", "gamma", "shift"} & roles else []
 
 
 def _normalised(focus: Focus) -> str:
-    if not {"gamma", "scale"} & set(focus.layer.weights):
-        return ""
-    return " The normalisation that belongs to the layer is in its weights and its bias."
+    sentence = " The normalisation that belongs to the layer is in its weights and its bias."
+    return sentence if {"gamma", "scale"} & set(focus.layer.weights) else ""
 
 
 def _convolution(focus: Focus, unit: Convolution) -> None:
@@ -86,30 +84,23 @@ def _convolution(focus: Focus, unit: Convolution) -> None:
     size = " × ".join(map(str, unit.outside.shape))
     where = "the picture" if source is focus.description.input else focus.name(unit.source)
     of_them = "All" if shown == len(unit.sums) else f"The {shown} that count most of all {len(unit.sums)}"
+    order = f" {of_them} input channels, biggest contribution first."
     channels = "every input channel"
     if focus.layer.groups > 1:
         last = unit.first_channel + len(unit.sums) - 1
-        group = f"{unit.first_channel} to {last}" if len(unit.sums) > 1 else str(last)
-        channels = (
-            f"the input channels of its group ({group})" if len(unit.sums) > 1 else f"input channel {group} alone"
-        )
+        channels = f"the input channels of its group ({unit.first_channel} to {last})"
+        if len(unit.sums) == 1:
+            channels, order = f"input channel {last} alone", ""
     st.caption(
-        f"It takes a {size} window of {where} from {channels} and multiplies it by a filter of its own, "
-        f"place by place. {of_them} input channels, biggest contribution first. Each row has one colour scale; "
-        "weights and products are red above zero, blue below. Numbers are rounded: hover over one for all its digits."
-        + _normalised(focus)
+        f"It takes a {size} window of {where} from {channels} and multiplies it by a filter of its own, place by place."
+        f"{order} Each row has one colour scale; weights and products are red above zero, blue below. Numbers are "
+        f"rounded: hover over one for all its digits.{_normalised(focus)}"
     )
     st.vega_lite_chart(workings.contributions(unit, name, _inks(), most), width="stretch", key="hand-windows")
     rest = unit.sums[unit.order[shown:]]
     parts = [(name(unit.first_channel + int(channel)), float(unit.sums[channel])) for channel in unit.order[:shown]]
-    _waterfall([*parts, *_others(rest), *_bias(focus, unit)], _totals(focus, unit))
+    _waterfall([*parts, *workings.others(rest), *_bias(focus, unit)], _totals(focus, unit))
     st.caption("Added up from top to bottom." + _follows(focus, unit))
-
-
-def _others(rest: np.ndarray) -> list[tuple[str, float]]:
-    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
-    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
-    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
 
 
 def _max_pooling(focus: Focus, unit: MaxPooling) -> None:
@@ -134,9 +125,10 @@ def _average_pooling(focus: Focus, unit: AveragePooling) -> None:
 
 
 def _batch_normalisation(focus: Focus, unit: BatchNormalisation) -> None:
+    seen = "pictures" if focus.description.blank is None else "words"
     st.caption(
         f"It takes the value of {focus.name(unit.source)} at the same place and moves it to a common range: less the "
-        "channel's mean over the training words, divided by its spread, times a learned scale, plus a learned shift."
+        f"channel's mean over the training {seen}, divided by its spread, times a learned scale, plus a learned shift."
     )
     taken, mean, scale, shift = (f"{value:.5g}" for value in (unit.inputs, unit.mean, unit.gamma, unit.beta))
     minus = f"- ({mean})" if unit.mean < 0 else f"- {mean}"
@@ -221,10 +213,11 @@ def _lstm_step(focus: Focus, unit: LstmStep) -> None:
     source = focus.name(unit.source)
     st.vega_lite_chart(workings.gate_shares(unit, source, _inks()), width="stretch", key="hand-gates")
     shown = min(workings.SHARES, len(unit.inputs))
+    rest = len(unit.inputs) - shown
+    left_out = f"; {rest} smaller ones are in the sums above but not here" if rest else ""
     st.caption(
         f"The {shown} inputs (of {source}) and states (of this LSTM, a step before) with the largest "
-        f"products, and these products for each gate; {len(unit.inputs) - shown} smaller ones are in "
-        "the sums above but not here."
+        f"products, and these products for each gate{left_out}."
     )
 
 
@@ -236,13 +229,10 @@ def _dense(focus: Focus, unit: Dense) -> None:
         f"Each of the {len(unit.sums)} values of {focus.name(unit.source)} is multiplied by its weight for “{what}”. "
         f"Red ones speak for it, blue ones against; with the bias they add up to its {sum_name}." + _normalised(focus)
     )
-    order = np.argsort(-unit.sums, kind="stable")
-    above = [int(index) for index in order[:EACH_SIDE] if unit.sums[index] > 0]
-    below = [int(index) for index in order[::-1][:EACH_SIDE] if unit.sums[index] < 0]
     name, amount = focus.channel(unit.source), number
-    shown = [*above, *below]
+    shown = workings.ends(unit.sums, EACH_SIDE)
     parts = [(f"{name(i)}: {amount(unit.inputs[i])} × {amount(unit.weights[i])}", float(unit.sums[i])) for i in shown]
-    parts += _others(np.delete(unit.sums, shown))
+    parts += workings.others(np.delete(unit.sums, shown))
     if unit.probabilities is not None:
         _waterfall([*parts, *_bias(focus, unit)], [(sum_name, float(unit.before))])
         _rivals(focus, unit.logits, unit.probabilities, unit.channel)
@@ -292,8 +282,7 @@ def _plain(focus: Focus, unit: Unit) -> None:
     order = np.argsort(-np.abs(sums), kind="stable")
     parts = [(f"part {int(index)}", float(sums[index])) for index in order[:SHOWN]]
     bias = [("bias", float(np.sum(unit.bias)))] if np.any(unit.bias) else []
-    _waterfall([*parts, *_others(sums[order[SHOWN:]]), *bias], _totals(focus, unit))
-    st.caption("Added up from top to bottom." + _follows(focus, unit))
+    _waterfall([*parts, *workings.others(sums[order[SHOWN:]]), *bias], [("value", unit.by_hand)])
 
 
 _WORKINGS = {
