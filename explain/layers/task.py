@@ -53,15 +53,14 @@ class Task:
     def affine(self, channels: int) -> tuple[np.ndarray, np.ndarray]:
         """Scale and shift of every channel that follow a weighted sum: its bias, normalisation and what comes after."""
         scale, shift = np.ones(channels), np.zeros(channels)
-        if "bias" in self.weights:
-            shift = shift + self.vector("bias")
-        if "gamma" in self.weights:
-            factor = self.vector("gamma") / np.sqrt(self.vector("variance") + self.vector("epsilon"))
-            scale, shift = scale * factor, (shift - self.vector("mean")) * factor + self.vector("beta")
-        if "scale" in self.weights:
-            scale, shift = scale * self.vector("scale"), shift * self.vector("scale")
-        if "shift" in self.weights:
-            shift = shift + self.vector("shift")
+        for operation, role in self.layer.settings.get("then", [("add", "bias")] if "bias" in self.weights else []):
+            if operation == "add":
+                shift = shift + self.vector(role)
+            elif operation == "multiply":
+                scale, shift = scale * self.vector(role), shift * self.vector(role)
+            else:
+                factor = self.vector("gamma") / np.sqrt(self.vector("variance") + self.vector("epsilon"))
+                scale, shift = scale * factor, (shift - self.vector("mean")) * factor + self.vector("beta")
         return scale, shift
 
     def after(self, value: float) -> float:

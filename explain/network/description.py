@@ -151,7 +151,7 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
     except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
         raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
     usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
-    graph = Graph(model, usual)
+    graph = Graph(model, path, usual)
     axes = follow(graph)
     grouped = groups(graph, axes, _named(graph))
     if not grouped:

@@ -123,7 +123,9 @@ class Network:
         if "N" not in axes and pictures == 1:
             axes, output = ("N", *axes), output[None]
         order = plain(axes)
-        return output if order is None else output.transpose(order)
+        if order is not None:
+            return output.transpose(order)
+        return np.moveaxis(output, axes.index("N"), 0) if axes.count("N") == 1 else output
 
     def _open(self, threads: int) -> onnxruntime.InferenceSession:
         options = session_options(threads)

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from explain.network.errors import NetworkError
+from explain.network.reading.shapes import Shapes, inferred, measured
 
 SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
 PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
+HEIGHTS = (48, 32, 64)  # tried where a network says it takes any height but runs on neither of those
 PASSED_ON = ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose")
 BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
 
@@ -42,8 +44,11 @@ class Graph:
     for such values, shape arithmetic left out.
     """
 
-    def __init__(self, model, size: tuple[int | None, int | None] = (None, None)):
-        """model: an onnx.ModelProto. size: of the picture, for lengths that the file leaves open."""
+    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None)):
+        """model: the onnx.ModelProto in the file at path. size: of the picture, for lengths that the file leaves open.
+
+        Raises NetworkError for a network that does not take pictures, or none of that size.
+        """
         _strip(model)
         graph = model.graph
         self.metadata: dict[str, str] = {entry.key: entry.value for entry in model.metadata_props}
@@ -64,7 +69,7 @@ class Graph:
                 if node.output in self.values:
                     self.consumers.setdefault(name, []).append(node)
         self.channel_first = self._channel_first()
-        self.shapes, self._other_shapes = self._shapes(model, size)
+        self.shapes, self._other_shapes = self._shapes(model, path, size)
 
     @property
     def batch(self) -> int | None:
@@ -129,12 +134,37 @@ class Graph:
         _, *rest = self.declared
         return tuple(rest[1:] + rest[:1]) if self.channel_first else tuple(rest)
 
-    def _shapes(self, model, size) -> list[dict[str, tuple[int, ...]]]:
-        height, width, channels = self.picture_shape()
-        height, width = height or size[0], width or size[1]
-        lengths = [(height or tall, width or wide) for tall, wide in PROBES]
-        made = [_inferred(model, self.input, self._full(*pair, channels or 3)) for pair in dict.fromkeys(lengths)]
+    def _shapes(self, model, path: Path, size) -> list[Shapes]:
+        """For two sizes of the picture, equal ones where the size is known.
+
+        Some files say that they take any number or any height of pictures, but run on one alone: then that is noted.
+        """
+        declared = list(self.declared)
+        height, width, _ = self.picture_shape()
+        heights = [height or size[0], *(HEIGHTS if height is None and size[0] is None else ())]
+        problem = None
+        for batch, tall in itertools.product(dict.fromkeys((declared[0], declared[0] or 1)), heights):
+            self.declared = [batch, *declared[1:]]
+            if height is None and size[0] is None and tall is not None:
+                self.declared[2 if self.channel_first else 1] = tall
+            try:
+                return self._two_shapes(model, path, tall, width or size[1])
+            except NetworkError as error:
+                problem = problem or error
+        raise problem
+
+    def _two_shapes(self, model, path: Path, height: int | None, width: int | None) -> list[Shapes]:
+        channels = self.picture_shape()[2] or 3
+        lengths = dict.fromkeys((height or tall, width or wide) for tall, wide in PROBES)
+        made = [self._shapes_for(model, path, (*pair, channels)) for pair in lengths]
         return made if len(made) == 2 else made * 2
+
+    def _shapes_for(self, model, path: Path, picture: tuple[int, int, int]) -> Shapes:
+        full = self._full(*picture)
+        shapes = inferred(model, self.input, full)
+        if missing := (self.values | self.constants) - set(shapes):
+            shapes |= measured(path, self.input, full, missing)
+        return shapes
 
     def open(self, name: str) -> tuple[bool, ...]:
         """Of each axis of a tensor whether its length depends on a size of the picture that nothing says."""
@@ -267,27 +297,3 @@ def _picture(graph, stored) -> tuple[str, list[int | None]]:
         given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()) or "none"
         raise NetworkError(f"A network that is explained takes one batch of pictures, with 4 axes; this takes {given}.")
     return pictures[0], shapes[pictures[0]]
-
-
-def _inferred(model, picture: str, shape: list[int]) -> dict[str, tuple[int, ...]]:
-    """Shapes of all tensors for a picture of that shape, where ONNX can tell all of their lengths."""
-    import onnx
-
-    sized = onnx.ModelProto()
-    sized.CopyFrom(model)
-    for value in sized.graph.input:
-        if value.name == picture:
-            for dim, length in zip(value.type.tensor_type.shape.dim, shape, strict=True):
-                dim.dim_value = length
-    del sized.graph.value_info[:]
-    for output in sized.graph.output:  # what is declared holds for any size; the lengths are to be worked out
-        if output.type.tensor_type.HasField("shape"):
-            output.type.tensor_type.ClearField("shape")
-    known = onnx.shape_inference.infer_shapes(sized, data_prop=True).graph
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in known.initializer}
-    for value in (*known.input, *known.value_info, *known.output):
-        if value.type.tensor_type.HasField("shape"):
-            dims = value.type.tensor_type.shape.dim
-            if all(dim.HasField("dim_value") for dim in dims):
-                shapes[value.name] = tuple(dim.dim_value for dim in dims)
-    return shapes

@@ -68,7 +68,8 @@ def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
             continue
         nodes, end = _grown(graph, axes, node)
         inside.update(id(member) for member in nodes)
-        ends.append(end)
+        if len(graph.shapes[end]) > 1:  # not what scales or counts the numbers of a layer
+            ends.append(end)
     declared = [name for name in graph.outputs if name in graph.values and not _is_before_softmax(graph, name)]
     unreached = [name for name in declared if name not in axes or not _passes_from(graph, axes, name, set(ends))]
     return [*ends, *unreached]

@@ -13,7 +13,6 @@ from explain.network.reading.grouping import LAYING, PAIRS, PASSING, Group, aver
 from explain.network.reading.weighted import (
     NORM,
     Facts,
-    Unread,
     convolution,
     dense,
     followed,
@@ -21,7 +20,7 @@ from explain.network.reading.weighted import (
     normalisation,
     vector,
 )
-from explain.network.reading.windows import padding, reshape_sees, window
+from explain.network.reading.windows import Unread, padding, reshape_sees, window
 
 CONV = "Conv"
 
@@ -114,9 +113,9 @@ def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node
     if first.operator in ("MaxPool", "AveragePool"):
         return _alone(_pooling(graph, first), rest)
     if first.operator in PAIRS and len(graph.data_inputs(first)) >= 2:
-        return _alone(Facts(PAIRS[first.operator], inputs=_operands(graph, group, first)), rest)
+        return _alone(Facts(PAIRS[first.operator], inputs=_operands(graph, axes, group, first)), rest)
     if first.operator == "Concat":
-        return _alone(_concatenation(axes, first, _operands(graph, group, first)), rest)
+        return _alone(_concatenation(axes, first, _operands(graph, axes, group, first)), rest)
     if first.operator == "Pad":
         sides = tuple(padding(graph, first))
         return _alone(Facts("other", Window((1, 1), padding=sides), WINDOW, settings={"operator": "pad"}), rest)
@@ -167,12 +166,17 @@ def _pooling(graph: Graph, node: Node) -> Facts:
     return Facts(kind, window(graph, node), WINDOW, settings=settings)
 
 
-def _operands(graph: Graph, group: Group, node: Node) -> tuple[str, ...]:
+def _operands(graph: Graph, axes: dict[str, Axes], group: Group, node: Node) -> tuple[str, ...]:
     """The layers that a node takes, in its own order; one may come twice."""
     operands = []
     for name in graph.data_inputs(node):
+        if plain_shape(graph, axes, name) is None:
+            raise Unread
         while name not in group.inputs:
-            name = graph.data_inputs(graph.producer[name])[0]
+            between = graph.producer[name]
+            if between.operator not in (*PASSING, *LAYING, "Transpose"):
+                raise Unread
+            name = graph.data_inputs(between)[0]
         operands.append(name)
     return tuple(operands)
 

@@ -11,7 +11,7 @@ from explain.network.layers import PLACE, WHOLE, WINDOW, Stored, Window
 from explain.network.reading.following import plain_shape
 from explain.network.reading.graph import Graph, Node
 from explain.network.reading.grouping import Group, is_affine
-from explain.network.reading.windows import window
+from explain.network.reading.windows import Unread, window
 
 OUT_IN_HEIGHT_WIDTH = (2, 3, 1, 0)  # leads to (height, width, in, out)
 NORM = "BatchNormalization"
@@ -28,10 +28,6 @@ class Facts:
     weights: dict[str, Stored] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
-
-
-class Unread(Exception):
-    """Nodes that are no layer of a kind known here."""
 
 
 def convolution(graph: Graph, node: Node) -> Facts:
@@ -63,21 +59,24 @@ def dense(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
 
 
 def followed(graph: Graph, axes: dict[str, Axes], facts: Facts, rest: list[Node]) -> Facts:
-    """A weighted sum with what is added, normalised and scaled after it, in this order and each once."""
+    """A weighted sum with what is added, normalised and scaled after it, in order in `settings["then"]`."""
+    then = [("add", "bias")] if "bias" in facts.weights else []
     for node in rest:
-        if node.operator == NORM and not {"gamma", "scale", "shift"} & set(facts.weights):
+        if node.operator == NORM and "gamma" not in facts.weights:
             normalisation(graph, node, facts)
+            then.append(("normalise", "gamma"))
         elif is_affine(graph, axes, node):
             name = next(name for name in node.inputs if name in graph.constants)
-            adds = node.operator in ("Add", "Sub")
-            plain_sum = adds and not {"bias", "gamma", "scale"} & set(facts.weights)
-            role = "bias" if plain_sum else "shift" if adds else "scale"
-            if role in facts.weights or (role == "scale" and "shift" in facts.weights):
-                raise Unread
+            operation = "add" if node.operator in ("Add", "Sub") else "multiply"
+            role = "bias" if operation == "add" and not then else {"add": "shift", "multiply": "scale"}[operation]
+            count = sum(known.split("_")[0] == role for _, known in then)
+            role += f"_{count + 1}" if count else ""
             undo = {"Sub": (("negative",),), "Div": (("inverse",),)}.get(node.operator, ())
             facts.weights[role] = vector(graph, name, undo)
+            then.append((operation, role))
         else:
             raise Unread
+    facts.settings["then"] = tuple(then)
     return facts
 
 
