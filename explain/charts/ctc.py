@@ -158,10 +158,10 @@ def _frames(plan: _Plan) -> list[vega.Layer]:
         }
         for t, (left, right) in enumerate(plan.frames.within)
     ]
-    chosen = {"filter": {"or": [{"param": name, "empty": False} for name in ("frame", "hovered")]}}
+    pointed_at = {"filter": {"or": [{"param": name, "empty": False} for name in ("frame", "hovered")]}}
     edge, far = vega.outline(plan.inks.frame), {"x2": {"field": "cx2"}, "y2": {"field": "cy2"}}
     boxes = [plan.plane.rectangles(frames, edge), plan.plane.layer(frames, edge, x="cx", y="cy", **far)]
-    return [{**layer, "transform": [chosen]} for layer in boxes]
+    return [{**layer, "transform": [pointed_at]} for layer in boxes]
 
 
 def _row_names(plan: _Plan) -> vega.Layer:

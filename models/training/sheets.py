@@ -51,14 +51,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--held-out", action="store_true", help="only families that training never draws")
     parser.add_argument("--printed", action="store_true", help="only plain text faces")
     parser.add_argument("--cache", type=Path, help="JSON file that keeps the list of fonts")
-    chosen = parser.parse_args(arguments)
-    fonts = [font for font in installed(cache=chosen.cache) if font.held_out == chosen.held_out]
-    renderer = Renderer([font for font in fonts if font.printed or not chosen.printed])
-    samples = [renderer.draw(chosen.seed, i, chosen.difficulty) for i in range(chosen.number)]
-    if chosen.what == "sheet":
-        contact_sheet(samples).save(chosen.out)
+    options = parser.parse_args(arguments)
+    fonts = [font for font in installed(cache=options.cache) if font.held_out == options.held_out]
+    renderer = Renderer([font for font in fonts if font.printed or not options.printed])
+    samples = [renderer.draw(options.seed, i, options.difficulty) for i in range(options.number)]
+    if options.what == "sheet":
+        contact_sheet(samples).save(options.out)
     else:
-        write_words(samples, chosen.out)
+        write_words(samples, options.out)
 
 
 if __name__ == "__main__":
