@@ -11,7 +11,7 @@ import numpy as np
 
 from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
-from explain.layers import lstm
+from explain.layers import activations, lstm
 from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.network.layers import Layer
@@ -28,7 +28,7 @@ class Read:
     """One word as a CTC network read it.
 
     title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
-    to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: of each
+    to 1, grey, as the network sees it. values: every layer's output without the batch, and the logits. weights: of each
     recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
     """
 
@@ -55,7 +55,7 @@ class Read:
 
     @property
     def probabilities(self) -> np.ndarray:
-        return self.values[self.network.layers[-1].name]
+        return activations.probabilities(self.network, self.values)
 
     @cached_property
     def alphabet(self) -> Alphabet:
@@ -87,8 +87,8 @@ class Read:
     def traces(self) -> dict[str, lstm.Trace]:
         """Every direction of every recurrent layer by the name `layer_direction`."""
         return {
-            f"{layer}_{direction}": lstm.trace(self.values[before], self.weights[layer], direction)
-            for layer, before in self.recurrent
+            f"{layer}_{direction}": lstm.trace(self.values[fed], self.weights[layer], direction)
+            for layer, fed in self.recurrent
             for direction in self.network.layer(layer).directions
         }
 
