@@ -9,7 +9,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
 
-from explain.panels import address  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import address  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -32,12 +32,12 @@ STYLE = """<style>
   }
 </style>"""
 VIEWS = {
-    "Layer by layer": "layer_by_layer",
-    "One unit by hand": "by_hand",
-    "Recurrent layers": "recurrent",
-    "CTC in depth": "ctc_in_depth",
-    "Why this character?": "why",
-    "VGG16": "vgg16",
+    "Layer by layer": "layers.layer_by_layer",
+    "One unit by hand": "layers.by_hand",
+    "Recurrent layers": "layers.recurrent",
+    "CTC in depth": "ctc.in_depth",
+    "Why this character?": "attribution.word",
+    "VGG16": "attribution.photograph",
 }
 
 
@@ -48,19 +48,19 @@ def panel(name: str):
 
 def main() -> None:
     st.html(STYLE)
-    word = panel("input_strip").show()
+    word = panel("inputs.word").show()
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
-        panel("layers").show(word)
+        panel("layers.feature_maps").show(word)
     with right, st.container(key="visualisation"):
-        panel("class_visualisation").show()
+        panel("visualisation.classes").show()
     with middle:  # last of the three: Altair is the slowest to import
-        panel("ctc_decoding").show(word)
+        panel("ctc.decoding").show(word)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = address.switch("Deeper view", VIEWS, key="view")
-        panel("download").button(word)
+        panel("page.download").button(word)
     panel(VIEWS[view]).show(word)
-    panel("resources").tidy()
+    panel("page.resources").tidy()
 
 
 main()

@@ -1,24 +1,39 @@
-"""Who may import whom, and where TensorFlow and Streamlit stay out.
+"""The order of the rooms: who may import whom, and where TensorFlow and Streamlit stay out.
 
-app -> explain.panels -> explain -> models.card; export -> models, explain.gradients -> models.
+Every import counts: those inside functions and those for types alone as well.
 """
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("app", "explain", "export", "models")
+TOPS = ("app", "explain", "export", "models")
 TENSORFLOW = ("tensorflow", "keras", "tf2onnx")
+# From the top down. An arrow leads to a floor further down, or to a neighbour on the same one; never up.
+FLOORS = (
+    ("app",),
+    ("explain.panels",),
+    ("explain.report",),
+    ("explain.gradients", "explain.charts"),
+    ("explain.attribution", "explain.exemplars"),
+    ("explain.network", "explain.layers"),
+    ("models.training", "export"),
+    ("explain.ctc", "explain.pictures"),
+    ("models",),
+)
+ROOMS = tuple(room for floor in FLOORS for room in floor)
+MOST_FILES = 10  # in a room inside explain/
 
 
 def modules() -> dict[str, Path]:
     """Every module of the project by its dotted name, the tests left out."""
-    files = [ROOT / "app.py", *(path for room in ROOMS[1:] for path in (ROOT / room).rglob("*.py"))]
-    return {name_of(path): path for path in files if path.is_file()}
+    files = [ROOT / "app.py", *(path for top in TOPS[1:] for path in (ROOT / top).rglob("*.py"))]
+    return {name_of(path): path for path in files if path.stat().st_size}
 
 
 def name_of(path: Path) -> str:
@@ -26,107 +41,151 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(module: str, path: Path, known: set[str]) -> set[tuple[str, bool]]:
-    """(imported module, whether it is imported as soon as the module is), type checking left out."""
-    found = set()
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-
-    def walk(node, at_once):
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
-                continue
-            if isinstance(child, ast.Import):
-                found.update((alias.name, at_once) for alias in child.names)
-            elif isinstance(child, ast.ImportFrom):
-                base = child.module or ""
-                if child.level:
-                    above = package.split(".")[: len(package.split(".")) - child.level + 1]
-                    base = ".".join([*above, *([base] if base else [])])
-                for alias in child.names:
-                    inner = f"{base}.{alias.name}"
-                    found.add((inner if inner in known else base, at_once))
-            later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or is_main(child)
-            walk(child, at_once and not later)
-
-    walk(ast.parse(path.read_text("utf-8")), True)
-    return found
+def imports(path: Path, known: Iterable[str]) -> set[str]:
+    """What a file imports anywhere, the project's modules by their full names."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports by dots: write the module's full name."
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names.update(inner & set(known) or {node.module})
+            if inner - set(known):
+                names.add(node.module)
+    return names
 
 
-def is_main(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+def imported_at_once(path: Path) -> set[str]:
+    """Top-level packages imported as soon as the file is."""
+    body = ast.parse(path.read_text("utf-8")).body
+    names = {alias.name for node in body if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in body if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in names}
 
 
-MODULES = modules()
-IMPORTS = {name: imports(name, path, set(MODULES)) for name, path in MODULES.items()}
+def room_of(module: str) -> str:
+    """The room a module lies in: the longest name that fits."""
+    return max((room for room in ROOMS if within(module, room)), key=len)
 
 
 def within(module: str, *rooms: str) -> bool:
     return any(module == room or module.startswith(room + ".") for room in rooms)
 
 
-def may_import(importer: str, imported: str) -> bool:
-    """Whether the arrow from one module of the project to another is drawn in the design."""
-    if importer == "app":
-        return within(imported, "explain", "models")
-    if within(importer, "explain.panels"):
-        return within(imported, "explain", "models")
-    if within(importer, "explain.gradients"):
-        return within(imported, "explain", "models") and not within(imported, "explain.panels")
-    if within(importer, "explain"):
-        return imported == "models.card" or (within(imported, "explain") and not within(imported, "explain.panels"))
-    if within(importer, "export"):
-        return within(imported, "export", "models", "explain.gradients")
-    if within(importer, "models.training"):
-        return within(imported, "models", "explain.ctc")
-    return within(imported, "models") and not within(imported, "models.training")
+def upward(arrows: Mapping[str, Iterable[str]]) -> list[str]:
+    """Imports that lead up a floor, as sentences. arrows: the imports of each of the project's modules."""
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    return [
+        f"{module} imports {imported}"
+        for module, all_imported in sorted(arrows.items())
+        for imported in sorted(all_imported)
+        if floor[room_of(imported)] < floor[room_of(module)]
+    ]
 
 
-def may_touch_tensorflow(module: str) -> bool:
-    return within(module, "explain.gradients", "export", "models.training", "models.crnn", "models.vgg16")
+def circle(arrows: Mapping[str, Iterable[str]]) -> str:
+    """One circle among the arrows, as "a -> b -> a"; empty where there is none."""
+    finished: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> str:
+        if name in trail:
+            return " -> ".join([*trail[trail.index(name) :], name])
+        if name not in finished:
+            for imported in sorted(arrows.get(name, ())):
+                if way := visit(imported, (*trail, name)):
+                    return way
+            finished.add(name)
+        return ""
+
+    return next((way for name in sorted(arrows) if (way := visit(name, ()))), "")
+
+
+def between_rooms(arrows: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
+    rooms: dict[str, set[str]] = {}
+    for module, all_imported in arrows.items():
+        to = {room_of(imported) for imported in all_imported} - {room_of(module)}
+        rooms.setdefault(room_of(module), set()).update(to)
+    return rooms
+
+
+MODULES = modules()
+IMPORTS = {name: imports(path, MODULES) for name, path in MODULES.items()}
+ARROWS = {name: {other for other in named if other in MODULES and other != name} for name, named in IMPORTS.items()}
 
 
 def test_the_project_is_all_there():
-    assert {"models.card", "explain.network", "export.graph", "explain.gradients.client", "app"} <= set(MODULES)
+    assert {"models.card", "export.graph", "app"} <= set(MODULES)
+    assert {"explain.network.session", "explain.gradients.worker.client"} <= set(MODULES)
+    assert {room_of(module) for module in MODULES if module != "explain"} == set(ROOMS)
+
+
+def test_no_arrow_leads_up():
+    assert upward(ARROWS) == []
+
+
+def test_an_arrow_that_leads_up_is_noticed():
+    planted = {**ARROWS, "explain.ctc.lattice": {*ARROWS["explain.ctc.lattice"], "explain.charts.theme"}}
+    assert upward(planted) == ["explain.ctc.lattice imports explain.charts.theme"]
+
+
+def test_no_circle_between_modules_or_rooms():
+    assert circle(ARROWS) == ""
+    assert circle(between_rooms(ARROWS)) == ""
+
+
+def test_a_circle_is_noticed():
+    planted = {**ARROWS, "explain.ctc.lattice": {*ARROWS["explain.ctc.lattice"], "explain.ctc.decoding"}}
+    way = circle(planted).split(" -> ")
+    assert way[0] == way[-1] and {"explain.ctc.lattice", "explain.ctc.decoding"} <= set(way)
+    rooms = between_rooms(ARROWS)
+    assert "explain.layers" in rooms["explain.attribution"]
+    back = {**rooms, "explain.layers": rooms["explain.layers"] | {"explain.attribution"}}
+    assert circle(back) == "explain.attribution -> explain.layers -> explain.attribution"
+
+
+def test_imports_inside_functions_and_for_types_count(tmp_path):
+    path = tmp_path / "late.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from explain.ctc import decoding\n"
+        "def late():\n    from explain.charts.theme import Inks\n    import keras\n"
+    )
+    assert imports(path, MODULES) == {"typing", "explain.ctc.decoding", "explain.charts.theme", "keras"}
+
+
+@pytest.mark.parametrize("folder", ["explain", "explain/gradients", "explain/panels"])
+def test_rooms_stay_small(folder):
+    for room in (path for path in (ROOT / folder).iterdir() if path.is_dir() and path.name != "__pycache__"):
+        files = [path for path in room.iterdir() if path.is_file() and path.stat().st_size]
+        assert len(files) <= MOST_FILES, f"{room.relative_to(ROOT)} holds {len(files)} files"
+
+
+def test_files_stay_short():
+    for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py")]:
+        lines = len(path.read_text("utf-8").splitlines())
+        assert lines <= 300, f"{path.relative_to(ROOT)} has {lines} lines"
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_import_goes_against_the_arrows(module):
-    for imported, _ in IMPORTS[module]:
-        if within(imported, *ROOMS):
-            assert may_import(module, imported), f"{module} imports {imported}"
+def test_streamlit_and_tensorflow_stay_where_they_belong(module):
+    for imported in IMPORTS[module]:
         if within(imported, "streamlit"):
             assert within(module, "app", "explain.panels"), f"{module} imports Streamlit"
         if within(imported, *TENSORFLOW):
-            assert may_touch_tensorflow(module), f"{module} imports {imported}"
+            rooms = ("explain.gradients", "export", "models.training", "models.crnn", "models.vgg16")
+            assert within(module, *rooms), f"{module} imports {imported}"
 
 
 @pytest.mark.parametrize("module", ["models.crnn", "models.vgg16"])
 def test_builders_import_keras_only_when_called(module):
-    assert ("keras", False) in IMPORTS[module]
-    assert not any(within(imported, *TENSORFLOW) and at_once for imported, at_once in IMPORTS[module])
-
-
-def test_no_circle():
-    arrows = {
-        name: {imported for imported, at_once in found if at_once and imported in MODULES and imported != name}
-        for name, found in IMPORTS.items()
-    }
-    finished: set[str] = set()
-
-    def visit(name, trail):
-        assert name not in trail, f"a circle: {' -> '.join([*trail[trail.index(name) :], name])}"
-        if name not in finished:
-            for imported in arrows[name]:
-                visit(imported, [*trail, name])
-            finished.add(name)
-
-    for name in arrows:
-        visit(name, [])
+    assert "keras" in IMPORTS[module]
+    assert not imported_at_once(MODULES[module]) & set(TENSORFLOW)
 
 
 def test_importing_what_the_page_needs_loads_neither_tensorflow_nor_streamlit():
     wanted = [name for name in MODULES if within(name, "explain", "models")]
     wanted = [name for name in wanted if not within(name, "explain.panels", "models.training")]
+    wanted = [name for name in wanted if not name.endswith("__main__")]
     code = (
         "import importlib, sys\n"
         f"for name in {sorted(wanted)!r}: importlib.import_module(name)\n"

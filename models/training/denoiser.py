@@ -1,4 +1,4 @@
-"""Trains the denoiser of print that dreams of words are held to (`explain.gradients.strokes`); made by
+"""Trains the denoiser of print that dreams of words are held to (`explain.gradients.words.denoiser_prior`); made by
 
     python -m models.training.denoiser --out models/weights/print-denoiser.npz [--seed 0] [--steps 1600]
 

@@ -4,8 +4,8 @@ The way of MJSynth (Jaderberg et al. 2014, "Synthetic Data and Artificial Neural
 Recognition", https://arxiv.org/abs/1406.2227): lay out glyphs, bend and warp, crop, paint, photograph. Every step takes
 and returns plain values, so that a further one can be put between. Word number i of seed s is always the same picture.
 
-    python -m models.training.render sheet --out sheet.png [--difficulty 1] [--held-out]
-    python -m models.training.render words --out FOLDER --number 1000 [--difficulty 0] [--held-out] [--printed]
+    python -m models.training.sheets sheet --out sheet.png [--difficulty 1] [--held-out]
+    python -m models.training.sheets words --out FOLDER --number 1000 [--difficulty 0] [--held-out] [--printed]
 """
 
 from __future__ import annotations
@@ -231,9 +231,3 @@ def lay_out(rng, text: str, path: str, s: Settings, d: float) -> tuple[np.ndarra
         np.maximum(part, ink, out=part)
         boxes[i] = x, y, x + ink.shape[1], y + ink.shape[0]
     return mask, boxes
-
-
-if __name__ == "__main__":
-    from models.training.sheets import main
-
-    main()

@@ -20,8 +20,8 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from explain import ctc
-from explain.network import Network
+from explain.ctc import decoding
+from explain.network.session import Network
 from models import crnn, typeface, vgg16
 from models.pictures import PictureError, open_picture
 from tests.benchmarks import labelled, page_words
@@ -135,9 +135,9 @@ def word_accuracy(
         if sheet:
             kept += zip(seen[..., 0], frames, strict=True)
         truths += [text for _, text in batch]
-        by_path += [ctc.text(ctc.best_path(p).labels, crnn.LABELS) for p in frames]
+        by_path += [decoding.text(decoding.best_path(p).labels, crnn.LABELS) for p in frames]
         if beams:
-            by_beam += [ctc.text(ctc.n_best(p, beams, n=1)[0][0], crnn.LABELS) for p in frames]
+            by_beam += [decoding.text(decoding.n_best(p, beams, n=1)[0][0], crnn.LABELS) for p in frames]
     figures = reading_figures(truths, by_path)
     if beams:
         figures["beam"] = {"beams": beams, **reading_figures(truths, by_beam)}
@@ -151,7 +151,7 @@ def sample_accuracy(network: Network) -> dict:
     """Figures of the page's samples by the best path, and what is read where it is not what is written."""
     pictures, truths = zip(*page_words.samples(), strict=True)
     frames = network.run(np.concatenate([crnn.prepare(picture) for picture in pictures]), ["outputs"])["outputs"]
-    read = [ctc.text(ctc.best_path(p).labels, crnn.LABELS) for p in frames]
+    read = [decoding.text(decoding.best_path(p).labels, crnn.LABELS) for p in frames]
     wrong = {truth: reading for truth, reading in zip(truths, read, strict=True) if reading != truth}
     return {**reading_figures(truths, read), "misread": wrong}
 

@@ -17,10 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explain import ctc, targets
-from explain.gradients import attribute, jobs
-from explain.network import Network
-from explain.occlusion import boxes, occlude
+from explain.attribution import targets
+from explain.attribution.occlusion import boxes, occlude
+from explain.ctc import decoding
+from explain.gradients.attribution import job
+from explain.gradients.network import models
+from explain.network.session import Network
 from models import crnn, vgg16
 from models.card import WEIGHTS, ModelCard
 from tests.benchmarks.progress import progress
@@ -56,12 +58,12 @@ def measure(card: ModelCard, word: Path, rounds: int) -> dict:
     for what, (patch, stride) in OCCLUSIONS[card.name].items():
         timed, _ = seconds(lambda patch=patch, stride=stride: occlude(network, picture, patch, stride), rounds)
         found["occlusion"][what] = {**timed, "patches": len(boxes(picture.shape, patch, stride))}
-    model = jobs._model(card.name)
+    model = models.model(card.name)
     asked = {"picture": picture, "target": targets.describe(target)}
-    attribute.run(model, attribute.check({**asked, "methods": ["saliency"]}, card), Quiet())
-    for method in progress(attribute.METHODS, len(attribute.METHODS), card.name):
-        settings = attribute.check({**asked, "methods": [method]}, card)
-        found[method], result = seconds(lambda settings=settings: attribute.run(model, settings, Quiet()), rounds)
+    job.run(model, job.check({**asked, "methods": ["saliency"]}, card), Quiet())
+    for method in progress(job.METHODS, len(job.METHODS), card.name):
+        settings = job.check({**asked, "methods": [method]}, card)
+        found[method], result = seconds(lambda settings=settings: job.run(model, settings, Quiet()), rounds)
         if method == "integrated_gradients":
             found[method] |= {"steps": result["steps"], "completeness_error": round(result["error"], 4)}
     return found
@@ -72,7 +74,7 @@ def question(card: ModelCard, network: Network, word: Path) -> tuple[np.ndarray,
     if card is crnn.CARD:
         picture = crnn.prepare(Image.open(word))[0]
         frames = network.run(picture[None], ["outputs"])["outputs"][0]
-        text = ctc.best_path(frames).labels
+        text = decoding.best_path(frames).labels
         return picture, targets.character(frames, text, min(2, len(text) - 1))
     photograph = sorted(SAMPLES.glob("photographs/*.jpg"))[0]
     picture = vgg16.prepare(Image.open(photograph))[0]

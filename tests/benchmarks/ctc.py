@@ -16,7 +16,7 @@ from collections.abc import Callable
 import fast_ctc_decode
 import numpy as np
 
-from explain import ctc
+from explain.ctc import decoding
 from models.crnn import BLANK, FRAMES, LABELS
 
 SHARPNESS = (1.0, 6.0)  # standard deviation of the logits
@@ -28,21 +28,21 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--beams", type=int, default=25)
     arguments = parser.parse_args(argv)
     beams, drawn = arguments.beams, frames(arguments.words)
-    first = [ctc.beam_search(p, beams, n=1)[0] for p in drawn]
-    exact = [ctc.log_probability(p, text) for p, (text, _) in zip(drawn, first, strict=True)]
+    first = [decoding.beam_search(p, beams, n=1)[0] for p in drawn]
+    exact = [decoding.log_probability(p, text) for p, (text, _) in zip(drawn, first, strict=True)]
     kept = np.exp([value - truth for (_, value), truth in zip(first, exact, strict=True)])
-    agrees = [other(p, beams) == ctc.text(text, LABELS) for p, (text, _) in zip(drawn, first, strict=True)]
-    rescored = [ctc.n_best(p, beams, n=1)[0][0] != text for p, (text, _) in zip(drawn, first, strict=True)]
+    agrees = [other(p, beams) == decoding.text(text, LABELS) for p, (text, _) in zip(drawn, first, strict=True)]
+    rescored = [decoding.n_best(p, beams, n=1)[0][0] != text for p, (text, _) in zip(drawn, first, strict=True)]
     return {
         "words": arguments.words,
         "beams": beams,
         "milliseconds": {
-            "best_path": milliseconds(ctc.best_path, drawn),
-            "beam_search": milliseconds(lambda p: ctc.beam_search(p, beams), drawn),
-            "n_best": milliseconds(lambda p: ctc.n_best(p, beams), drawn),
-            "log_probability": milliseconds(lambda p: ctc.log_probability(p, range(9)), drawn),
-            "forced_alignment": milliseconds(lambda p: ctc.forced_alignment(p, range(9)), drawn),
-            "lattice": milliseconds(lambda p: ctc.lattice(p, range(9)), drawn),
+            "best_path": milliseconds(decoding.best_path, drawn),
+            "beam_search": milliseconds(lambda p: decoding.beam_search(p, beams), drawn),
+            "n_best": milliseconds(lambda p: decoding.n_best(p, beams), drawn),
+            "log_probability": milliseconds(lambda p: decoding.log_probability(p, range(9)), drawn),
+            "forced_alignment": milliseconds(lambda p: decoding.forced_alignment(p, range(9)), drawn),
+            "lattice": milliseconds(lambda p: decoding.lattice(p, range(9)), drawn),
         },
         "same_text_as_fast_ctc_decode": float(np.mean(agrees)),
         "share_of_probability_the_beam_keeps": {"median": float(np.median(kept)), "least": float(kept.min())},

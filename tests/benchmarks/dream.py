@@ -29,12 +29,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain.gradients.client import GradientWorker, Job
-from explain.gradients.dream import DreamSettings, dream
-from explain.gradients.gallery import load_model
-from explain.gradients.presets import PRESETS
-from explain.gradients.responses import Responses, vgg_input
-from explain.targets import ClassLogit
+from explain.attribution.targets import ClassLogit
+from explain.gradients.images.activation_maximisation import DreamSettings, dream
+from explain.gradients.images.gallery import load_model
+from explain.gradients.images.presets import PRESETS
+from explain.gradients.network.activations import Responses, vgg_input
+from explain.gradients.worker.client import GradientWorker, Job
 from models.vgg16 import CAM
 from tests.benchmarks.dream_peer import Peer, PeerResult
 from tests.benchmarks.progress import progress

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.gradients.responses import vgg_input
+from explain.gradients.network.activations import vgg_input
 
 
 @dataclass(frozen=True)

@@ -20,28 +20,28 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from explain.gradients import word_gallery
+from explain.gradients.words import gallery
 
 BORDER, ENLARGED = 8, 2  # pixels around the picture before it is enlarged for the other reader; how much
 
 
 def main(argv: list[str]) -> dict:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks dream-words")
-    parser.add_argument("words", nargs="*", default=list(word_gallery.WORDS), metavar="WORD")
+    parser.add_argument("words", nargs="*", default=list(gallery.WORDS), metavar="WORD")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tries", type=int, default=word_gallery.TRIES)
+    parser.add_argument("--tries", type=int, default=gallery.TRIES)
     parser.add_argument("--gallery", action="store_true", help="reads the committed dreams; nothing is dreamt")
     parser.add_argument("--sheet", type=Path, help="writes the contact sheet to this WebP file")
     options = parser.parse_args(argv)
     read = other_reader()
     if options.gallery:
-        records = word_gallery.committed()
+        records = gallery.committed()
         return score(records, {word: read(record["picture"]) for word, record in records.items()})
     used, began = time.process_time(), time.perf_counter()
-    records = word_gallery.dreamt(options.words, options.seed, options.tries)
+    records = gallery.dreamt(options.words, options.seed, options.tries)
     used, taken = time.process_time() - used, time.perf_counter() - began
     if options.sheet:
-        word_gallery.contact_sheet(records, options.sheet)
+        gallery.contact_sheet(records, options.sheet)
     return {
         **score(records, {word: read(record["picture"]) for word, record in records.items()}),
         "seconds_a_word": round(taken / len(records), 2),

@@ -20,12 +20,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain import cam, ctc, faithfulness, images, targets, word_map
-from explain.gradients import attribute, jobs
-from explain.gradients.attribute import INPUT_METHODS, LAYER_METHODS, name_at
-from explain.network import Network
-from explain.occlusion import occlude
-from explain.receptive_field import receptive_field
+from explain.attribution import cam, faithfulness, targets
+from explain.attribution.occlusion import occlude
+from explain.ctc import decoding
+from explain.gradients.attribution import job
+from explain.gradients.attribution.job import INPUT_METHODS, LAYER_METHODS, name_at
+from explain.gradients.network import models
+from explain.layers.receptive_field import receptive_field
+from explain.network.session import Network
+from explain.pictures import images, word_overlay
 from models import crnn, onnx_weights, typeface, vgg16
 from models.card import WEIGHTS, ModelCard
 from tests.benchmarks.attribute import Quiet
@@ -115,7 +118,7 @@ def read(network: Network, word: str) -> tuple[tuple[int, ...], np.ndarray, np.n
     """Labels of the reading, softmax and picture of a sample."""
     picture = crnn.prepare(Image.open(SAMPLES / "words" / f"{word}.png"))[0]
     frames = network.run(picture[None], ["outputs"])["outputs"][0]
-    return ctc.best_path(frames).labels, frames, picture
+    return decoding.best_path(frames).labels, frames, picture
 
 
 def classes(network: Network, arguments: argparse.Namespace) -> Iterator[Question]:
@@ -132,7 +135,7 @@ def maps(network: Network, question: Question) -> Iterator[tuple[str, np.ndarray
     layer = LAYERS[card.name]
     field = receptive_field(card, layer)
     settings = {"picture": picture, "target": targets.describe(target), "layers": [layer]}
-    found = attribute.run(jobs._model(card.name), attribute.check(settings, card), Quiet())
+    found = job.run(models.model(card.name), job.check(settings, card), Quiet())
     yield from ((method, found[method]) for method in INPUT_METHODS)
     for method in LAYER_METHODS:
         yield method, cam.spread(found[name_at(method, layer)], field, picture.shape)
@@ -153,10 +156,10 @@ def sheet(file: Path) -> None:
     target = targets.character(frames, text, SHOWN)
     seen = Image.fromarray(np.rint(picture[..., 0] * 255).astype(np.uint8))
     cells = [
-        (label(name), word_map.picture(seen, values, np.asarray(target.weights), middles()))
+        (label(name), word_overlay.picture(seen, values, np.asarray(target.weights), middles()))
         for name, values in maps(network, Question(crnn.CARD, picture, target))
     ]
-    height, width = (side // word_map.FACTOR * FACTOR for side in (cells[0][1].height, cells[0][1].width))
+    height, width = (side // word_overlay.FACTOR * FACTOR for side in (cells[0][1].height, cells[0][1].width))
     rows = -(-len(cells) // ACROSS)
     whole = Image.new(
         "RGB", (ACROSS * (width + MARGIN) + MARGIN, rows * (height + TITLE + MARGIN) + MARGIN + TITLE), "white"

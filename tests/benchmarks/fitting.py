@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explain.network import Network
+from explain.network.session import Network
 from models.crnn import CARD, HEIGHT, WIDTH
 from models.pictures import flatten, open_picture
 from tests.benchmarks import labelled

@@ -16,8 +16,9 @@ from functools import cache
 
 import numpy as np
 
-from explain import ctc, ctc_explain, lstm
-from explain.network import Network
+from explain.ctc import alternatives, decoding
+from explain.layers import lstm
+from explain.network.session import Network
 from models import crnn, onnx_weights
 from models.card import WEIGHTS
 from models.pictures import open_picture
@@ -30,7 +31,7 @@ Values = dict[str, np.ndarray]  # layer -> output for the one word, the batch ax
 
 
 def _read(values: Values) -> tuple[int, ...]:
-    return ctc.best_path(values["outputs"]).labels
+    return decoding.best_path(values["outputs"]).labels
 
 
 @cache
@@ -46,13 +47,13 @@ def _gates(values: Values) -> None:
 
 
 PARTS: dict[str, Callable[[Values], object]] = {
-    "spans": lambda values: ctc.best_path(values["outputs"]).spans,
+    "spans": lambda values: decoding.best_path(values["outputs"]).spans,
     "gates": _gates,
-    "alignment": lambda values: ctc.forced_alignment(values["outputs"], _read(values)),
-    "lattice": lambda values: ctc.lattice(values["outputs"], _read(values)),
-    "n_best": lambda values: ctc.n_best(values["outputs"], BEAMS),
-    "beam_record": lambda values: ctc.beam_record(values["outputs"], BEAMS),
-    "characters_and_rivals": lambda values: ctc_explain.characters(values["outputs"], _read(values)),
+    "alignment": lambda values: decoding.forced_alignment(values["outputs"], _read(values)),
+    "lattice": lambda values: decoding.lattice(values["outputs"], _read(values)),
+    "n_best": lambda values: decoding.n_best(values["outputs"], BEAMS),
+    "beam_record": lambda values: decoding.beam_record(values["outputs"], BEAMS),
+    "characters_and_rivals": lambda values: alternatives.characters(values["outputs"], _read(values)),
 }
 
 
@@ -71,7 +72,7 @@ def main(argv: list[str]) -> dict:
     together = round(sum(parts.values()), 2)
     return {
         "word": arguments.word,
-        "reads": ctc.text(_read(values), crnn.LABELS),
+        "reads": decoding.text(_read(values), crnn.LABELS),
         "beams": BEAMS,
         "pass_milliseconds": round(passed, 1),
         "milliseconds": parts,

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from explain.network import Network
+from explain.network.session import Network
 from models import crnn, vgg16
 
 CARDS = {"crnn": crnn.CARD, "vgg16-cam": vgg16.CAM}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from explain.panels import input_strip
+from explain.panels.inputs import word
 from models import typeface
 from models.pictures import open_picture
 from models.training.words import Words
@@ -18,8 +18,8 @@ TYPED = 100  # words in each face
 
 def samples() -> list[tuple[Image.Image, str]]:
     """Every sample word of the page, with its text."""
-    entries = input_strip.samples().values()
-    return [(open_picture((input_strip.SAMPLES / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
+    entries = word.samples().values()
+    return [(open_picture((word.SAMPLES / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
 
 
 def typed(face: str, count: int = TYPED) -> Iterator[tuple[Image.Image, str]]:

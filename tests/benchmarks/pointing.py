@@ -30,13 +30,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from explain import cam, ctc, faithfulness, targets
-from explain.gradients import jobs
-from explain.gradients.attribute import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
-from explain.gradients.attribution import _guided, flat
-from explain.network import Network
-from explain.occlusion import occlude
-from explain.receptive_field import receptive_field
+from explain.attribution import cam, faithfulness, targets
+from explain.attribution.occlusion import occlude
+from explain.ctc import decoding
+from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
+from explain.gradients.attribution.methods import _guided, flat
+from explain.gradients.network import models
+from explain.layers.receptive_field import receptive_field
+from explain.network.session import Network
 from models import crnn
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
@@ -128,8 +129,8 @@ def read_words(collection: Collection, network: Network, most: int, seed: int) -
         with Image.open(io.BytesIO(collection.read(name))) as picture:
             size, batch = picture.size, crnn.prepare(picture)
         frames = network.run(batch, ["outputs"])["outputs"][0]
-        labels = ctc.best_path(frames).labels
-        if ctc.text(labels, crnn.LABELS) != text or len(boxes) != len(text):
+        labels = decoding.best_path(frames).labels
+        if decoding.text(labels, crnn.LABELS) != text or len(boxes) != len(text):
             continue
         left -= 1
         asked = [targets.character(frames, labels, place) for place in range(len(labels))]
@@ -197,7 +198,7 @@ class Gradients:
     def __init__(self, samples: int, steps: int, seed: int):
         import keras
 
-        self._model = jobs._model("crnn")
+        self._model = models.model("crnn")
         named = {layer.name: layer.output for layer in self._model.layers}
         self._below = keras.Model(self._model.input, {name: named[name] for name in (*CONVOLUTIONS, "squeezed")})
         between = keras.Input((crnn.FRAMES, 512))

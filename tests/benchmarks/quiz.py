@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain.gradients.gallery import GALLERY
+from explain.gradients.images.gallery import GALLERY
 
 COLUMNS, ROWS, TILE, LINE = 5, 4, 192, 18  # of a sheet; the last two in pixels
 

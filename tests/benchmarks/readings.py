@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explain import ctc
+from explain.ctc import decoding
 from models import crnn
 
 BINS = 10
@@ -104,7 +104,7 @@ def text_probability(frames: np.ndarray, text: str, temperature: float = 1.0) ->
     """Probability of a text over all its paths, the softmax (31, 63) taken at a temperature."""
     hot = frames.astype(np.float64) ** (1 / temperature)
     hot /= hot.sum(axis=1, keepdims=True)
-    return float(np.exp(ctc.log_probability(hot, [crnn.LABELS.index(c) for c in text])))
+    return float(np.exp(decoding.log_probability(hot, [crnn.LABELS.index(c) for c in text])))
 
 
 def reliability(readings: Sequence[Reading]) -> dict:

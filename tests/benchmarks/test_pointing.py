@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explain import ctc, targets
-from explain.cam import background, spread
-from explain.gradients import attribution, jobs
-from explain.gradients.attribute import LAYER_METHODS
-from explain.network import Network
-from explain.receptive_field import receptive_field
+from explain.attribution import targets
+from explain.attribution.cam import background, spread
+from explain.ctc import decoding
+from explain.gradients.attribution import methods
+from explain.gradients.attribution.job import LAYER_METHODS
+from explain.gradients.network import models
+from explain.layers.receptive_field import receptive_field
+from explain.network.session import Network
 from models import crnn
 from models.card import WEIGHTS
 from tests.benchmarks import pointing
@@ -77,28 +79,28 @@ def test_a_collection_without_boxes_is_refused(tmp_path):
 def test_all_characters_at_once_give_what_each_gives_alone():
     picture = crnn.prepare(Image.open(SAMPLES / "a1b2.png"))[0]
     frames = Network(crnn.CARD).run(picture[None], ["outputs"])["outputs"][0]
-    labels = ctc.best_path(frames).labels
+    labels = decoding.best_path(frames).labels
     asked = [targets.character(frames, labels, place) for place in (0, 3)]
     word = pointing.Word(picture, 128, np.zeros((2, 4)), asked)
     found = dict(pointing.Gradients(samples=2, steps=3, seed=0).maps(word, list(pointing.METHODS)))
-    network, ground = attribution.Differentiable(jobs._model("crnn")), background(picture)
+    network, ground = methods.Differentiable(models.model("crnn")), background(picture)
 
     def same(name, values, number):
         np.testing.assert_allclose(found[name][number], values, atol=1e-4 * np.abs(values).max(), err_msg=name)
 
     for number, target in enumerate(asked):
-        same("saliency", np.abs(attribution.saliency(network, picture, target))[..., 0], number)
-        times = attribution.gradient_times_input(network, picture, target, ground)
+        same("saliency", np.abs(methods.saliency(network, picture, target))[..., 0], number)
+        times = methods.gradient_times_input(network, picture, target, ground)
         same("gradient_times_input", times[..., 0], number)
-        same("guided_backpropagation", attribution.guided_backpropagation(network, picture, target)[..., 0], number)
-        smooth = attribution.smooth_grad(network, picture, target, samples=2, seed=0)
+        same("guided_backpropagation", methods.guided_backpropagation(network, picture, target)[..., 0], number)
+        smooth = methods.smooth_grad(network, picture, target, samples=2, seed=0)
         same("smooth_grad", np.abs(smooth)[..., 0], number)
         pairs = network.layer_gradients(picture, target, ["conv_2", "conv_7"])
         for (layer, pair), (method, weigh) in itertools.product(pairs.items(), LAYER_METHODS.items()):
             values = spread(weigh(*pair), receptive_field(crnn.CARD, layer), picture.shape)
             same(f"{method} at {layer}", values, number)
         by_hand = sum(
-            share * attribution.saliency(network, (ground + root**2 * (picture - ground)), target)
+            share * methods.saliency(network, (ground + root**2 * (picture - ground)), target)
             for root, share in ((1 / 6, 1 / 9), (1 / 2, 1 / 3), (5 / 6, 5 / 9))  # share: 2 root / 3
         )
         same("integrated_gradients", (by_hand * (picture - ground))[..., 0], number)

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from explain.gradients.client import GradientWorker, Job
+from explain.gradients.worker.client import GradientWorker, Job
 
 
 class Memory(threading.Thread):

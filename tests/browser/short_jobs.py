@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import numpy as np
+from explain.gradients.kinds import Report
 
 from explain.gradients import jobs
 from models import crnn, typeface, vgg16
@@ -31,7 +32,7 @@ def busy(seconds: float) -> None:
         matrix @ matrix
 
 
-def run(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
+def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """Grey pictures, lighter from step to step; the class's number among ImageNet's stands for its logit."""
     number = vgg16.CAM_IMAGENET_INDEX[settings["target"]["unit"]]
     if not _ready and not report.doing("Starting"):
@@ -48,7 +49,7 @@ def run(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
     return {"picture": picture, "pictures": picture[None], "logit": float(number), "probability": 1.0}
 
 
-def run_word(settings: dict[str, Any], report: jobs.Report) -> dict[str, Any]:
+def run_word(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """For a word: pictures on which it is printed, darker from step to step; read as it stands."""
     pictures, count = [], settings["count"]
     steps = MINUTE if settings["text"] == ENDLESS else WORD_STEPS

@@ -9,8 +9,8 @@ import functools
 import runpy
 from pathlib import Path
 
-from explain.gradients.client import GradientWorker
-from explain.panels import resources
+from explain.gradients.worker.client import GradientWorker
+from explain.panels.page import resources
 
 resources.GradientWorker = functools.partial(GradientWorker, "tests.browser.short_jobs")
 runpy.run_path(str(Path(__file__).resolve().parents[2] / "app.py"), run_name="__main__")

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import pytest
 
-from explain.gradients.job import ORDINALS
+from explain.gradients.worker.job import ORDINALS
 from models import vgg16
 from tests.browser.conftest import FLAGS, chromium, healthy
 from tests.browser.short_jobs import LASTING, STEPS

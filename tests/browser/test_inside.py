@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from explain import ctc, ctc_explain
-from explain.network import Network
-from explain.receptive_field import receptive_field
+from explain.ctc import alternatives, decoding
+from explain.layers.receptive_field import receptive_field
+from explain.network.session import Network
 from models import crnn
 from models.pictures import open_picture
 from tests.browser.conftest import ROOT
@@ -82,7 +82,7 @@ def middle(box: dict, start: str, size: str) -> float:
 
 def test_a_character_clicked_in_the_lattice_is_marked_in_all_views(page, served, softmax, console):
     place = 4
-    span = ctc.best_path(softmax).spans[place]
+    span = decoding.best_path(softmax).spans[place]
     assert span.end - span.start == 1
     open_page(page, served, view("CTC in depth"))
     page.get_by_text("The lattice of “elephant”").wait_for()
@@ -155,7 +155,7 @@ def test_the_beam_search_pauses_and_goes_on(page, served, softmax):
 
 def living(page, softmax: np.ndarray, frame: int) -> None:
     """The prefixes on the page are those that the library has living after that frame, likeliest first."""
-    expected = [ctc.text(prefix.prefix, crnn.LABELS) for prefix in ctc.beam_record(softmax, 10)[frame].living]
+    expected = [decoding.text(prefix.prefix, crnn.LABELS) for prefix in decoding.beam_record(softmax, 10)[frame].living]
     shown = page.locator(".beams .prefix").all_inner_texts()
     assert shown == [text or "(nothing yet)" for text in expected][: len(shown)] and len(shown) == min(
         10, len(expected)
@@ -172,7 +172,7 @@ def test_the_questions_ask_for_what_their_links_choose(softmax):
     """Frames, characters and units in the links are those that the questions speak of, as the network reads now."""
     links = questions()
     assert len(links) == 10
-    best = ctc.best_path(softmax)
+    best = decoding.best_path(softmax)
     chosen = {question: parse_qs(link[1:]) for question, link in links.items()}
 
     def of(words: str) -> dict[str, list[str]]:
@@ -183,7 +183,7 @@ def test_the_questions_ask_for_what_their_links_choose(softmax):
     assert crnn.LABELS[letter] == "e" == crnn.LABELS[best.path[frame]]
     assert int(of("after the first letter")["frame"][0]) == best.spans[0].end
     second = int(of("second *e*")["character"][0])
-    letters = ctc.text(best.labels, crnn.LABELS)
+    letters = decoding.text(best.labels, crnn.LABELS)
     assert letters[second] == "e" and letters[:second].count("e") == 1
     assert letters[int(of("make it a *p*")["character"][0])] == "p"
 
@@ -196,14 +196,14 @@ def test_answers_stand_on_the_page(page, served, softmax):
     until_marked(page, 0, seen(12, 12))
 
     open_page(page, served, by["second *e*"])
-    character = ctc_explain.characters(softmax, ctc.best_path(softmax).labels)[2]
+    character = alternatives.characters(softmax, decoding.best_path(softmax).labels)[2]
     rival = crnn.LABELS[character.rival]
     said = page.get_by_text("Character 3, e").first
     said.wait_for()
     assert f"is {character.posterior:.1%} sure" in said.inner_text() and f"rival is {rival}" in said.inner_text()
 
     open_page(page, served, by["make it a *p*"])
-    frame = ctc.best_path(softmax).spans[3].start
+    frame = decoding.best_path(softmax).spans[3].start
     said = page.get_by_text(re.compile(r"costs most at columns \d+ to \d+"))
     said.wait_for()
     left, right = map(int, re.search(r"columns (\d+) to (\d+)", said.inner_text()).groups())

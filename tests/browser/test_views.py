@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, quote_plus
 import numpy as np
 import pytest
 
-from explain import ctc, ctc_explain
-from explain.network import Network
+from explain.ctc import alternatives, decoding
+from explain.network.session import Network
 from models import crnn
 from models.pictures import open_picture
 from tests.browser.conftest import ROOT
@@ -84,7 +84,7 @@ def test_what_if_says_what_the_library_says(page, served, elephant):
         box.fill(text)
         box.press("Enter")
         told = shows(page, f"Why not “{text}”").locator("xpath=..").inner_text()
-        expected = float(np.exp(ctc.log_probability(elephant, ctc.labels_of(text, crnn.LABELS))))
+        expected = float(np.exp(decoding.log_probability(elephant, decoding.labels_of(text, crnn.LABELS))))
         number = float(re.search(r"probability ([0-9.]+(?:e-?\d+)?)", told)[1])
         assert number == float(f"{expected:.{digits}g}")
         page.wait_for_url(re.compile(f"what_if={text}"))
@@ -167,7 +167,7 @@ def framed(page) -> int:
 
 
 def test_a_chosen_character_is_marked_everywhere(page, served, elephant):
-    found = ctc_explain.characters(elephant, ctc.labels_of("elephant", crnn.LABELS))
+    found = alternatives.characters(elephant, decoding.labels_of("elephant", crnn.LABELS))
     least_sure = min(range(8), key=lambda place: found[place].posterior)
     open_page(page, served, view("CTC in depth"))
     shows(page, f"Character {least_sure + 1}, {'elephant'[least_sure]}")

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from explain.network import Network
+from explain.network.session import Network
 from export import export, graph, verify
 from export.__main__ import main
 from export.errors import SourceError, VerificationError

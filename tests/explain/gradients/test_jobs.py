@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explain.gradients.client import GradientWorker, describe
+from explain.gradients.worker.client import GradientWorker, describe
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_page_side_imports_neither_tensorflow_nor_streamlit():
-    code = "import sys, explain.gradients.client, explain.gradients.jobs; print(*sys.modules)"
+    code = "import sys, explain.gradients.worker.client, explain.gradients.jobs; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "streamlit", "onnxruntime"} & set(run.stdout.split())
 

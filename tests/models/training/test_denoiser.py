@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explain.gradients import strokes
+from explain.gradients.words import denoiser_prior
 from models import typeface
 from models.training import denoiser
 
@@ -50,11 +50,13 @@ def test_some_steps_mend_damage_and_the_file_gives_the_same_network_back(tmp_pat
 
     model = denoiser.trained(seed=2, steps=40, words=32)
     denoiser.save(model, tmp_path / "some.npz")
-    arrays, dilations = strokes.weights(tmp_path / "some.npz")
+    arrays, dilations = denoiser_prior.weights(tmp_path / "some.npz")
     assert sum(array.size for array in arrays) == model.count_params() == 16_081 and dilations == denoiser.DILATIONS
     words = denoiser.printed(np.random.default_rng(5), 4, (denoiser.EXAMINED,))
     expected = model.predict(words, verbose=0)
-    np.testing.assert_allclose(strokes.denoised(tf.constant(words), arrays, dilations).numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        denoiser_prior.denoised(tf.constant(words), arrays, dilations).numpy(), expected, atol=1e-5
+    )
     np.testing.assert_array_equal(denoiser.loaded(tmp_path / "some.npz").predict(words, verbose=0), expected)
     found = denoiser.errors(lambda pictures: model.predict(pictures, verbose=0), words=8)
     assert found["denoiser"] < 0.9 * min(found["damaged"], found["blur"], found["median"])

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from explain import ctc
+from explain.ctc import decoding
 from models.crnn import BLANK, LABELS
 from models.training import ahead, train_crnn
 from models.training.render import Batch, Renderer
@@ -64,7 +64,7 @@ def test_the_loss_is_frames_and_text_in_their_shares(batch, share):
     logs = log_softmax(logits.astype(np.float64))
     for i in range(4):
         labels = [label for label in batch.labels[i].tolist() if label >= 0]
-        by_text = -ctc.log_probability(np.exp(logs[i]), labels)
+        by_text = -decoding.log_probability(np.exp(logs[i]), labels)
         by_frame = -logs[i, np.arange(15), batch.frames[i]].sum()
         assert found[i] == pytest.approx((1 - share) * by_frame + share * by_text, rel=1e-4)
 

@@ -1,0 +1,208 @@
+"""The recogniser's answers to pictures that differ from one in a few columns, without computing what stays the same.
+
+A column of the picture reaches a strip of columns of each convolution layer and no more
+(explain/layers/receptive_field.py). Only that strip is computed, from the changed columns and what stands unchanged
+beside them; it is then laid into the unchanged sequence, and the recurrent layers, whose every step hears of every
+other, run in full. The same products are added up in another order, so answers agree to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import onnxruntime
+
+from explain.layers.receptive_field import padding_before
+from explain.network.session import Network, available_cpus, session_options, trim
+from models.card import LayerCard
+
+if TYPE_CHECKING:
+    import onnx
+
+_made: WeakKeyDictionary[Network, Splicing] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A layer by itself, with those after it that take each column for itself; zeros at the sides left out.
+
+    name: of the last of them. kernel, stride, pad: along the columns. wide: columns out.
+    """
+
+    name: str
+    session: onnxruntime.InferenceSession
+    kernel: int
+    stride: int
+    pad: int
+    wide: int
+
+    def reach(self, first: int, last: int) -> tuple[int, int]:
+        """The output columns, from first up to but without last, that input columns of that range have a part in."""
+        begin = max(0, math.ceil((first + self.pad - self.kernel + 1) / self.stride))
+        return begin, min(self.wide, (last - 1 + self.pad) // self.stride + 1)
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """The input columns that output columns of that range are made of; may go beyond the picture, as zeros."""
+        return first * self.stride - self.pad, (last - 1) * self.stride - self.pad + self.kernel
+
+
+class Splicing:
+    """A network's layers one by one, up to its sequence, and the rest in one piece."""
+
+    def __init__(self, network: Network):
+        """Raises ValueError where the network has no sequence ("squeeze" in its card)."""
+        if not fits(network):
+            raise ValueError("Only a network whose card has a layer that makes a sequence can be spliced.")
+        import onnx
+
+        model = onnx.load(str(network.path))
+        cards = [card for card in network.card.layers if card.kind != "input"]
+        at = next(i for i, card in enumerate(cards) if card.kind == "squeeze")
+        self.stages = []
+        before, behind = "input:channel_first", network.card.input
+        for card, last in _joined(cards[:at]):
+            piece = _piece(model, before, (last.name,), 4)
+            pad = padding_before(card, behind, axis=1)
+            if pad:
+                _open_sides(piece)
+            self.stages.append(_Stage(last.name, _session(piece), card.kernel[1], card.stride[1], pad, last.shape[1]))
+            before, behind = last.name, last
+        self.sequence = cards[at].name
+        self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
+        self.head = _session(_piece(model, self.sequence, self.after, 3))
+        self.lock = threading.Lock()
+
+    def unchanged(self, network: Network, picture: np.ndarray) -> dict[str, np.ndarray]:
+        """What every stage takes for the picture, (height, width, channel), channels first, by the stage's name."""
+        names = [stage.name for stage in self.stages]
+        found = network.run(picture[None], (*names, self.sequence))
+        taken = [picture[None].astype(np.float32), *(found[name] for name in names[:-1])]
+        answer = {
+            name: np.ascontiguousarray(map_.transpose(0, 3, 1, 2)) for name, map_ in zip(names, taken, strict=True)
+        }
+        return answer | {self.sequence: found[self.sequence]}
+
+    def steps(self, first: int, last: int) -> list[tuple[int, int, int, int]]:
+        """For changed columns of the picture, of every stage: input columns needed, output columns that change."""
+        answer = []
+        for stage in self.stages:
+            first, last = stage.reach(first, last)
+            answer.append((*stage.needs(first, last), first, last))
+        return answer
+
+    def alike(self, spans: list[tuple[int, int]]) -> list[list[int]]:
+        """Which spans, (first, last) columns of the picture, can be computed together: their strips are as wide.
+
+        Numbers of spans, those of the same span side by side. They differ at the picture's sides, and where pooling
+        cuts them in another place.
+        """
+        groups: dict[tuple, list[int]] = {}
+        for span in sorted(set(spans)):
+            first, last = span
+            shape = []
+            for left, right, begin, end in self.steps(*span):
+                shape += [first - left, last - left, right - left]
+                first, last = begin, end
+            groups.setdefault(tuple(shape), []).extend(i for i, other in enumerate(spans) if other == span)
+        return list(groups.values())
+
+    def run(
+        self, strips: np.ndarray, firsts: list[int], unchanged: dict[str, np.ndarray], layers: tuple[str, ...]
+    ) -> dict[str, np.ndarray]:
+        """Outputs by layer for pictures that differ from one in a strip of columns each.
+
+        strips: (n, height, columns, channel). firsts: the column of the picture that each begins at, all `alike`.
+        unchanged: of the picture that they differ from. layers: of those after the sequence.
+        """
+        wide = strips.shape[2]
+        runs = _runs(firsts)
+        ways = [self.steps(first, first + wide) for first, _ in runs]
+        changed = np.ascontiguousarray(strips.transpose(0, 3, 1, 2), np.float32)
+        places = [first for first, _ in runs]
+        for i, stage in enumerate(self.stages):
+            whole, (left, right) = unchanged[stage.name], ways[0][i][:2]
+            windows = np.zeros((len(strips), *whole.shape[1:3], right - left), np.float32)
+            for way, place, (_, part) in zip(ways, places, runs, strict=True):
+                left, right = way[i][:2]
+                inside = slice(max(left, 0), min(right, whole.shape[3]))
+                windows[part, ..., inside.start - left : inside.stop - left] = whole[..., inside]
+                windows[part, ..., place - left : place - left + changed.shape[3]] = changed[part]
+            (changed,) = self._pass(stage.session, [stage.name], {stage.session.get_inputs()[0].name: windows})
+            places = [way[i][2] for way in ways]
+        sequence = np.repeat(unchanged[self.sequence], len(strips), axis=0)
+        for place, (_, part) in zip(places, runs, strict=True):
+            sequence[part, place : place + changed.shape[3]] = changed[part, :, 0].transpose(0, 2, 1)
+        outputs = self._pass(self.head, list(layers), {self.sequence: sequence})
+        return dict(zip(layers, outputs, strict=True))
+
+    def _pass(self, session: onnxruntime.InferenceSession, names: list[str], given: dict) -> list[np.ndarray]:
+        with self.lock:  # as Network: a second pass at the same time would win nothing
+            return session.run(names, given)
+
+
+def _runs(firsts: list[int]) -> list[tuple[int, slice]]:
+    """Each value with the slice of the list that holds it; equal ones stand side by side."""
+    starts = [i for i, first in enumerate(firsts) if i == 0 or first != firsts[i - 1]]
+    return [(firsts[a], slice(a, b)) for a, b in zip(starts, [*starts[1:], len(firsts)], strict=True)]
+
+
+def fits(network: Network) -> bool:
+    """Whether the network makes a sequence of a picture's columns, so that it can be spliced."""
+    return network.card is not None and any(card.kind == "squeeze" for card in network.card.layers)
+
+
+def of(network: Network) -> Splicing:
+    """The network's splicing, made at first need and kept as long as the network is; some 40 MB."""
+    with _making:
+        if network not in _made:
+            _made[network] = Splicing(network)
+            trim()
+        return _made[network]
+
+
+def _joined(cards: list[LayerCard]) -> list[tuple[LayerCard, LayerCard]]:
+    """The layers that mix columns, each with the last of those behind it that don't."""
+    mixing = [i for i, card in enumerate(cards) if card.kind in ("conv", "pool") and card.kernel[1] > 1]
+    return [(cards[i], cards[j - 1]) for i, j in zip(mixing, [*mixing[1:], len(cards)], strict=True)]
+
+
+def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: int) -> onnx.ModelProto:
+    """The part of a chain of layers between one tensor, with so many axes, and others."""
+    import onnx
+    from onnx import helper
+
+    ends = [i for i, node in enumerate(model.graph.node) if set(node.output) & {before, *names}]
+    start = next(i for i in ends if before in model.graph.node[i].output) + 1
+    nodes = model.graph.node[start : max(ends) + 1]
+    used = {name for node in nodes for name in node.input}
+    float32 = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes],
+        "piece",
+        [helper.make_tensor_value_info(before, float32, [None] * axes)],
+        [helper.make_tensor_value_info(name, float32, None) for name in names],
+        [initializer for initializer in model.graph.initializer if initializer.name in used],
+    )
+    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+
+
+def _open_sides(piece: onnx.ModelProto) -> None:
+    """Let a convolution with zeros all around have them above and below alone."""
+    from onnx import helper
+
+    (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
+    kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
+    above = next((attribute.ints[0] - 1) // 2 for attribute in kept if attribute.name == "kernel_shape")
+    del conv.attribute[:]
+    conv.attribute.extend([*kept, helper.make_attribute("pads", [above, 0, above, 0])])
+
+
+def _session(piece: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    options = session_options(available_cpus())
+    return onnxruntime.InferenceSession(piece.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,152 @@
+"""Occlusion: cover a part of the picture, see how much of the target is lost. Needs no gradient.
+
+What the network answers to the covered pictures is kept, so that every target of the same picture, each character and
+each rival, is answered from one set of passes.
+
+**Ref.** M. D. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014,
+https://arxiv.org/abs/1311.2901, section 4.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from explain.attribution import incremental_inference
+from explain.attribution.cam import background
+from explain.attribution.targets import LOGITS, Target, score
+from explain.network.session import Network
+
+Fill = float | str | np.ndarray
+AT_ONCE = 16  # pictures between two looks at whether to go on
+SPLICED_AT_ONCE = 96  # these are smaller, and answers still come several times a second
+MOST_PASSES = 20_000
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What a network answers to a picture, whole and covered patch by patch.
+
+    boxes: `(patch, 4)` the pixels covered: top, left, bottom, right, the last two left out.
+    whole: outputs by layer for the picture itself, with a batch axis of 1. covered: the same for each patch.
+    shape: `(height, width)` of the picture.
+    """
+
+    boxes: np.ndarray
+    whole: dict[str, np.ndarray]
+    covered: dict[str, np.ndarray]
+    shape: tuple[int, int]
+
+    def drops(self, target: Target) -> np.ndarray:
+        """How much of the target is lost under each patch, `(patch,)`; negative where covering raises it."""
+        return score(target, self.whole)[0] - score(target, self.covered)
+
+    def map(self, target: Target) -> np.ndarray:
+        """`(height, width)`: for each pixel the mean loss over the patches that cover it; 0 where none does. Signed."""
+        total, count = np.zeros((2, *self.shape))
+        for (top, left, bottom, right), drop in zip(self.boxes, self.drops(target), strict=True):
+            total[top:bottom, left:right] += drop
+            count[top:bottom, left:right] += 1
+        return total / np.maximum(count, 1)
+
+
+def boxes(shape: tuple[int, ...], patch: int | tuple[int, int] = 8, stride: int | tuple[int, int] = 4) -> np.ndarray:
+    """Where the patches lie, `(patch, 4)` as in `Occlusion`, row by row; the last ones end with the picture.
+
+    shape: of the picture, `(height, width, ...)`. patch, stride: pixels, for both axes or `(vertical, horizontal)`; a
+    patch larger than the picture is cut to it. Raises ValueError for less than one pixel and for far too many patches.
+    """
+    patch, stride = ((pair, pair) if np.isscalar(pair) else tuple(pair) for pair in (patch, stride))
+    if min(*patch, *stride) < 1:
+        raise ValueError(f"Patch and stride are at least 1 pixel, not {patch} and {stride}.")
+    starts, sizes = [], []
+    for extent, size, step in zip(shape[:2], patch, stride, strict=True):
+        size = min(size, extent)
+        places = list(range(0, extent - size + 1, step))
+        if places[-1] != extent - size:
+            places.append(extent - size)
+        starts.append(places)
+        sizes.append(size)
+    count = len(starts[0]) * len(starts[1])
+    if count > MOST_PASSES:
+        raise ValueError(f"That makes {count} patches, one pass each; take a greater stride.")
+    return np.array([(top, left, top + sizes[0], left + sizes[1]) for top in starts[0] for left in starts[1]])
+
+
+def occlude(
+    network: Network,
+    picture: np.ndarray,
+    patch: int | tuple[int, int] = 8,
+    stride: int | tuple[int, int] = 4,
+    fill: Fill = "background",
+    layers: tuple[str, ...] = (LOGITS,),
+    on_step: Callable[[int, int], bool | None] | None = None,
+) -> Occlusion | None:
+    """Runs the network on the picture with a patch covered, for every place of the patch, in batches.
+
+    picture: `(height, width, channel)` as the network takes it. patch, stride: as in `boxes`.
+    fill: what the patch shows: "background" (the median of the picture's border), "mean" (of the picture), or a value
+    in the network's own units, one or one a channel. layers: whose outputs are kept, for the targets asked later.
+    on_step: told (patches done, patches in all); where it returns False the rest is left out and None is returned.
+    """
+    colour = _colour(picture, fill)
+    places = boxes(picture.shape, patch, stride)
+    whole = network.run(picture[None], layers)
+    covered = {layer: np.repeat(values, len(places), axis=0) for layer, values in whole.items()}
+    changing = [
+        number
+        for number, (top, left, bottom, right) in enumerate(places)
+        if (picture[top:bottom, left:right] != np.asarray(colour, picture.dtype)).any()
+    ]  # a patch that shows what it covers needs no pass
+    answered, done = _spliced if _can_splice(network, layers) else _passed, 0
+    for chosen, outputs in answered(network, picture, colour, places, changing, tuple(whole)):
+        for layer, values in outputs.items():
+            covered[layer][chosen] = values
+        done += len(chosen)
+        if on_step is not None and on_step(done, len(changing)) is False:
+            return None
+    return Occlusion(places, whole, covered, tuple(picture.shape[:2]))
+
+
+def _covered(picture: np.ndarray, colour, places: np.ndarray) -> np.ndarray:
+    batch = np.repeat(picture[None].astype(np.float32), len(places), axis=0)
+    for one, (top, left, bottom, right) in zip(batch, places, strict=True):
+        one[top:bottom, left:right] = colour
+    return batch
+
+
+def _passed(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
+    """Numbers of patches and the outputs by layer, chunk by chunk, from passes through the whole network."""
+    for start in range(0, len(changing), AT_ONCE):
+        chosen = changing[start : start + AT_ONCE]
+        yield chosen, network.run(_covered(picture, colour, places[chosen]), layers)
+
+
+def _can_splice(network: Network, layers: tuple[str, ...]) -> bool:
+    return incremental_inference.fits(network) and set(layers) <= set(incremental_inference.of(network).after)
+
+
+def _spliced(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
+    """As `_passed`, computing of a recogniser's convolutions only what a patch reaches: a third of the products."""
+    spliced = incremental_inference.of(network)
+    unchanged = spliced.unchanged(network, picture)
+    for group in spliced.alike([(int(places[i, 1]), int(places[i, 3])) for i in changing]):
+        for start in range(0, len(group), SPLICED_AT_ONCE):
+            chosen = [changing[i] for i in group[start : start + SPLICED_AT_ONCE]]
+            batch = _covered(picture, colour, places[chosen])
+            strips = [one[:, left:right] for one, (_, left, _, right) in zip(batch, places[chosen], strict=True)]
+            yield chosen, spliced.run(np.stack(strips), places[chosen, 1].tolist(), unchanged, layers)
+
+
+def _colour(picture: np.ndarray, fill: Fill) -> np.ndarray:
+    if isinstance(fill, str):
+        known = {"background": background, "mean": lambda whole: whole.mean(axis=(0, 1))}
+        if fill not in known:
+            raise ValueError(f"There is no fill called {fill!r}; choose one of {', '.join(known)} or give a value.")
+        return known[fill](picture)
+    colour = np.asarray(fill, np.float32)
+    if colour.shape not in ((), picture.shape[2:]) or not np.isfinite(colour).all():
+        raise ValueError(f"A fill is one number, or one for each of the picture's {picture.shape[2]} channels.")
+    return colour

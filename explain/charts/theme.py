@@ -1,0 +1,24 @@
+"""What all charts share: inks for light and dark pages, the blank's names, the rooms of a chart in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLANK_MARK = "·"
+BLANK_NAME = "blank"
+LABEL_ROOM = 7  # input pixels kept free on the left for the names of the rows
+WORD_HEIGHT, ROW_HEIGHT, GAP = 92, 13, 5
+
+
+@dataclass(frozen=True)
+class Inks:
+    """The colours that must differ between a light and a dark page."""
+
+    text: str
+    soft: str
+    accent: str
+    frame: str = "#d9480f"
+
+    @staticmethod
+    def of(dark: bool) -> Inks:
+        return Inks("#e7eaf0", "#8a94a6", "#7aa7ff") if dark else Inks("#1d2433", "#98a1b0", "#2563eb")

@@ -1,0 +1,205 @@
+"""Prefix beam search over the frames of a CTC network, in log space.
+
+**Ref.** A. Graves, Supervised Sequence Labelling with Recurrent Neural Networks, 2012, section 7.5.3,
+https://www.cs.toronto.edu/~graves/preprint.pdf ; A. Hannun, A. Maas, D. Jurafsky, A. Ng, First-Pass Large Vocabulary
+Continuous Speech Recognition using Bi-Directional Recurrent DNNs, 2014, https://arxiv.org/abs/1408.2873 (here without
+a language model).
+
+Callers want `explain.ctc.decoding.beam_search` and `explain.ctc.decoding.beam_record`, which check what they are given;
+this is their inner loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from explain.ctc.lattice import Text
+
+
+@dataclass(frozen=True)
+class Beams:
+    """The prefixes kept after a frame, likeliest first.
+
+    blank, label: `(beam,)` log-probability of the alignments kept so far that read as the prefix, whose last frame is
+        the blank, or the prefix's last label. The two are kept apart because only after a blank does the same label
+        again make a new character.
+    """
+
+    prefixes: tuple[Text, ...]
+    blank: np.ndarray
+    label: np.ndarray
+
+    @property
+    def total(self) -> np.ndarray:
+        return np.logaddexp(self.blank, self.label)
+
+
+class Living(NamedTuple):
+    """A prefix that is kept after a frame, in log-probabilities.
+
+    blank, label: as in `Beams`. stayed: what the prefix brings from before this frame, -inf for a new one.
+    extended: what comes from the prefix that is one character shorter, -inf where nothing does. The two pairs add up to
+    the same. fate: "kept" (it only stayed), "new" (a kept prefix made longer by one character) or "merged" (both: two
+    ways of getting to the same text are added).
+    """
+
+    prefix: Text
+    blank: float
+    label: float
+    stayed: float
+    extended: float
+    fate: str
+
+
+class Dropped(NamedTuple):
+    """A prefix for which there was no room after a frame. lived: whether it was kept until then."""
+
+    prefix: Text
+    log_probability: float
+    lived: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one frame does to the beam.
+
+    living: the prefixes kept, likeliest first. dropped: those dropped that had lived, and the strongest of the others,
+    likeliest first. drops: how many were dropped in all. log_lost: log of all the probability dropped at this frame.
+    """
+
+    living: tuple[Living, ...]
+    dropped: tuple[Dropped, ...]
+    drops: int
+    log_lost: float
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Every prefix that one more frame makes possible, in log-probabilities.
+
+    stay_blank, stay_label, stay_extended: `(beam,)` of the prefixes there are, by the last frame: the blank, the last
+    label again, the last label newly read after the parent, which is kept too. longer: `(beam, label)` of each prefix
+    with one more character, -inf where that is a prefix there is: then it stands in `stay_extended`.
+    """
+
+    stay_blank: np.ndarray
+    stay_label: np.ndarray
+    stay_extended: np.ndarray
+    longer: np.ndarray
+
+    @property
+    def scores(self) -> np.ndarray:
+        """One figure a candidate: first the prefixes there are, then the longer ones, row after row."""
+        stay = np.logaddexp(self.stay_blank, np.logaddexp(self.stay_label, self.stay_extended))
+        return np.concatenate([stay, self.longer.ravel()])
+
+
+def start() -> Beams:
+    """Before the first frame: nothing read, and that for certain."""
+    return Beams(((),), np.zeros(1), np.full(1, -np.inf))
+
+
+def advance(beams: Beams, frame: np.ndarray, blank: int, width: int) -> Beams:
+    """The `width` likeliest prefixes after one more frame, whose log-probabilities are `frame` `(label,)`."""
+    candidates = _candidates(beams, frame, blank)
+    scores = candidates.scores
+    return _kept(beams, candidates, _ranked(scores)[:width])
+
+
+def search(log_probabilities: np.ndarray, blank: int, width: int) -> Beams:
+    """Read all frames `(frame, label)` from left to right with at most `width` prefixes."""
+    beams = start()
+    for frame in log_probabilities:
+        beams = advance(beams, frame, blank, width)
+    return beams
+
+
+def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) -> Iterator[Step]:
+    """The same search, frame by frame. dropped: how many of the strongest dropped prefixes each step names."""
+    beams = start()
+    for frame in log_probabilities:
+        candidates = _candidates(beams, frame, blank)
+        scores = candidates.scores
+        order = _ranked(scores)
+        after = _kept(beams, candidates, order[:width])
+        yield _step(beams, after, candidates, scores, order, dropped)
+        beams = after
+
+
+def _candidates(beams: Beams, frame: np.ndarray, blank: int) -> _Candidates:
+    last = np.array([prefix[-1] if prefix else blank for prefix in beams.prefixes])
+    rows = np.arange(len(last))
+    total = beams.total
+
+    longer = total[:, None] + frame
+    longer[rows, last] = beams.blank + frame[last]  # the same label again is a new character only after a blank
+    longer[:, blank] = -np.inf
+
+    # A prefix made longer may be one that is already kept: both ways of getting there belong together.
+    extended = np.full(len(rows), -np.inf)
+    place = {prefix: row for row, prefix in enumerate(beams.prefixes)}
+    for row, prefix in enumerate(beams.prefixes):
+        parent = place.get(prefix[:-1]) if prefix else None
+        if parent is not None:
+            extended[row] = longer[parent, prefix[-1]]
+            longer[parent, prefix[-1]] = -np.inf
+    again = np.where(last == blank, -np.inf, beams.label + frame[last])
+    return _Candidates(total + frame[blank], again, extended, longer)
+
+
+def _ranked(scores: np.ndarray) -> np.ndarray:
+    """Indices of the candidates that are possible at all, likeliest first.
+
+    The stable sort makes ties fall the same way every time: shorter prefixes that stay first, then by rank and label.
+    """
+    order = np.argsort(-scores, kind="stable")
+    return order[scores[order] > -np.inf]
+
+
+def _kept(beams: Beams, candidates: _Candidates, kept: np.ndarray) -> Beams:
+    """The beam made of the candidates with these indices."""
+    stays, row, label = _places(beams, candidates, kept)
+    label_again = np.logaddexp(candidates.stay_label, candidates.stay_extended)
+    return Beams(
+        tuple(_prefix(beams, *place) for place in zip(stays, row, label, strict=True)),
+        np.where(stays, candidates.stay_blank[row], -np.inf),
+        np.where(stays, label_again[row], candidates.longer[row, label]),
+    )
+
+
+def _places(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each candidate: whether it is a prefix there is, the row of that or of its parent, and the new label."""
+    stays = indices < len(beams.prefixes)
+    row, label = np.divmod(np.where(stays, 0, indices - len(beams.prefixes)), candidates.longer.shape[1])
+    return stays, np.where(stays, indices, row), label
+
+
+def _prefix(beams: Beams, stays: bool, row: int, label: int) -> Text:
+    return beams.prefixes[row] if stays else (*beams.prefixes[row], int(label))
+
+
+def _step(
+    before: Beams, after: Beams, candidates: _Candidates, scores: np.ndarray, order: np.ndarray, dropped: int
+) -> Step:
+    stays, rows, _ = _places(before, candidates, order[: len(after.prefixes)])
+    itself = np.logaddexp(candidates.stay_blank, candidates.stay_label)
+    living = []
+    for place, (stay, row) in enumerate(zip(stays, rows, strict=True)):
+        stayed = float(itself[row]) if stay else -np.inf
+        extended = float(candidates.stay_extended[row] if stay else after.label[place])
+        fate = "new" if not stay else "merged" if extended > -np.inf else "kept"
+        blank, label = float(after.blank[place]), float(after.label[place])
+        living.append(Living(after.prefixes[place], blank, label, stayed, extended, fate))
+    left = order[len(living) :]
+    named = np.concatenate([left[:dropped], left[dropped:][left[dropped:] < len(before.prefixes)]])
+    gone = zip(named, *_places(before, candidates, named), strict=True)
+    return Step(
+        tuple(living),
+        tuple(Dropped(_prefix(before, *place), float(scores[index]), bool(place[0])) for index, *place in gone),
+        len(left),
+        float(np.logaddexp.reduce(scores[left])) if len(left) else -np.inf,
+    )

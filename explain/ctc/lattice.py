@@ -1,0 +1,144 @@
+"""The lattice of a text's alignments: frames across, states down; forward variables and Viterbi on it, in log space.
+
+The states of a text are its characters with a blank before, between and after them. An alignment stays in a state,
+moves one on, or leaves out a blank between two unlike characters.
+
+**Ref.** A. Graves et al., Connectionist Temporal Classification, ICML 2006, section 4.1,
+https://www.cs.toronto.edu/~graves/icml_2006.pdf
+
+Callers want `explain.ctc.decoding`, which checks what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Text = tuple[int, ...]
+
+TOGETHER = 512  # texts scored at a time: their forward variables stay in the processor's cache
+# Forward variables start here instead of at 1 and only shrink, which leaves 590 powers of ten before they are lost.
+START = 2.0**996
+LEAST = 1e-290
+
+
+def states_of(texts: Sequence[Text], blank: int) -> np.ndarray:
+    """`(text, state)`: each text's characters with blanks around them, filled up with blanks to the longest."""
+    states = np.full((len(texts), 2 * max(map(len, texts)) + 1), blank)
+    for row, labels in zip(states, texts, strict=True):
+        row[1 : 2 * len(labels) : 2] = labels
+    return states
+
+
+def skips_of(states: np.ndarray, blank: int) -> np.ndarray:
+    """True where a state may be entered from two before it: a character unlike the one before."""
+    skip = np.zeros(states.shape, dtype=bool)
+    skip[..., 2:] = (states[..., 2:] != blank) & (states[..., 2:] != states[..., :-2])
+    return skip
+
+
+def forward(emission: np.ndarray, skip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Forward variables of lattices whose states have log-probability `emission` `(frame, .., state)`.
+
+    Returns, shaped alike, what arrives at a state before the frame's own label is counted, and alpha, with it.
+    """
+    arrive = np.full(emission.shape, -np.inf)
+    arrive[0, ..., :2] = 0.0
+    alpha = arrive + emission
+    for t in range(1, len(emission)):
+        stay, on, over = _ways(alpha[t - 1], skip)
+        arrive[t] = np.logaddexp(np.logaddexp(stay, on), over)
+        alpha[t] = arrive[t] + emission[t]
+    return arrive, alpha
+
+
+def log_probabilities(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
+    """Exact log-probabilities `(text,)` of several texts in one pass.
+
+    The blanks that fill up the shorter ones come after the states that end a text, and nothing flows back from there.
+    """
+    states = states_of(texts, blank)
+    last = forward(log_p[:, states], skips_of(states, blank))[1][-1]
+    rows = np.arange(len(texts))
+    ends = 2 * np.array([len(labels) for labels in texts])
+    on_character = np.where(ends > 0, last[rows, np.maximum(ends - 1, 0)], -np.inf)
+    return np.logaddexp(last[rows, ends], on_character)
+
+
+def score(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
+    """As `log_probabilities`, for many texts: about twenty times as quick.
+
+    The sums are done on the probabilities themselves. What gets lost below the smallest double is at most 1e-320 a
+    state and frame, so a sum above LEAST is exact to the last digits; a fainter one is done again in log space.
+    """
+    p = np.exp(log_p)
+    found = np.full(len(texts), -np.inf)
+    order = np.argsort([len(labels) for labels in texts], kind="stable")
+    for start in range(0, len(order), TOGETHER):
+        rows = order[start : start + TOGETHER]
+        with np.errstate(divide="ignore"):
+            found[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
+    faint = np.flatnonzero(found < np.log(LEAST))
+    found -= np.log(START)
+    for start in range(0, len(faint), TOGETHER):
+        rows = faint[start : start + TOGETHER]
+        found[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
+    return found
+
+
+def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
+    """START times the probability `(text,)` of each text. The texts lie along the last axis, next to one another.
+
+    What fills up the shorter texts gets probability 0: in a row of blanks one alignment would be counted many times
+    over, which is harmless where nothing flows back from but may be more than a double holds.
+    """
+    states = states_of(texts, blank)
+    characters = np.ascontiguousarray(states[:, 1::2].T)
+    characters[characters == blank] = p.shape[1]
+    p = np.pad(p, ((0, 0), (0, 1)))
+    skip = np.ascontiguousarray(skips_of(states, blank)[:, 3::2].T.astype(float))
+    alpha = np.zeros(states.T.shape)
+    alpha[0], alpha[1:2] = START * p[0, blank], START * p[0][characters[:1]]
+    for frame in p[1:]:
+        arrive = alpha.copy()
+        arrive[1:] += alpha[:-1]
+        arrive[3::2] += skip * alpha[1:-2:2]
+        arrive[0::2] *= frame[blank]
+        arrive[1::2] *= frame[characters]
+        alpha = arrive
+    columns, ends = np.arange(len(texts)), 2 * np.array([len(labels) for labels in texts])
+    return alpha[ends, columns] + np.where(ends > 0, alpha[np.maximum(ends - 1, 0), columns], 0.0)
+
+
+def viterbi(emission: np.ndarray, skip: np.ndarray) -> tuple[np.ndarray, float]:
+    """The likeliest alignment through `emission` `(frame, state)`: the state at each frame, and its log-probability.
+
+    Of equals, one that ends in the last blank is taken, and one that enters a state earlier: always the same choice.
+    """
+    score = np.where(np.arange(emission.shape[1]) < 2, emission[0], -np.inf)
+    came_by = np.zeros(emission.shape, dtype=int)
+    for t in range(1, len(emission)):
+        ways = np.stack(_ways(score, skip))
+        came_by[t] = ways.argmax(axis=0)
+        score = ways.max(axis=0) + emission[t]
+    last = len(score) - 1
+    state = last - 1 if last and score[last - 1] > score[last] else last
+    best = float(score[state])
+    visited = np.empty(len(emission), dtype=int)
+    for t in range(len(emission) - 1, -1, -1):
+        visited[t] = state
+        state -= came_by[t, state]
+    return visited, best
+
+
+def _ways(before: np.ndarray, skip: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-probabilities `(.., state)` of the ways into each state: from itself, from one before, from two before.
+
+    A way's place in the tuple is the number of states it moves on.
+    """
+    on, over = np.full((2, *before.shape), -np.inf)
+    on[..., 1:] = before[..., :-1]
+    over[..., 2:] = before[..., :-2]
+    over[~skip] = -np.inf
+    return before, on, over

@@ -1,0 +1,111 @@
+"""What a unit of a recurrent layer is for, in plain sentences made from what the bank measured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explain.exemplars.word_bank import PLACES_IN_WORD, Unit
+
+LITTLE = 0.15  # a share of variance below which nothing is said to explain a unit
+MOSTLY = 0.6  # of what the character explains: then its kind alone is worth saying
+NAMED = 3  # characters named at each end
+FEW = 4  # characters at one end of a unit that answers to these rather than sorting all of them
+
+
+def purpose(unit: Unit, labels: tuple[str, ...]) -> str:
+    """One to three sentences, without mark-up; labels: what each label stands for, the blank last.
+
+    They begin with what explains most of the unit's variation, and say so where nothing explains much.
+    """
+    explains = {aspect: share for aspect, share in unit.explains.items() if aspect != "kind"}
+    strongest = max(explains, key=explains.__getitem__)
+    share = explains[strongest]
+    if share < LITTLE:
+        return (
+            "It is for nothing in particular that was measured here: neither the character a frame stands for, nor its "
+            f"neighbours, nor the place in the word explains more than {max(share, 0.01):.0%} of how it varies."
+        )
+    said = {"gap": _gap, "place": _place}.get(strongest)
+    first = said(unit, share) if said else _characters(unit, labels, explains["character"])
+    if strongest in ("before", "after"):
+        first = (
+            f"The character {strongest} the one read counts most: which one that is explains {share:.0%} of how it "
+            "varies. " + first
+        )
+    return first
+
+
+def _characters(unit: Unit, labels: tuple[str, ...], share: float) -> str:
+    order = np.argsort(-unit.by_character, kind="stable")
+    high, low = ([labels[i] for i in part] for part in (order[:NAMED], order[::-1][:NAMED]))
+    said = (
+        f"On average highest at {_listed(high)}, lowest at {_listed(low)}; the character a frame stands for explains "
+        f"{share:.0%} of how it varies."
+    )
+    kind = unit.explains["kind"]
+    if kind >= max(LITTLE, MOSTLY * share):
+        return f"{said} Most of that is {_kinds(unit.by_character)}."
+    return f"{said} {_sorting(unit.by_character)}"
+
+
+def _kinds(means: np.ndarray) -> str:
+    """Small letters, capitals or figures: the kind that stands apart from the other two."""
+    parts = {"small letters": means[:26], "capitals": means[26:52], "figures": means[52:]}
+    middles = {name: float(part.mean()) for name, part in parts.items()}
+    middle = sorted(middles.values())[1]
+    apart = max(middles, key=lambda name: abs(middles[name] - middle))
+    others = " and ".join(name for name in parts if name != apart)
+    return f"{apart} ({_signed(middles[apart])} on average) against {others}"
+
+
+def _sorting(means: np.ndarray) -> str:
+    """How many characters lie at which end of what the unit tells apart."""
+    upper = int((means > (means.max() + means.min()) / 2).sum())
+    lower = len(means) - upper
+    if upper <= FEW:
+        return f"It answers to few: only {_count(upper)} in the upper half of its range."
+    if lower <= FEW:
+        return f"It answers to few: only {_count(lower)} in the lower half of its range."
+    return (
+        f"It belongs to no single character: {upper} of {len(means)} lie in the upper half of its range and {lower} in "
+        "the lower, and only many units together tell one character."
+    )
+
+
+def _count(number: int) -> str:
+    return "1 character lies" if number == 1 else f"{number} characters lie"
+
+
+def _gap(unit: Unit, share: float) -> str:
+    at = float(unit.by_character.mean())
+    return (
+        f"It tells characters ({_signed(at)} on average) from the frames between and beside them "
+        f"({_signed(unit.gap)}); that explains {share:.0%} of how it varies over all frames."
+    )
+
+
+def _place(unit: Unit, share: float) -> str:
+    names = [_PLACES[PLACES_IN_WORD[i]] for i in (unit.by_place.argmax(), unit.by_place.argmin())]
+    return (
+        f"Highest {names[0]} and lowest {names[1]}, whatever is written; the place explains {share:.0%} of how it "
+        "varies over all frames."
+    )
+
+
+_PLACES = {
+    "before": "before the word",
+    "first fifth": "at its beginning",
+    "second": "in its second fifth",
+    "middle": "in its middle",
+    "fourth": "in its fourth fifth",
+    "last fifth": "at its end",
+    "after": "after the word",
+}
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

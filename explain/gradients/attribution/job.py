@@ -1,0 +1,170 @@
+"""The job "attribute": several methods of `explain.gradients.attribution.methods` on one picture and one target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explain.attribution import cam, targets
+from explain.gradients.kinds import Kind, Report, refusing
+from explain.gradients.network import models
+from explain.gradients.worker.dependencies import sources
+from models.card import ModelCard
+
+INPUT_METHODS = ("saliency", "gradient_times_input", "guided_backpropagation", "smooth_grad", "integrated_gradients")
+LAYER_METHODS = {"grad_cam": cam.grad_cam, "grad_cam_plus_plus": cam.grad_cam_plus_plus, "layer_cam": cam.layer_cam}
+METHODS = (*INPUT_METHODS, *LAYER_METHODS)
+ABSOLUTE = ("saliency", "smooth_grad")  # of these the papers show the magnitude, the largest over the channels
+BATCH = {"crnn": 16, "vgg16-cam": 4, "vgg16": 4}  # pictures at once; a few hundred megabytes at most
+SAMPLES = range(1, 257)
+
+
+def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
+    """The settings in full; raises ValueError, in one sentence, for what cannot be done.
+
+    picture: `(height, width, channel)` float32 as the network takes it. target: as
+    `explain.attribution.targets.describe` tells it.
+    methods: of `METHODS`, by default all. layers: whose feature maps are weighted, by default every convolution.
+    samples: of SmoothGrad. seed: of its noise.
+    """
+    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+    defaults = {"methods": list(METHODS), "layers": convolutions, "samples": 16, "seed": 0}
+    known = ("network", "picture", "target", *defaults)
+    if unknown := sorted(set(settings) - set(known)):
+        raise ValueError(f"An attribution has no setting {unknown[0]!r}; it has {', '.join(known)}.")
+    settings = {**defaults, **settings}
+    target = targets.parse(settings.get("target"))
+    targets.check(target, _shape(card, target))
+    methods = settings["methods"]
+    if not isinstance(methods, list | tuple) or not methods or not set(methods) <= set(METHODS):
+        raise ValueError(f"Choose methods among {', '.join(METHODS)}.")
+    layers = settings["layers"]
+    if not isinstance(layers, list | tuple) or not layers or not set(layers) <= set(convolutions):
+        raise ValueError(f"Choose layers among {', '.join(convolutions)}.")
+    for name, allowed in (("samples", SAMPLES), ("seed", range(2**31))):
+        if type(settings[name]) is not int or settings[name] not in allowed:
+            raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+    picture = settings.get("picture")
+    if not isinstance(picture, np.ndarray) or picture.shape != card.input_shape or not np.isfinite(picture).all():
+        raise ValueError(f"{card.name} takes a picture of shape {card.input_shape} for its attribution.")
+    return {
+        "network": card.name,
+        "picture": np.ascontiguousarray(picture, np.float32),
+        "target": targets.describe(target),
+        "methods": [method for method in METHODS if method in methods],
+        "layers": [layer for layer in convolutions if layer in layers],
+        "samples": settings["samples"],
+        "seed": settings["seed"],
+    }
+
+
+def _shape(card: ModelCard, target: targets.Target) -> tuple[int, ...]:
+    name = card.layer_names[-1] if target.layer == targets.LOGITS else target.layer
+    if name not in card.layer_names:
+        raise ValueError(f"{card.name} has no layer called {name!r}.")
+    return card.layer(name).shape
+
+
+def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Each method's map, float32 `(height, width)`: of the input by the method's name, of a layer by `name_at`.
+    Plain values: "score", the target's, and of integrated gradients "difference", "error", "steps" as in
+    `attribution.Integrated`.
+
+    Empty where the report said to stop.
+    """
+    from explain.gradients.attribution import methods as attribution_methods
+
+    network = attribution_methods.Differentiable(model, BATCH[settings["network"]])
+    picture, target = settings["picture"], targets.parse(settings["target"])
+    result: dict[str, Any] = {"score": float(network.score(picture[None], target)[0])}
+    # one pass back serves all methods that weigh a layer's feature maps
+    at_layers = lru_cache(lambda: network.layer_gradients(picture, target, settings["layers"]))
+    done = 0.0
+    for method, share in zip(settings["methods"], _shares(settings["methods"]), strict=True):
+        on_step = _progress(report, done, share, _passes(method))
+        if method in LAYER_METHODS:
+            weigh = LAYER_METHODS[method]
+            found = {name_at(method, layer): weigh(*pair).astype(np.float32) for layer, pair in at_layers().items()}
+        else:
+            found = _of_input(network, method, settings, target, on_step)
+        done += share
+        if not found or report(min(100, round(done)), 100) is False:
+            return {}
+        result |= found
+    return result
+
+
+def name_at(method: str, layer: str) -> str:
+    """Under which name the result has a layer's map by a method of `LAYER_METHODS`."""
+    return f"{method} at {layer}"
+
+
+def _of_input(network, method: str, settings: dict[str, Any], target: targets.Target, on_step) -> dict[str, Any]:
+    """What a method of `INPUT_METHODS` adds to the result; nothing where it was stopped."""
+    from explain.gradients.attribution import methods as attribution_methods
+
+    picture = settings["picture"]
+    ground = cam.background(picture) if settings["network"] == "crnn" else 0.0  # zero is ImageNet's mean colour
+    values: dict[str, Any] = {}
+    if method == "integrated_gradients":
+        whole = attribution_methods.integrated_gradients(network, picture, target, ground, on_step=on_step)
+        found = whole and whole.map
+        values = whole and {"difference": whole.difference, "error": whole.error, "steps": whole.steps}
+    elif method == "smooth_grad":
+        found = attribution_methods.smooth_grad(
+            network, picture, target, settings["samples"], seed=settings["seed"], on_step=on_step
+        )
+    elif method == "gradient_times_input":
+        found = attribution_methods.gradient_times_input(network, picture, target, ground)
+    else:
+        found = getattr(attribution_methods, method)(network, picture, target)
+    if found is None:
+        return {}
+    return {method: attribution_methods.flat(found, absolute=method in ABSOLUTE).astype(np.float32), **values}
+
+
+def _passes(method: str) -> int:
+    """About how many passes a method takes on a word."""
+    return {"smooth_grad": 16, "integrated_gradients": 64}.get(method, 2)
+
+
+def _shares(methods: list[str]) -> list[float]:
+    """How much of the work each method is, in hundredths."""
+    passes = [_passes(method) for method in methods]
+    return [100 * count / sum(passes) for count in passes]
+
+
+def _progress(report: Report, done: float, share: float, passes: int) -> Callable[[int, int], bool]:
+    """What a method tells its steps to; never goes back where more of them turn out to be needed."""
+    reached = done
+
+    def on_step(step: int, steps: int) -> bool:
+        nonlocal reached
+        reached = max(reached, done + share * step / max(steps, passes))
+        return report(min(99, int(reached)), 100)
+
+    return on_step
+
+
+def _check(settings: dict[str, Any]) -> dict[str, Any]:
+    card, _ = models.network(settings.get("network", "crnn"), models.EXPLAINED)
+    return check({"network": card.name, **settings}, card)
+
+
+def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    settings = KIND.check(settings)
+    if not models.prepare(report):
+        return {}
+    return run(models.model(settings["network"]), settings, report)
+
+
+def files(settings: dict[str, Any]) -> Sequence[Path]:
+    """What a result depends on besides the settings: the network, and the code that the job runs."""
+    return [*models.network(settings["network"], models.EXPLAINED)[0].files, *sources(__name__)]
+
+
+KIND = Kind(_run, refusing(_check), files)

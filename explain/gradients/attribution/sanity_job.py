@@ -1,0 +1,125 @@
+"""The job "sanity": what becomes of attribution maps while what the network has learned is destroyed layer by layer.
+
+**Ref.** J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, Sanity Checks for Saliency Maps, NeurIPS
+2018, https://arxiv.org/abs/1810.03292, section 3 (cascading randomisation)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explain.gradients.attribution import job
+from explain.gradients.kinds import Kind, Report, SettingsError
+from explain.gradients.network import models
+from explain.gradients.worker.dependencies import sources
+
+NETWORKS = ("crnn", "vgg16-cam")  # small enough for a second one beside the trained one
+PATH_STEPS = 8  # of integrated gradients: the maps' places are compared, not their sums
+SAMPLES = 4  # of SmoothGrad, unless told
+
+
+def check(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings in full: those of the job "attribute"; seed is also that of the shuffling.
+
+    Raises ValueError, in one sentence, for what cannot be done.
+    """
+    if settings.get("network", NETWORKS[0]) not in NETWORKS:
+        raise SettingsError(f"The sanity check is there for {' and '.join(NETWORKS)} only.")
+    return job.KIND.check({"samples": SAMPLES, **settings})
+
+
+def files(settings: dict[str, Any]) -> Sequence[Path]:
+    """What a result depends on besides its settings."""
+    return [*job.files(settings), *sources(__name__)]
+
+
+def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    """How alike each map stays to the trained network's, after each stage of `faithfulness.cascade`.
+
+    Float32 `(stage,)` by the names under which the job "attribute" gives the maps:
+    `explain.attribution.faithfulness.likeness`.
+    "stages": the name of the layer shuffled last at each. Empty where the report said to stop.
+    """
+    from explain.attribution.faithfulness import cascade
+
+    settings = check(settings)
+    if not models.prepare(report):
+        return {}
+    card, build = models.network(settings["network"], models.EXPLAINED)
+    stages = cascade(card)
+    trained = models.model(settings["network"])
+    first = maps_of(trained, settings, _Part(report, 0, len(stages) + 1))
+    model = build()  # the trained one is kept for other jobs and must stay as it is
+    model.set_weights(trained.get_weights())
+    random, found = np.random.default_rng(settings["seed"]), []
+    for number, names in enumerate(stages, start=1):
+        for name in names:
+            shuffle(model.get_layer(name), random)
+        maps = first and maps_of(model, settings, _Part(report, number, len(stages) + 1))
+        if not maps:
+            return {}
+        found.append(maps)
+    return {"stages": [names[0] for names in stages], **compare(first, found)}
+
+
+def maps_of(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    """What the job "attribute" gives for a model, integrated gradients over a short path; empty where stopped."""
+    from explain.attribution import cam, targets
+    from explain.gradients.attribution import job
+    from explain.gradients.attribution import methods as attribution_methods
+
+    methods = [method for method in settings["methods"] if method != "integrated_gradients"]
+    found = job.run(model, {**settings, "methods": methods}, report) if methods else {"score": 0.0}
+    if not found or methods == settings["methods"]:
+        return found
+    picture = settings["picture"]
+    whole = attribution_methods.integrated_gradients(
+        attribution_methods.Differentiable(model, job.BATCH[settings["network"]]),
+        picture,
+        targets.parse(settings["target"]),
+        cam.background(picture) if settings["network"] == "crnn" else 0.0,
+        steps=PATH_STEPS,
+        most_steps=PATH_STEPS,
+        on_step=lambda *_: report(100, 100),
+    )
+    return {**found, "integrated_gradients": attribution_methods.flat(whole.map)} if whole else {}
+
+
+def shuffle(layer, random: np.random.Generator) -> None:
+    """Puts the numbers of each of a Keras layer's weights in random order.
+
+    Mean, spread and sign stay, so that the network goes on to answer on the same scale; a fresh start, which the paper
+    takes, would leave deep layers without a signal.
+    """
+    layer.set_weights([random.permuted(weights.ravel()).reshape(weights.shape) for weights in layer.get_weights()])
+
+
+def compare(first: dict[str, Any], later: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """`(stage,)` for each map of the first result: its likeness to the map of that name in each later one."""
+    from explain.attribution.faithfulness import likeness
+
+    return {
+        name: np.array([likeness(values, maps[name]) for maps in later], np.float32)
+        for name, values in first.items()
+        if isinstance(values, np.ndarray)
+    }
+
+
+class _Part:
+    """The report of one of several runs, told as its share of all of them."""
+
+    def __init__(self, report: Report, number: int, of: int) -> None:
+        self._report, self._number, self._of = report, number, of
+
+    def __call__(self, step: int, steps: int, picture: Any = None, score: float | None = None) -> bool:
+        return self._report(int(100 * (self._number + step / steps) / self._of), 100)
+
+    def doing(self, text: str) -> bool:
+        return self._report.doing(text)
+
+
+KIND = Kind(run, check, files)

@@ -1,0 +1,146 @@
+"""The process that holds TensorFlow: `python -m explain.gradients.worker MODULE PARENT_PID`, started by `client`.
+
+It reads jobs from standard input and answers on standard output, both in frames of `protocol`; MODULE names the jobs
+(see `jobs`). A thread listens, so that a cancel is heard while a step is computed; when the page closes its end, or
+dies, the process ends at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from explain.gradients.worker import protocol
+
+NICE = 5  # the page comes first
+PREVIEW_SECONDS = 0.1  # more pictures than this are not worth sending
+
+
+class Cancelled(Exception):
+    """The page no longer wants the job."""
+
+
+class Channel:
+    """Frames to and from the page, and which jobs it has cancelled."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source, self._sink = source, sink
+        self._cancelled: set[str] = set()
+        self.jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+
+    def send(self, message: dict[str, Any], arrays: dict[str, np.ndarray] | None = None) -> None:
+        self._sink.write(protocol.pack(message, arrays))
+        self._sink.flush()
+
+    def cancelled(self, job: str) -> bool:
+        return job in self._cancelled
+
+    def _listen(self) -> None:
+        # os._exit: nothing here is worth saving, and TensorFlow's threads need not be waited for
+        with contextlib.suppress(OSError, protocol.ProtocolError):
+            while frame := protocol.read(self._source):
+                message, arrays = frame
+                if message["do"] == "cancel":
+                    self._cancelled.add(message["id"])
+                else:
+                    self.jobs.put({**message, "settings": {**message["settings"], **arrays}})
+        os._exit(0)
+
+
+class Reporter:
+    """The `report` of one job; see `jobs.Report`."""
+
+    def __init__(self, channel: Channel, job: str) -> None:
+        self._channel, self._job, self._shown = channel, job, 0.0
+
+    def __call__(self, step: int, steps: int, picture: Any = None, score: float | None = None) -> bool:
+        arrays = {}
+        now = time.monotonic()
+        if picture is not None and (step >= steps or now - self._shown >= PREVIEW_SECONDS):
+            arrays, self._shown = {"preview": np.asarray(picture, np.uint8)}, now
+        score = None if score is None else float(score)
+        self._channel.send({"id": self._job, "say": "step", "step": step, "steps": steps, "score": score}, arrays)
+        return not self._channel.cancelled(self._job)
+
+    def doing(self, text: str) -> bool:
+        self._channel.send({"id": self._job, "say": "doing", "text": text})
+        return not self._channel.cancelled(self._job)
+
+
+def perform(channel: Channel, kinds: dict[str, Any], message: dict[str, Any]) -> None:
+    """Runs one job and sends how it ended."""
+    job = message["id"]
+    try:
+        result = kinds[message["kind"]].run(message["settings"], Reporter(channel, job))
+        if channel.cancelled(job):
+            raise Cancelled
+        values, arrays = protocol.split(result)
+        channel.send({"id": job, "say": "result", "values": values}, arrays)
+    except Cancelled:
+        channel.send({"id": job, "say": "cancelled"})
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:
+        if not isinstance(error, ValueError):
+            traceback.print_exc()
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            os._exit(protocol.OUT_OF_MEMORY)  # what is left of the memory is in an unknown state
+        channel.send({"id": job, "say": "failed", "error": sentence(error)})
+
+
+def sentence(error: Exception) -> str:
+    """An exception as one line for the reader of the page."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    if isinstance(error, ValueError) and first:
+        return first
+    if isinstance(error, ModuleNotFoundError):
+        return f"The package {error.name} is missing where the page runs: install what requirements.txt lists."
+    return f"The computation failed ({type(error).__name__}{': ' if first else ''}{first[:200].rstrip('.')})."
+
+
+def take_channel() -> Channel:
+    """Keeps the pipes to itself: what any library prints to standard output goes to standard error from here on."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return Channel(source, sink)
+
+
+def be_a_good_child(parent: int) -> None:
+    """Slower than the page, first to go when memory is short, gone when the page is (all of it on Linux only)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page, which then closes the pipe
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICE)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("800")
+        # A copy of the pipe may outlive the page in another of its children; the kernel's word is final.
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(0)
+
+
+def main() -> None:
+    module, parent = sys.argv[1], int(sys.argv[2])
+    channel = take_channel()
+    be_a_good_child(parent)
+    kinds = importlib.import_module(module).JOBS
+    while True:
+        perform(channel, kinds, channel.jobs.get())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Under each map of *Why this character?*: does it tell the truth? Deletion, insertion and the sanity check."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explain.attribution import faithfulness, targets
+from explain.attribution.faithfulness import Curve
+from explain.charts import faithfulness as faithfulness_chart
+from explain.charts.theme import Inks
+from explain.panels.inputs.word import Word
+from explain.panels.jobs.job_view import Followed
+from explain.panels.page import resources
+from explain.panels.page.theme import is_dark
+
+RANDOM = "random order"
+ORDERS = 3  # random ones; their mean is shown
+KEPT = 256  # pairs of curves; a kilobyte each
+SANITY = Followed("why-sanity", "sanity", once=True)
+
+
+def switch() -> bool:
+    """Whether the maps are to be checked; kept in the address."""
+    wanted = st.toggle(
+        "Check the maps: do they tell the truth?",
+        key="why_check",
+        bind="query-params",
+        help="Asks the network some 35 times for each map, and 100 times for the random order: a few seconds in all.",
+    )
+    if wanted:
+        st.caption(
+            "A map claims which pixels matter most. **Left:** the pixels are taken away in the map's order, the most "
+            "important first, and the network is asked again: if the map is right, the answer breaks down at once. "
+            "**Right:** they are put back on an empty background: the answer should be there at once. **Dashed grey:** "
+            "the same in random order, which any map must beat. Height: the character's probability (against a rival, "
+            "its share of what the two have)."
+        )
+    return bool(wanted)
+
+
+def check(word: Word, digest: str, target: targets.Character, name: str, values: np.ndarray) -> None:
+    """The two curves of one map, computed unless they are kept, and their areas in a sentence.
+
+    name: of the map, and of its settings. values: `(32, 128)`, what speaks for the target highest.
+    """
+    place = st.empty()
+    by_chance = _curves(word, digest, target, RANDOM, place, _random)
+    fallen, risen = _curves(word, digest, target, name, place, lambda *asked: _of_map(values, *asked))
+    place.vega_lite_chart(
+        faithfulness_chart.curves(fallen, risen, by_chance, Inks.of(is_dark())),
+        width="stretch",
+        key=f"why-curves-{name}",
+    )
+    st.caption(said(fallen, risen, by_chance))
+
+
+def said(fallen: Curve, risen: Curve, by_chance: tuple[Curve, Curve]) -> str:
+    """The curves in words."""
+    falls, rises = fallen.area < by_chance[0].area, risen.area > by_chance[1].area
+    if falls and rises:
+        verdict = "Beats the random order both ways"
+    elif falls or rises:
+        verdict = f"Beats the random order only when pixels are {'taken away' if falls else 'put back'}"
+    else:
+        verdict = "No better than the random order: do not trust this map here"
+    return (
+        f"**{verdict}.** Area under the curve: {fallen.area:.2f} taking away (random {by_chance[0].area:.2f}; less is "
+        f"better), {risen.area:.2f} putting back (random {by_chance[1].area:.2f}; more is better)."
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> OrderedDict[tuple[str, targets.Character, str], tuple[Curve, Curve]]:
+    """Deletion and insertion of the last few maps."""
+    return OrderedDict()
+
+
+def _curves(
+    word: Word, digest: str, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
+) -> tuple[Curve, Curve]:
+    kept, key = _kept(), (digest, target, name)
+    found = kept.get(key)
+    if found is None:
+        what = "in random order" if name == RANDOM else "in this map's order"
+        bar = place.progress(0.0, f"Asking the network, pixels {what}")
+        # drawing the bar is also where Streamlit leaves off once the visitor has chosen something else
+        found = work(word, target, lambda share: bar.progress(share, f"Asking the network, pixels {what}"))
+        kept[key] = found
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+    return found
+
+
+def _of_map(values: np.ndarray, word: Word, target: targets.Character, told: Callable[[float], Any]):
+    return _both(word, target, faithfulness.order(values), told)
+
+
+def _random(word: Word, target: targets.Character, told: Callable[[float], Any]) -> tuple[Curve, Curve]:
+    pairs = []
+    for number, pixels in enumerate(faithfulness.random_orders(word.batch.shape[1:], ORDERS)):
+        pairs.append(_both(word, target, pixels, lambda share, number=number: told((number + share) / ORDERS)))
+    fallen, risen = zip(*pairs, strict=True)
+    return faithfulness.mean_curve(fallen), faithfulness.mean_curve(risen)
+
+
+def _both(word: Word, target: targets.Character, pixels: np.ndarray, told: Callable[[float], Any]):
+    network, picture = resources.network("crnn"), word.batch[0]
+    fallen = faithfulness.deletion(
+        network, picture, target, pixels, on_step=lambda done, of: told(done / of / 2) and None
+    )
+    risen = faithfulness.insertion(
+        network, picture, target, pixels, on_step=lambda done, of: told(0.5 + done / of / 2) and None
+    )
+    return fallen, risen
+
+
+def ask_sanity(word: Word, digest: str, target: targets.Character) -> dict[str, Any] | None:
+    """The sanity check's button, or how far it is; its result once it is there."""
+    st.markdown("**Does the map depend on what the network has learned?**")
+    settings = {"network": "crnn", "picture": word.batch[0], "target": targets.describe(target)}
+    job = SANITY.job(digest, settings)
+    if job is None:
+        SANITY.ask(
+            "Shuffle the network",
+            "Puts the weights of one layer after another in random order, from the output down to the first "
+            "convolution, and draws every map again each time: half a minute or more. A map that stays as it was "
+            "shows the picture's strokes, not the network's reasons.",
+        )
+        return None
+    if job.status == "done":
+        st.caption(
+            "Below each map, how alike it is to itself after each further layer was put in random order (rank "
+            "correlation of the pixels' strengths: 1 the same places, 0 none in common). A map that explains this "
+            "network falls; one that stays high redraws the picture, whatever the network has learned. A 0 may also "
+            "mean that the shuffled network answers nothing any more and the map is empty."
+        )
+        return job.result
+    SANITY.follow(job, lambda result: None)
+    return None
+
+
+def sanity(name: str, result: dict[str, Any] | None) -> None:
+    """How alike one map stays while the network is shuffled; nothing before the result is there."""
+    if result is None:
+        return
+    chart = faithfulness_chart.cascade(result["stages"], result[name].tolist(), Inks.of(is_dark()))
+    st.vega_lite_chart(chart, width="stretch", key=f"why-shuffled-{name}")
+    st.caption(f"Likeness to the trained network's map once every layer is shuffled: **{result[name][-1]:.2f}**.")

@@ -1,0 +1,113 @@
+"""A part of *CTC in depth*: the prefix beam search, frame by frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explain.charts.theme import BLANK_NAME
+from explain.ctc import decoding as ctc_decoding
+from explain.panels.components import component
+from explain.panels.ctc import decoding as decoding_panel
+from explain.panels.inputs.word import Word
+from explain.panels.page import address
+from explain.pictures import images
+from models import crnn
+
+WIDTHS = ("25", "10", "3")
+ROWS = 10
+# The smallest case in which the best path and the likeliest text differ: a with 0.4 twice, blank with 0.6 twice.
+TEXTBOOK = np.array([[0.4, 0.6], [0.4, 0.6]])
+BEAM_OF = ("This word", "Textbook case")
+
+
+@st.fragment
+def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
+    """The beam search as a film: every step is worked out here, the browser only turns the pages."""
+    st.markdown("**Beam search, frame by frame**")
+    of, width = st.columns([1, 1], vertical_alignment="center")
+    with of:
+        case = address.switch("Searched", BEAM_OF, key="beam_of", labelled=True)
+    with width:
+        beams = int(address.switch("Prefixes kept", WIDTHS, key="beams", labelled=True))
+    textbook = case == BEAM_OF[1]
+    p, alphabet = (TEXTBOOK, "a") if textbook else (probabilities, crnn.LABELS)
+    kept = address.numbers("beam_frame", 1)
+
+    def keep() -> None:
+        frame = st.session_state["ctc-beams"].get("frame")
+        address.note("beam_frame", None if frame is None else str(int(frame)))
+
+    component(
+        "beam_search",
+        key="ctc-beams",
+        data={
+            "id": f"{case} {digest} {beams}",
+            "src": None if textbook else images.data_url(images.enlarge(word.seen, 6)),
+            "width": crnn.WIDTH,
+            "seen": [(max(first, 0), min(last + 1, crnn.WIDTH)) for first, last in decoding_panel.seen_columns()],
+            "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
+            "shown": ROWS,
+            "widest": beams,
+            "says": says(p, alphabet),
+            "steps": _steps("textbook" if textbook else digest, beams, p, alphabet),
+        },
+        on_frame_change=keep,
+    )
+    st.caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
+
+
+BEAM_SAYS = (
+    "A prefix is a beginning of the text. At every frame each living prefix stays (blank, or its last character again) "
+    "or grows by one character; two ways to the same prefix are merged, their probabilities added. Only the {beams} "
+    "likeliest live on; what the others had is lost to the search."
+)
+
+
+def textbook_says(p: np.ndarray) -> str:
+    """Why best path and beam search differ on the textbook case."""
+    best = ctc_decoding.best_path(p)
+    (text, value), *_ = ctc_decoding.beam_search(p)
+    return (
+        f"Two frames, each a with {p[0, 0]:.1f} and blank with {p[0, 1]:.1f}. The best path is blank, blank "
+        f"({best.probability:.2f}) and reads nothing; but a-blank, blank-a and a-a all read “{'a' * len(text)}”, "
+        f"together {np.exp(value):.2f}: the likeliest path is not the likeliest text."
+    )
+
+
+def says(p: np.ndarray, alphabet: str) -> list[str]:
+    """For every frame its two likeliest labels."""
+
+    def name(label: int) -> str:
+        return BLANK_NAME if label == len(alphabet) else alphabet[label]
+
+    best = np.argsort(-p, axis=1, kind="stable")[:, :2]
+    return ["softmax: " + ", ".join(f"{name(k)} {p[t, k]:.3f}" for k in row) for t, row in enumerate(best)]
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _steps(digest: str, beams: int, _probabilities: np.ndarray, _alphabet: str) -> list[dict]:
+    """The record of the search as the browser wants it: texts and probabilities instead of labels and logarithms."""
+
+    def rounded(value: float) -> float:
+        return float(f"{np.exp(value):.4g}")
+
+    return [
+        {
+            "living": [
+                [
+                    ctc_decoding.text(living.prefix, _alphabet),
+                    *map(rounded, (living.blank, living.label, living.stayed, living.extended)),
+                    living.fate,
+                ]
+                for living in step.living
+            ],
+            "dropped": [
+                [ctc_decoding.text(gone.prefix, _alphabet), rounded(gone.log_probability), gone.lived]
+                for gone in step.dropped[:8]
+            ],
+            "drops": step.drops,
+            "lost": rounded(step.log_lost),
+        }
+        for step in ctc_decoding.beam_record(_probabilities, beams)
+    ]

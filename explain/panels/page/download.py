@@ -1,0 +1,43 @@
+"""The button that saves everything shown for the present word as one .zip file."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from explain.panels.inputs.word import Word
+from explain.panels.page import resources
+from models import crnn, onnx_weights
+
+LONGEST = 40  # characters of a title that go into a file's name
+
+
+def button(word: Word) -> None:
+    """Draws the button; what it saves is put together when it is pressed."""
+    st.download_button(
+        "Download everything",
+        lambda: archive(word),
+        file_name=f"{file_name(word.title)}.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        key="download-everything",
+        on_click="ignore",
+        help="Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
+    )
+
+
+def archive(word: Word) -> bytes:
+    """The .zip for a word: `explain.report.archive` of the same pass that the panels show."""
+    from explain.report import archive as report_archive  # only whoever presses the button waits for these
+    from explain.report import reading
+
+    recurrent = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+    weights = onnx_weights.read(crnn.CARD.weights, recurrent)
+    values = resources.run("crnn", word.batch).values
+    return report_archive.bundle(reading.Read(word.title, crnn.CARD, word.batch[0, :, :, 0], values, weights))
+
+
+def file_name(title: str) -> str:
+    """A title as a file's name on any disk: letters, digits, dots, dashes and underscores."""
+    return re.sub(r"[^\w.-]+", "-", title)[:LONGEST].strip("-.") or "word"

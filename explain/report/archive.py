@@ -1,0 +1,113 @@
+"""Everything that is shown for one word in a single .zip: pictures, charts, arrays, the reading, and a page to read.
+
+What is in it
+- `report.html`: a page of its own that needs no server and no network (`explain.report.html`)
+- `reading.json`: best path, likeliest texts with exact probabilities, spans, rivals (`explain.report.reading`)
+- `arrays.npz`: every layer's output under its name, the logits, and the picture as `input`, float32 without the batch
+- `lstm.npz`, `ctc.npz`: gates and memory of the recurrent layers; forward and backward variables and posterior
+- `word/`, `feature_maps/`, `lstm/`: PNG; `charts/`: SVG and Vega-Lite JSON
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+
+import numpy as np
+
+from explain.charts import ctc
+from explain.charts import lattice as lattice_chart
+from explain.charts.theme import Inks
+from explain.layers import lstm
+from explain.pictures import images
+from explain.report import html, pictures, svg
+from explain.report.reading import Read, reading
+
+ENLARGED, IN_CHART = 8, 6  # screen pixels that one input pixel is wide
+CHART_WIDTH = 760  # screen pixels
+
+
+def bundle(read: Read) -> bytes:
+    """The .zip file; for a word of the CRNN some 5 MB."""
+    maps = {
+        layer.name: pictures.strongest(read.values[layer.name], read.names(layer)) for layer in read.card.layers[1:]
+    }
+    drawings = _drawings(read)
+    said = json.dumps(reading(read), indent=2, ensure_ascii=False, allow_nan=False)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        packed.writestr("report.html", html.page(read, maps, drawings))
+        packed.writestr("reading.json", said)
+        packed.writestr("arrays.npz", _npz({"input": read.picture, **read.values}))
+        packed.writestr("lstm.npz", _npz(_lstm_arrays(read)))
+        packed.writestr("ctc.npz", _npz(_ctc_arrays(read), np.float64))
+        for name, drawing in drawings.items():
+            packed.writestr(f"charts/{name}.svg", drawing.file())
+        for name, chart in _vega_lite(read).items():
+            packed.writestr(f"charts/{name}.vl.json", json.dumps(chart, ensure_ascii=False, allow_nan=False))
+        for name, data in _pngs(read, maps).items():
+            packed.writestr(name, data, zipfile.ZIP_STORED)  # a PNG is compressed already
+    return file.getvalue()
+
+
+def _npz(arrays: dict[str, np.ndarray], kind: type = np.float32) -> bytes:
+    """Arrays in one file. Not compressed: the .zip around it does that, and reading it is quicker."""
+    file = io.BytesIO()
+    np.savez(file, **{name: np.ascontiguousarray(array, kind) for name, array in arrays.items()})
+    return file.getvalue()
+
+
+def _lstm_arrays(read: Read) -> dict[str, np.ndarray]:
+    states = [(name, steps, state) for name, steps in read.traces.items() for state in pictures.STATES]
+    return {f"{name}_{state}": getattr(steps, state) for name, steps, state in states}
+
+
+def _ctc_arrays(read: Read) -> dict[str, np.ndarray]:
+    found = read.lattice
+    arrays = {"states": found.states, "alpha": found.alpha, "beta": found.beta, "posterior": found.gamma}
+    return {**arrays, "alignment": read.alignment.path, "softmax": read.probabilities}
+
+
+def _drawings(read: Read) -> dict[str, svg.Drawing]:
+    memories = {name: lstm.memory(steps) for name, steps in read.traces.items()}
+    return {
+        "ctc": svg.ctc_chart(read.picture, read.probabilities, read.best, read.alphabet, read.columns),
+        "texts": svg.texts_chart(read.texts),
+        "lattice": svg.lattice_chart(read.picture, read.lattice, read.alignment, read.alphabet, read.columns),
+        "memory": svg.memory_chart(read.picture, memories, read.columns),
+    }
+
+
+def _vega_lite(read: Read) -> dict[str, dict]:
+    """The page's charts with their data in them, light, for any Vega-Lite viewer."""
+    inks = Inks.of(False)
+    url = images.data_url(images.enlarge(pictures.grey(read.picture), IN_CHART))
+    width = read.picture.shape[1]
+    candidates = [(text, math.exp(value)) for text, value in read.texts]
+    lattice = (url, read.probabilities, read.lattice, read.alignment, read.alphabet, read.columns, width, inks)
+    given = {
+        "ctc": ctc.ctc(url, read.probabilities, read.best, read.alphabet, read.columns, width, inks),
+        "texts": ctc.texts(candidates, inks),
+        "lattice": lattice_chart.lattice(*lattice),
+    }
+    return {name: {"width": CHART_WIDTH, "background": "white", **chart} for name, chart in given.items()}
+
+
+def _pngs(read: Read, maps: dict[str, list[pictures.Map]]) -> dict[str, bytes]:
+    word = pictures.grey(read.picture)
+    files = {
+        "word/word.png": images.png_bytes(word),
+        "word/word_enlarged.png": images.png_bytes(images.enlarge(word, ENLARGED)),
+    }
+    for place, (layer, shown) in enumerate(maps.items(), 1):
+        files[f"feature_maps/{place:02d}_{layer}.png"] = images.png_bytes(pictures.sheet(shown))
+        for rank, one in enumerate(shown, 1):  # the rank keeps "a" and "A" apart where a disk does not
+            files[f"feature_maps/{layer}/{rank:02d}_{one.name.replace(' ', '_')}.png"] = images.png_bytes(one.picture)
+    for name, steps in read.traces.items():
+        order = lstm.order_of_acting(steps.hidden)
+        for state in pictures.STATES:
+            picture = pictures.enlarged(pictures.heat_map(getattr(steps, state), order, state))
+            files[f"lstm/{name}_{state}.png"] = images.png_bytes(picture)
+    return files

@@ -1,0 +1,101 @@
+"""Feature maps and LSTM states as PNG files: pixels shown as pixels, each map on its own scale.
+
+Colours are those of `explain.pictures.images`: maps from their lowest to their highest value, or where a layer has
+values below zero on the diverging palette with zero in its middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from explain.layers import feature_maps
+from explain.pictures import images
+
+COUNT = 20  # strongest channels of a layer, as on the page
+ACROSS = 4  # maps side by side on a sheet
+MAP_WIDTH, STRIP_HEIGHT = 256, 24  # screen pixels on a sheet: about as wide as this; a sequence's height
+MARGIN, CAPTION = 12, 18
+GROUND, INK = (255, 255, 255), (29, 36, 51)
+FRAME_WIDTH, UNIT_HEIGHT = 12, 4  # screen pixels of one cell of an LSTM's heat map
+STATES = ("input_gate", "forget_gate", "output_gate", "candidate", "cell", "hidden")
+GATES = STATES[:3]
+
+
+@dataclass(frozen=True)
+class Map:
+    """One channel of a layer: its name, its lowest and highest value, and its picture, one pixel a value."""
+
+    name: str
+    low: float
+    high: float
+    picture: Image.Image
+
+    @property
+    def range(self) -> str:
+        return f"{self.low + 0.0:.3g} to {self.high + 0.0:.3g}"  # a negative zero is written as zero
+
+
+def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) -> list[Map]:
+    """The channels that respond most, strongest first, each on its own scale.
+
+    activation: a layer's output without the batch. names: of all its channels.
+    """
+    tiles = feature_maps.strongest(activation, count)
+    signed = any(tile.values.min() < 0 for tile in tiles)
+    return [
+        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed))
+        for tile in tiles
+    ]
+
+
+def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:
+    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps."""
+    if not signed:
+        return images.coloured(tile.values)
+    return Image.fromarray(images.colours(tile.values, -tile.peak, tile.peak, "diverging"))
+
+
+def sheet(maps: Sequence[Map]) -> Image.Image:
+    """Maps side by side, enlarged to about the same width, each with its name and its range under it."""
+    width, height = maps[0].picture.size
+    factor = max(1, MAP_WIDTH // width)
+    wide, tall = width * factor, STRIP_HEIGHT if height == 1 else height * factor
+    across = min(ACROSS, len(maps))
+    down = -(-len(maps) // across)
+    size = (MARGIN + across * (max(wide, MAP_WIDTH) + MARGIN), MARGIN + down * (tall + CAPTION + MARGIN))
+    paper = Image.new("RGB", size, GROUND)
+    pen, font = ImageDraw.Draw(paper), ImageFont.load_default(12)
+    for place, one in enumerate(maps):
+        x = MARGIN + place % across * (max(wide, MAP_WIDTH) + MARGIN)
+        y = MARGIN + place // across * (tall + CAPTION + MARGIN)
+        paper.paste(one.picture.resize((wide, tall), Image.Resampling.NEAREST), (x, y))
+        pen.text((x, y + tall + 3), f"{one.name}: {one.range}", INK, font)
+    return paper
+
+
+def heat_map(values: np.ndarray, order: np.ndarray, name: str) -> Image.Image:
+    """One state of every unit of an LSTM over the frames, one pixel a value: a row a unit, a column a frame.
+
+    values: `(frame, unit)`. order: the units from top to bottom. name: one of STATES; gates are coloured from 0 to 1,
+    the others with zero in the middle up to their largest absolute value.
+    """
+    rows = values[:, order].T
+    if name in GATES:
+        return images.coloured(rows, 0.0, 1.0)
+    most = float(np.abs(rows).max())
+    return images.coloured(rows, -most, most) if most else images.coloured(rows)
+
+
+def enlarged(picture: Image.Image) -> Image.Image:
+    """An LSTM's heat map with cells large enough to be seen; nothing is smoothed."""
+    size = (picture.width * FRAME_WIDTH, picture.height * UNIT_HEIGHT)
+    return picture.resize(size, Image.Resampling.NEAREST)
+
+
+def grey(picture: np.ndarray) -> Image.Image:
+    """A picture `(height, width)` from 0 to 1 as the network sees it."""
+    return Image.fromarray(np.rint(np.asarray(picture) * 255).astype(np.uint8))

@@ -1,0 +1,212 @@
+"""The reading of a word as still pictures in SVG, written out from the arrays: nothing but text, no other package.
+
+One y and one x axis in screen pixels; every input pixel is ENLARGED of them wide, so that the word, the heat map and
+the reading stand under one another. Every cell tells its number in a `<title>`, which a browser shows on hovering.
+Colours that depend on the page are classes (`PAINT`), so that a page with a dark theme may set its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from explain.charts import ctc
+from explain.charts.theme import BLANK_MARK, BLANK_NAME
+from explain.ctc import decoding
+from explain.ctc.alternatives import shown
+from explain.layers.lstm import Memory
+from explain.pictures import images
+from explain.report.pictures import grey
+
+ENLARGED = 6
+LEFT, RIGHT, TOP, GAP = 62, 14, 4, 8
+CELL, LOWEST_CELL, TALLEST = 18, 8, 420
+BAR, MOST_BAR, BAND = 22, 420, 90
+PAINT = {
+    "ground": "fill:#ffffff",
+    "ink": "fill:#1d2433",
+    "soft": "fill:#667085",
+    "accent": "fill:#2563eb",
+    "edge": "fill:none;stroke:#98a1b0",
+    "span": "fill:none;stroke:#2563eb;stroke-width:2",
+    "kept": "fill:none;stroke:#e64980;stroke-width:2",
+}
+
+
+class Drawing:
+    """Marks on one sheet, each a piece of SVG; all text is escaped."""
+
+    def __init__(self, width: float, label: str):
+        self.width, self.label, self.height = width, label, 0.0
+        self.marks: list[str] = []
+
+    def rect(self, x: float, y: float, width: float, height: float, *, fill: str = "", kind: str = "", tip: str = ""):
+        paint = f'fill="{fill}"' if fill else f'class="{kind}"'
+        place = f'x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}"'
+        inside = f"<title>{escape(tip)}</title>" if tip else ""
+        self.marks.append(f"<rect {place} {paint}>{inside}</rect>")
+        self.height = max(self.height, y + height)
+
+    def text(self, x: float, y: float, text: str, *, kind: str = "ink", size: float = 12, anchor: str = "middle"):
+        style = f'font-size="{size:.4g}" text-anchor="{anchor}" dominant-baseline="central"'
+        self.marks.append(f'<text x="{x:.5g}" y="{y:.5g}" class="{kind}" {style}>{escape(text)}</text>')
+        self.height = max(self.height, y + size)
+
+    def line(self, points: Sequence[tuple[float, float]], *, kind: str = "", style: str = ""):
+        course = " ".join(f"{x:.5g},{y:.5g}" for x, y in points)
+        paint = f'class="{kind}"' if kind else f'style="fill:none;{style}"'
+        self.marks.append(f'<polyline points="{course}" {paint}/>')
+        self.height = max(self.height, *(y for _, y in points))
+
+    def image(self, x: float, y: float, width: float, height: float, url: str):
+        place = f'x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}"'
+        shown_as = 'preserveAspectRatio="none" style="image-rendering:pixelated"'
+        self.marks.append(f'<image {place} href="{escape(url)}" {shown_as}/>')
+        self.height = max(self.height, y + height)
+
+    def inline(self) -> str:
+        """The drawing as an element of an HTML page, which gives the classes of PAINT their colours."""
+        return self._svg("", "")
+
+    def file(self) -> str:
+        """The drawing as a file of its own: light, on a white ground."""
+        style = "".join(f".{name}{{{paint}}}" for name, paint in PAINT.items())
+        ground = f'<rect class="ground" width="{self.width:.5g}" height="{self._bottom:.5g}"/>'
+        return self._svg(' xmlns="http://www.w3.org/2000/svg"', f"<style>{style}</style>{ground}")
+
+    @property
+    def _bottom(self) -> float:
+        return self.height + TOP
+
+    def _svg(self, namespace: str, first: str) -> str:
+        box = f'viewBox="0 0 {self.width:.5g} {self._bottom:.5g}" width="{self.width:.5g}" height="{self._bottom:.5g}"'
+        return (
+            f'<svg{namespace} {box} role="img" aria-label="{escape(self.label)}" font-family="ui-monospace, monospace">'
+            f"{first}{''.join(self.marks)}</svg>"
+        )
+
+
+class _Word(Drawing):
+    """A sheet with the word on top, and places for its frames under it.
+
+    columns: the input columns `(first, last)` that each frame's convolutions see.
+    """
+
+    def __init__(self, picture: np.ndarray, columns: Sequence[tuple[int, int]], label: str):
+        height, width = picture.shape
+        super().__init__(LEFT + ENLARGED * width + RIGHT, label)
+        self.centres = [LEFT + ENLARGED * (first + last + 1) / 2 for first, last in columns]
+        self.step = self.centres[1] - self.centres[0] if len(columns) > 1 else 4.0 * ENLARGED
+        seen = images.data_url(grey(picture))
+        self.image(LEFT, TOP, ENLARGED * width, ENLARGED * height, seen)
+        self.under = TOP + ENLARGED * height + GAP
+
+    def heat(self, values: np.ndarray, names: Sequence[str], top: float, cell: float, what: str) -> None:
+        """values: `(row, frame)` from 0 to 1. names: of the rows."""
+        colours = images.colours(values, 0.0, 1.0)
+        for row, name in enumerate(names):
+            y = top + row * cell
+            self.text(LEFT - 6, y + cell / 2, name, anchor="end", size=min(13, cell * 0.8))
+            for t, centre in enumerate(self.centres):
+                tip = f"frame {t}, {name}: {what} {values[row, t]:.4f}"
+                fill = "#{:02x}{:02x}{:02x}".format(*colours[row, t])
+                self.rect(centre - self.step / 2, y, self.step, cell, fill=fill, tip=tip)
+
+    def reading(self, spans: Sequence[decoding.Span], alphabet: str, y: float) -> None:
+        """A line under the frames of each character, and the character under the line."""
+        for span in spans:
+            left, right = self.centres[span.start] - self.step / 2, self.centres[span.end - 1] + self.step / 2
+            self.line([(left + 1, y), (right - 1, y)], kind="span")
+            self.text((left + right) / 2, y + 20, alphabet[span.label], size=24)
+
+
+def ctc_chart(
+    picture: np.ndarray,
+    probabilities: np.ndarray,
+    best: decoding.BestPath,
+    alphabet: str,
+    columns: Sequence[tuple[int, int]],
+) -> Drawing:
+    """The word, the softmax over the frames, the best path and what it collapses to.
+
+    picture: `(height, width)` from 0 to 1. probabilities: `(frame, label)`, the blank last. alphabet: the characters of
+    the labels, without the blank. columns: the input columns `(first, last)` that each frame's convolutions see.
+    """
+    blank = len(alphabet)
+    rows = ctc.rows_to_show(probabilities, best, blank)
+    written = decoding.text(best.labels, alphabet) or "nothing"
+    sheet = _Word(picture, columns, f"Softmax over {len(probabilities)} frames; the best path reads {written}.")
+    names = [BLANK_NAME if label == blank else alphabet[label] for label in rows]
+    sheet.heat(probabilities[:, rows].T, names, sheet.under, CELL, "probability")
+    path = sheet.under + CELL * len(rows) + 16
+    sheet.text(LEFT - 6, path, "best path", kind="soft", anchor="end", size=10)
+    for t, label in enumerate(best.path):
+        is_blank = int(label) == blank
+        letter = BLANK_MARK if is_blank else alphabet[label]
+        sheet.text(sheet.centres[t], path, letter, kind="soft" if is_blank else "accent", size=14)
+    sheet.reading(best.spans, alphabet, path + 14)
+    return sheet
+
+
+def lattice_chart(
+    picture: np.ndarray,
+    found: decoding.Lattice,
+    alignment: decoding.Alignment,
+    alphabet: str,
+    columns: Sequence[tuple[int, int]],
+) -> Drawing:
+    """The posterior of every state of a text's lattice at every frame, its likeliest alignment drawn through it.
+
+    picture, alphabet, columns: as in `ctc_chart`.
+    """
+    names = [BLANK_MARK if label == len(alphabet) else alphabet[label] for label in found.states]
+    written = "".join(alphabet[span.label] for span in alignment.spans) or "the empty text"
+    sheet = _Word(picture, columns, f"Posterior of the alignments of {written}, the likeliest one as a line.")
+    cell = max(LOWEST_CELL, min(CELL, TALLEST / len(names)))
+    sheet.heat(found.gamma.T, names, sheet.under, cell, "posterior")
+    points = [(sheet.centres[t], sheet.under + (state + 0.5) * cell) for t, state in enumerate(alignment.states)]
+    # Light on dark, so that it stands out from every colour under it.
+    sheet.line(points, style="stroke:#15181e;stroke-width:3.5;pointer-events:none")
+    sheet.line(points, style="stroke:#ffffff;stroke-width:1.6;pointer-events:none")
+    sheet.reading(alignment.spans, alphabet, sheet.under + cell * len(names) + 10)
+    return sheet
+
+
+def texts_chart(candidates: Sequence[tuple[str, float]]) -> Drawing:
+    """Texts with the logarithms of their probabilities, as bars from 0 to 1."""
+    room = 12 + 9 * max((len(text) for text, _ in candidates), default=0) + 60
+    sheet = Drawing(room + MOST_BAR + 90, "The likeliest texts with their probabilities.")
+    for row, (text, log_probability) in enumerate(candidates):
+        middle = TOP + BAR * (row + 0.5)
+        sheet.text(8, middle, text or "(empty)", anchor="start", size=14)
+        sheet.rect(room, middle - 5, max(1.0, MOST_BAR * float(np.exp(log_probability))), 10, kind="accent")
+        sheet.text(room + MOST_BAR + 10, middle, shown(log_probability), anchor="start")
+    return sheet
+
+
+def memory_chart(picture: np.ndarray, memories: dict[str, Memory], columns: Sequence[tuple[int, int]]) -> Drawing:
+    """Bars: length of a layer's cell state after each step; line: of what the step kept of the memory it found.
+
+    memories: by the name of the layer and its direction. picture, columns: as in `ctc_chart`.
+    """
+    sheet = _Word(picture, columns, "Memory carried over each step: bars after it, line what it kept.")
+    top = sheet.under
+    for name, memory in memories.items():
+        most = float(max(memory.after.max(), memory.kept.max())) or 1.0
+        sheet.text(
+            LEFT, top + 8, f"{name}: memory after each step (bars), kept of what it found (line)", anchor="start"
+        )
+        bottom = top + 20 + BAND
+        sheet.text(LEFT - 6, bottom - BAND, f"{most:.3g}", kind="soft", anchor="end", size=10)
+        sheet.text(LEFT - 6, bottom, "0", kind="soft", anchor="end", size=10)
+        for t, centre in enumerate(sheet.centres):
+            tall = BAND * float(memory.after[t]) / most
+            tip = f"frame {t}: after {memory.after[t]:.3f}, kept {memory.kept[t]:.3f} of {memory.before[t]:.3f}"
+            sheet.rect(centre - 0.4 * sheet.step, bottom - tall, 0.8 * sheet.step, tall, kind="soft", tip=tip)
+        kept = [(x, bottom - BAND * float(value) / most) for x, value in zip(sheet.centres, memory.kept, strict=True)]
+        sheet.line(kept, kind="kept")
+        sheet.line([(LEFT, bottom), (sheet.width - RIGHT, bottom)], kind="edge")
+        top = bottom + 18
+    return sheet

@@ -1,0 +1,148 @@
+"""Targets against sums over every alignment and figures worked out by hand; what they refuse."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from explain.attribution import targets
+from explain.attribution.targets import Channel, Character, ClassLogit, TargetError, Unit, WholeText
+
+
+def softmax(logits):
+    p = np.exp(logits - logits.max(-1, keepdims=True))
+    return p / p.sum(-1, keepdims=True)
+
+
+def alignments(frames, labels, blank, text):
+    """Every path of that many frames that collapses to the text, with the text position told at each frame or None."""
+    for path in itertools.product(range(labels), repeat=frames):
+        told, position, before = [], -1, blank
+        for label in path:
+            if label != blank and label != before:
+                position += 1
+            told.append(None if label == blank else position)
+            before = label
+        read = tuple(label for i, label in enumerate(path) if label != blank and (i == 0 or path[i - 1] != label))
+        if read == text:
+            yield path, told
+
+
+@pytest.mark.parametrize("text", [(0,), (0, 1), (0, 0), (1, 0, 1)])
+def test_a_characters_frames_are_weighted_by_the_share_of_alignments_that_tell_it_there(text):
+    logits = np.random.default_rng(len(text)).normal(size=(5, 3))
+    p = softmax(logits)
+    for position, label in enumerate(text):
+        share = np.zeros(5)
+        for path, told in alignments(5, 3, 2, text):
+            chance = np.prod(p[np.arange(5), path])
+            share += [chance * (at == position) for at in told]
+        share /= share.sum()
+        target = targets.character(p, text, position)
+        np.testing.assert_allclose(target.weights, share, atol=1e-12)
+        expected = (share * np.log(p[:, label])).sum()
+        assert targets.score(target, {"logits": logits[None]})[0] == pytest.approx(expected)
+
+
+def test_the_contrast_is_the_difference_of_the_two_log_probabilities():
+    logits = np.random.default_rng(1).normal(size=(2, 6, 4))
+    weights = tuple(np.full(6, 1 / 6))
+    ours, theirs, both = (
+        targets.score(one, {"logits": logits})
+        for one in (Character(0, weights), Character(2, weights), Character(0, weights, rival=2))
+    )
+    np.testing.assert_allclose(both, ours - theirs)
+
+
+def test_the_rivals_are_the_likeliest_others_at_the_characters_place():
+    p = np.array([[0.5, 0.3, 0.1, 0.1], [0.1, 0.0, 0.8, 0.1]])
+    assert targets.rivals(p, Character(0, (1.0, 0.0))) == (1, 2)
+    assert targets.rivals(p, Character(0, (0.0, 1.0)), count=1) == (2,)
+
+
+def test_a_text_is_the_sum_over_all_its_alignments():
+    logits = np.random.default_rng(2).normal(size=(2, 4, 3))
+    for text in [(), (1,), (0, 1), (1, 1)]:
+        expected = [
+            np.log(sum(np.prod(p[np.arange(4), path]) for path, _ in alignments(4, 3, 2, text)))
+            for p in softmax(logits)
+        ]
+        np.testing.assert_allclose(targets.score(WholeText(text, 2), {"logits": logits}), expected)
+
+
+def test_class_channel_and_unit_read_their_numbers():
+    logits = np.arange(6.0).reshape(2, 3)
+    maps = np.arange(48.0).reshape(2, 2, 4, 3)
+    steps = np.arange(20.0).reshape(2, 5, 2)
+    outputs = {"logits": logits, "maps": maps, "steps": steps}
+    assert targets.score(ClassLogit(2), outputs).tolist() == [2, 5]
+    # the first picture's channel 1 holds 1, 4, .., 22
+    assert targets.score(Channel("maps", 1), outputs).tolist() == [11.5, 35.5]
+    assert targets.score(Channel("steps", 0), outputs).tolist() == [4, 14]
+    assert targets.score(Unit("maps", (1, 2, 0)), outputs).tolist() == [18, 42]
+    assert targets.score(Unit("steps", (4, 1)), outputs).tolist() == [9, 19]
+
+
+ALL = [
+    ClassLogit(3),
+    Character(1, (0.5, 0.5)),
+    Character(1, (0.25, 0.75), rival=0),
+    WholeText((1, 2), 5),
+    Channel("conv_1", 4),
+    Unit("blstm_1", (3, 200)),
+]
+
+
+@pytest.mark.parametrize("target", ALL, ids=lambda target: target.kind)
+def test_a_target_survives_being_told_as_plain_values(target):
+    told = json.loads(json.dumps(targets.describe(target)))
+    assert targets.parse(told) == target
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (None, "told by its kind"),
+        ({"kind": "mood"}, "told by its kind"),
+        ({"kind": "class"}, "needs unit"),
+        ({"kind": "class", "unit": -1}, "-1 cannot be a target's unit"),
+        ({"kind": "class", "unit": True}, "True cannot be a target's unit"),
+        ({"kind": "class", "unit": 1, "layer": "x"}, "has no 'layer'; it has unit"),
+        ({"kind": "character", "label": 1, "weights": [float("nan")]}, "target's weights"),
+        ({"kind": "unit", "layer": "conv_1", "place": "12"}, "target's place"),
+    ],
+)
+def test_what_is_no_target_is_refused_in_one_sentence(told, error):
+    with pytest.raises(TargetError, match=error):
+        targets.parse(told)
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        (ClassLogit(9), "no number 9"),
+        (Character(0, (1.0,)), "weights are for 1 frames; the network gives 4"),
+        (Character(0, (0.25,) * 4, rival=7), "no number 7"),
+        (WholeText((1, 1, 1), 2), "needs at least 5 frames"),
+        (WholeText((2,), 2), "blank is never part"),
+        (Channel("maps", 3), "no number 3 in maps"),
+        (Unit("maps", (0, 5, 0)), "no number 5"),
+        (Unit("maps", (0, 0)), "found by 3 numbers, not by 2"),
+        (Channel("gone", 0), "not among the outputs"),
+    ],
+)
+def test_a_target_that_the_network_lacks_is_refused_in_one_sentence(target, error):
+    logits = np.zeros((1, 3) if isinstance(target, ClassLogit) else (1, 4, 3))
+    with pytest.raises(TargetError, match=error):
+        targets.score(target, {"logits": logits, "maps": np.zeros((1, 2, 5, 3))})
+
+
+def test_a_character_must_be_in_the_text_and_differ_from_its_rival():
+    p = softmax(np.zeros((4, 3)))
+    with pytest.raises(TargetError, match="no character 3"):
+        targets.character(p, (0, 1), 2)
+    with pytest.raises(TargetError, match="not with itself"):
+        targets.character(p, (0, 1), 1, rival=1)

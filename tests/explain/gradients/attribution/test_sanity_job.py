@@ -1,0 +1,128 @@
+"""The sanity check: which layers are shuffled when, what is compared, and the real network's answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explain.attribution import faithfulness, targets
+from explain.gradients.attribution import sanity_job
+from explain.gradients.jobs import JOBS
+from explain.gradients.network import models
+from models import crnn
+
+WEIGHTS = tuple(np.eye(crnn.FRAMES)[9].tolist())
+ASKED = {
+    "network": "crnn",
+    "picture": np.random.default_rng(0).uniform(size=(32, 128, 1)).astype(np.float32),
+    "target": targets.describe(targets.Character(4, WEIGHTS)),
+}
+STAGES = [stage[0] for stage in faithfulness.cascade(crnn.CARD)]
+
+
+class Going:
+    """A report that goes on until it was told a number of times."""
+
+    def __init__(self, until=10**6):
+        self.told, self._until = [], until
+
+    def __call__(self, step, steps, **_):
+        self.told.append(step / steps)
+        return len(self.told) < self._until
+
+    def doing(self, text):
+        return True
+
+
+class Layer:
+    def __init__(self):
+        self.weights = [np.arange(24.0).reshape(2, 12), np.zeros(3)]
+
+    def get_weights(self):
+        return self.weights
+
+    def set_weights(self, weights):
+        self.weights = weights
+
+
+class Model:
+    """Layers with weights and nothing else; a map of it tells which of them are as they were."""
+
+    def __init__(self):
+        self.layers = {layer.name: Layer() for layer in crnn.CARD.layers if layer.parameters}
+
+    def get_layer(self, name):
+        return self.layers[name]
+
+    def get_weights(self):
+        return self.layers
+
+    def set_weights(self, layers):
+        for name, layer in layers.items():
+            self.layers[name].set_weights(layer.get_weights())
+
+    def whole(self):
+        return [name for name, layer in self.layers.items() if (layer.weights[0] == Layer().weights[0]).all()]
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    trained = Model()
+    monkeypatch.setattr(models, "prepare", lambda report: True)
+    monkeypatch.setattr(models, "model", lambda name: trained)
+    monkeypatch.setattr(models, "network", lambda name, names=(): (crnn.CARD, Model))
+    return trained
+
+
+def test_layers_are_shuffled_from_the_output_down_and_stay_shuffled(fakes, monkeypatch):
+    seen = []
+
+    def maps(model, settings, report):
+        seen.append(set(model.whole()))
+        left = len(model.whole())
+        return {"score": 1.0, "saliency": np.arange(6.0) if left > 4 else np.arange(6.0)[::-1]} if report(1, 1) else {}
+
+    monkeypatch.setattr(sanity_job, "maps_of", maps)
+    report = Going()
+    found = sanity_job.run(ASKED, report)
+    assert found["stages"] == STAGES and set(found) == {"stages", "saliency"}
+    every = set(Model().layers)
+    gone = [every - one for one in seen]
+    assert gone[0] == set() and gone[1] == {"outputs"} and gone[2] == {"outputs", "blstm_2"} and gone[-1] == every
+    assert all(before < after for before, after in zip(gone, gone[1:], strict=False))
+    few = [len(one) <= 4 for one in seen[1:]]
+    np.testing.assert_allclose(found["saliency"], np.where(few, -1, 1))
+    assert len(fakes.whole()) == len(every)  # the trained network is as it was
+    assert report.told == sorted(report.told) and report.told[-1] == 1
+    assert sanity_job.run(ASKED, Going(until=3)) == {}
+
+
+def test_shuffling_keeps_the_numbers_and_nothing_else():
+    layers = [Layer(), Layer()]
+    for layer in layers:
+        sanity_job.shuffle(layer, np.random.default_rng(1))
+    first, second = (layer.weights[0] for layer in layers)
+    assert sorted(first.ravel()) == list(range(24)) and first.shape == (2, 12)
+    assert (first != np.arange(24.0).reshape(2, 12)).sum() > 12 and (first == second).all()
+
+
+def test_only_small_networks_and_what_an_attribution_takes():
+    kind = JOBS["sanity"]
+    assert kind.check(ASKED)["samples"] == sanity_job.SAMPLES < JOBS["attribute"].check(ASKED)["samples"]
+    assert len(kind.files(ASKED)) > len(JOBS["attribute"].files(kind.check(ASKED)))
+    for wrong, words in (({"network": "vgg16"}, "crnn and vgg16-cam only"), ({"speed": 1}, "no setting 'speed'")):
+        with pytest.raises(ValueError, match=words):
+            kind.check({**ASKED, **wrong})
+
+
+@pytest.mark.slow
+def test_the_real_network_forgets_where_it_looked():
+    asked = {**ASKED, "methods": ["saliency", "layer_cam"], "layers": ["conv_1"]}
+    before = models.model("crnn").get_weights()
+    found = JOBS["sanity"].run(asked, Going())
+    assert found["stages"] == STAGES
+    for name in ("saliency", "layer_cam at conv_1"):
+        assert found[name].shape == (len(STAGES),) and (np.abs(found[name]) <= 1).all()
+        assert found[name][0] < 0.8  # the output's weights alone decide which of the features count for a character
+    for one, other in zip(before, models.model("crnn").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
