@@ -6,9 +6,12 @@ import random
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from explain import lstm
-from explain.panels import ctc_in_depth, input_strip, photograph, recurrent, why
-from explain.panels.vgg16 import PARTS
+from explain.layers import lstm
+from explain.panels.attribution.photograph import PARTS
+from explain.panels.attribution.word import PATCHES
+from explain.panels.ctc.in_depth import SHOWS
+from explain.panels.inputs import photograph, word
+from explain.panels.layers import recurrent
 from models import crnn, typeface, vgg16
 from models.card import ModelCard
 from tests.browser.test_page import painted, settled
@@ -72,7 +75,7 @@ class Wanderer:
             field.press("Enter")
             settled(self._page)
         else:
-            samples = list(input_strip.samples().values())[: input_strip.AT_ONCE]
+            samples = list(word.samples().values())[: word.AT_ONCE]
             title = self._random.choice(samples)["title"]
             self.what = f"word {title}"
             self._click(self._page.get_by_role("button", name=title, exact=True).first)
@@ -113,7 +116,7 @@ def address(draw: random.Random) -> tuple[str, dict[str, str]]:
     view = draw.choice(VIEWS)
     parameters = {"view": view, "layer": draw.choice(crnn.CARD.layer_names), "frame": str(draw.randrange(crnn.FRAMES))}
     if draw.random() < 0.5:
-        parameters["sample"] = draw.choice(list(input_strip.samples()))
+        parameters["sample"] = draw.choice(list(word.samples()))
     else:
         parameters |= {"from": "Type a word", "word_text": typed(draw), "font": draw.choice(list(typeface.FONTS))}
     return view, parameters | OF_VIEW[view](draw)
@@ -146,12 +149,12 @@ def _ctc(draw: random.Random) -> dict[str, str]:
     return {
         "what_if": typed(draw),
         "character": str(draw.randrange(8)),
-        "lattice": draw.choice(list(ctc_in_depth.SHOWS)),
+        "lattice": draw.choice(list(SHOWS)),
     }
 
 
 def _why(draw: random.Random) -> dict[str, str]:
-    return {"character": str(draw.randrange(8)), "why_patch": draw.choice(list(why.PATCHES))}
+    return {"character": str(draw.randrange(8)), "why_patch": draw.choice(list(PATCHES))}
 
 
 def _vgg16(draw: random.Random) -> dict[str, str]:
