@@ -37,6 +37,7 @@ from PIL import Image
 
 from explain.ctc import decoding
 from explain.exemplars.chosen_words import Drawn, draw
+from explain.network.description import describe
 from models.crnn import BLANK, CARD, FRAMES, LABELS
 
 COLUMNS = 16  # words a row of the sheet
@@ -53,8 +54,9 @@ EDGES = {"conv_1": 1, "pool_1": 1, "conv_2": 2, "pool_2": 1}
 # The last two hold for all frames, the others for those of characters.
 ASPECTS = ("character", "before", "after", "kind", "place", "gap")
 ON_ALL = ("place", "gap")
-CONVOLUTIONAL = tuple(layer.name for layer in CARD.layers[1:] if len(layer.shape) == 3)
-RECURRENT = tuple(layer.name for layer in CARD.layers if layer.kind == "blstm")
+NETWORK = describe(CARD)
+CONVOLUTIONAL = tuple(layer.name for layer in NETWORK.layers[1:] if len(layer.shape) == 3)
+RECURRENT = tuple(layer.name for layer in NETWORK.of_kind("lstm"))
 
 
 def measure(drawn: Drawn, weights: Path = CARD.weights) -> dict[str, np.ndarray]:
@@ -84,7 +86,7 @@ def _run(pictures: np.ndarray, weights: Path) -> tuple[np.ndarray, np.ndarray, l
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # on busy cores two threads wait for one another, and the whole takes longer
     session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    outputs = (*CONVOLUTIONAL, *RECURRENT, CARD.layers[-1].name)
+    outputs = (*CONVOLUTIONAL, *RECURRENT, NETWORK.output.name)
     values, places, states = [], [], []
     for start in range(0, len(pictures), WORDS_AT_ONCE):
         batch = pictures[start : start + WORDS_AT_ONCE, :, :, None].astype(np.float32) / np.float32(255)
@@ -212,7 +214,7 @@ def write(folder: Path, seed: int = SEED, number: int | None = None) -> None:
         "weights": hashlib.sha256(CARD.weights.read_bytes()).hexdigest(),
         "seed": seed,
         "columns": COLUMNS,
-        "layers": {name: CARD.layer(name).shape[-1] for name in CONVOLUTIONAL},
+        "layers": {name: NETWORK.layer(name).shape[-1] for name in CONVOLUTIONAL},
         "recurrent": list(RECURRENT),
         "aspects": list(ASPECTS),
         "texts": list(drawn.texts),

@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from models.card import WEIGHTS, ModelCard
+from explain.network.description import Description
+from models.card import WEIGHTS, Card
 
 FOLDER = WEIGHTS.parent / "bank"
 REBUILD = "python -m explain.exemplars.build --out models/bank"
@@ -170,26 +171,27 @@ class Bank:
         return self.recurrent.index(layer), unit
 
 
-def open_bank(card: ModelCard, folder: Path = FOLDER) -> Bank:
+def open_bank(network: Card | Description, folder: Path = FOLDER) -> Bank:
     """The bank in a folder, 2 MB in memory; BankError, with the command that makes it, where it can't be read.
 
-    card: of the network that it was measured with.
+    network: that it was measured with.
     """
+    size = network.preprocessing.height, network.preprocessing.width
     try:
         facts = json.loads((folder / "bank.json").read_text())
         with np.load(folder / "bank.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         with Image.open(folder / "words.png") as sheet:
-            pictures = _cut(np.asarray(sheet), facts["columns"], card.input_shape)[: len(facts["texts"])]
+            pictures = _cut(np.asarray(sheet), facts["columns"], size)[: len(facts["texts"])]
         return Bank(
             tuple(facts["texts"]),
             tuple(facts["fonts"]),
             pictures,
-            card.labels,
+            network.labels,
             facts["layers"],
             tuple(facts["recurrent"]),
             tuple(facts["aspects"]),
-            facts["weights"] != digest(card.weights),
+            facts["weights"] != digest(network.weights),
             arrays,
         )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:

@@ -33,10 +33,12 @@ from explain.layers.workings import (
     Mean,
     Unit,
 )
-from models.card import LayerCard, ModelCard
+from explain.network.description import Description, describe
+from explain.network.layers import Layer
+from models.card import Card
 
 EPSILON = 1e-3  # what Keras's BatchNormalization adds to the variance unless told otherwise
-ARRAYS = {"conv": 2, "batch_norm": 4, "blstm": 6, "dense": 2}  # weights of a layer of each kind; none for the others
+ARRAYS = {"conv": 2, "batch_norm": 4, "lstm": 6, "dense": 2}  # weights of a layer of each kind; none for the others
 
 
 class RecomputeError(ValueError):
@@ -44,7 +46,7 @@ class RecomputeError(ValueError):
 
 
 def recompute(
-    card: ModelCard,
+    network: Card | Description,
     name: str,
     channel: int,
     place: tuple[int, int],
@@ -58,7 +60,7 @@ def recompute(
     another size than the card's. Raises RecomputeError for a layer, channel or place that the network does not have,
     and for the input, which nothing is computed for.
     """
-    layer, before = _layers(card, name)
+    layer, before = _layers(describe(network), name)
     if layer.kind not in _KINDS:
         raise RecomputeError(f"{name} is a layer of kind {layer.kind!r}, which is not worked out by hand.")
     if len(weights) != ARRAYS.get(layer.kind, 0):
@@ -73,7 +75,7 @@ def recompute(
 class _Work:
     """What every kind needs. given: the layer's whole input."""
 
-    layer: LayerCard
+    layer: Layer
     channel: int
     place: tuple[int, int]
     given: np.ndarray
@@ -90,15 +92,16 @@ class _Work:
         }
 
 
-def _layers(card: ModelCard, name: str) -> tuple[LayerCard, LayerCard]:
+def _layers(card: Description, name: str) -> tuple[Layer, Layer]:
     """The layer and the one whose output it takes."""
     names = [layer.name for layer in card.layers]
     if name not in names[1:]:
         raise RecomputeError(f"{card.name} computes no layer called {name!r}; choose one of {', '.join(names[1:])}.")
-    return card.layers[names.index(name)], card.layers[names.index(name) - 1]
+    layer = card.layer(name)
+    return layer, card.layer(layer.inputs[0])
 
 
-def _value(layer: LayerCard, channel: int, place: tuple[int, int], output: np.ndarray) -> float:
+def _value(layer: Layer, channel: int, place: tuple[int, int], output: np.ndarray) -> float:
     """What the network itself gave for the unit."""
     y, x = place
     shape = {3: output.shape[:2], 2: (1, output.shape[0])}.get(output.ndim, (1, 1))
@@ -113,11 +116,8 @@ def _window(work: _Work) -> tuple[tuple[int, int], np.ndarray, np.ndarray]:
     """Corner of the unit's window, its values with zeros beyond the edge, and where those are."""
     corner = []
     for axis in (0, 1):
-        length, kernel, stride = work.given.shape[axis], work.layer.kernel[axis], work.layer.stride[axis]
-        missing = max((-(-length // stride) - 1) * stride + kernel - length, 0)
-        # Of an odd number of missing rows "same" puts one more after than before.
-        corner.append(work.place[axis] * stride - (missing // 2 if work.layer.padding == "same" else 0))
-    rows, columns = (start + np.arange(size) for start, size in zip(corner, work.layer.kernel, strict=True))
+        corner.append(work.place[axis] * work.layer.window.stride[axis] - work.layer.window.padding[axis][0])
+    rows, columns = (start + np.arange(size) for start, size in zip(corner, work.layer.window.kernel, strict=True))
     height, width = work.given.shape[:2]
     outside = ((rows < 0) | (rows >= height))[:, None] | ((columns < 0) | (columns >= width))[None, :]
     values = work.given[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)].astype(np.float64)
@@ -237,10 +237,10 @@ def _mean(work: _Work) -> Mean:
 
 _KINDS = {
     "conv": _convolution,
-    "pool": _pooling,
+    "max_pool": _pooling,
     "batch_norm": _batch_normalisation,
-    "squeeze": _copy,
-    "blstm": _lstm_step,
+    "reshape": _copy,
+    "lstm": _lstm_step,
     "dense": _dense,
-    "gap": _mean,
+    "global_average_pool": _mean,
 }

@@ -177,7 +177,7 @@ def _feature_maps(read: Read, maps: dict[str, Sequence[Map]]) -> str:
             for one in shown_maps
         ]
         shape = " × ".join(map(str, layer.shape))
-        parts.append(f"<h3>{escape(name)} · {shape}</h3><p>{escape(layer.says)}</p>")
+        parts.append(f"<h3>{escape(name)} · {shape}</h3><p>{escape(layer.words)}</p>")
         parts.append(f'<div class="maps">{"".join(figures)}</div>')
     return "".join(parts)
 

@@ -14,7 +14,8 @@ from explain.charts.theme import BLANK_NAME
 from explain.ctc import alternatives, decoding
 from explain.layers import lstm
 from explain.layers.receptive_field import receptive_field
-from models.card import LayerCard, ModelCard
+from explain.network.description import Description
+from explain.network.layers import Layer
 
 BEAMS, TEXTS = 25, 10
 
@@ -33,7 +34,7 @@ class Read:
     """
 
     title: str
-    card: ModelCard
+    card: Description
     picture: np.ndarray
     values: dict[str, np.ndarray]
     weights: dict[str, Sequence[np.ndarray]]
@@ -50,7 +51,7 @@ class Read:
     @property
     def recurrent(self) -> list[tuple[str, str]]:
         """Recurrent layers in order, each with the layer it is fed by."""
-        return [(after.name, layer.name) for layer, after in pairwise(self.card.layers) if after.kind == "blstm"]
+        return [(after.name, layer.name) for layer, after in pairwise(self.card.layers) if after.kind == "lstm"]
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -99,12 +100,12 @@ class Read:
             for direction in lstm.DIRECTIONS
         }
 
-    def names(self, layer: LayerCard) -> list[str]:
+    def names(self, layer: Layer) -> list[str]:
         """What each channel of a layer is called."""
         count = layer.shape[-1]
         if layer is self.card.layers[-1]:
             return [label or BLANK_NAME for label in self.card.labels]
-        if layer.kind == "blstm":
+        if layer.kind == "lstm":
             return [f"{direction} {unit}" for direction in lstm.DIRECTIONS for unit in range(count // 2)]
         return [f"channel {channel}" for channel in range(count)]
 

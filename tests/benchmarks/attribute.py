@@ -24,7 +24,7 @@ from explain.gradients.attribution import job
 from explain.gradients.network import models
 from explain.network.session import Network
 from models import crnn, vgg16
-from models.card import WEIGHTS, ModelCard
+from models.card import WEIGHTS, Card
 from tests.benchmarks.progress import progress
 
 CARDS = {"crnn": crnn.CARD, "vgg16-cam": vgg16.CAM}
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> dict:
     return {name: measure(CARDS[name], arguments.word, arguments.rounds) for name in arguments.names}
 
 
-def measure(card: ModelCard, word: Path, rounds: int) -> dict:
+def measure(card: Card, word: Path, rounds: int) -> dict:
     network = Network(card)
     picture, target = question(card, network, word)
     found: dict = {"occlusion": {}}
@@ -69,7 +69,7 @@ def measure(card: ModelCard, word: Path, rounds: int) -> dict:
     return found
 
 
-def question(card: ModelCard, network: Network, word: Path) -> tuple[np.ndarray, targets.Target]:
+def question(card: Card, network: Network, word: Path) -> tuple[np.ndarray, targets.Target]:
     """The third character of a word, or the likeliest class of the first photograph."""
     if card is crnn.CARD:
         picture = crnn.prepare(Image.open(word))[0]

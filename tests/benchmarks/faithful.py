@@ -30,7 +30,7 @@ from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
 from explain.pictures import images, word_overlay
 from models import crnn, onnx_weights, typeface, vgg16
-from models.card import WEIGHTS, ModelCard
+from models.card import WEIGHTS, Card
 from tests.benchmarks.attribute import Quiet
 from tests.benchmarks.progress import progress
 
@@ -58,7 +58,7 @@ strength alone. Orange: frames that tell the character."""
 class Question:
     """What is asked of a network: a picture as it takes it, and a target."""
 
-    card: ModelCard
+    card: Card
     picture: np.ndarray
     target: targets.Target
 
@@ -78,7 +78,7 @@ def main(argv: list[str]) -> dict:
     return {name: measure(CARDS[name], arguments) for name in arguments.names}
 
 
-def measure(card: ModelCard, arguments: argparse.Namespace) -> dict:
+def measure(card: Card, arguments: argparse.Namespace) -> dict:
     network = Network(card)
     asked = list(characters(network, arguments.characters) if card is crnn.CARD else classes(network, arguments))
     areas: dict[str, list[tuple[float, float]]] = {}

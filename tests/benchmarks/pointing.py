@@ -37,13 +37,14 @@ from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_MET
 from explain.gradients.attribution.methods import _guided, flat
 from explain.gradients.network import models
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
 from explain.network.session import Network
 from models import crnn
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
 
 WIDENED = 0.1
-CONVOLUTIONS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "conv")
+CONVOLUTIONS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "conv")
 OCCLUSIONS = {"occlusion, columns": ((32, 8), (32, 2)), "occlusion, squares": ((8, 8), (4, 4))}
 SCORE_CAM = {"score_cam at conv_4": "conv_4"}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS, *OCCLUSIONS, *SCORE_CAM)
@@ -206,7 +207,7 @@ class Gradients:
         for name in ("blstm_1", "blstm_2"):
             values = self._model.get_layer(name)(values)
         self._above, self._head = keras.Model(between, values), self._model.get_layer("outputs")
-        self._noise = np.random.default_rng(seed).standard_normal((samples, *crnn.CARD.input_shape))
+        self._noise = np.random.default_rng(seed).standard_normal((samples, *describe(crnn.CARD).input_shape))
         self._roots = (np.arange(steps) + 0.5) / steps
 
     def maps(self, word: Word, methods: list[str]) -> Iterator[tuple[str, list[np.ndarray]]]:

@@ -13,7 +13,7 @@ from explain.attribution import cam, targets
 from explain.gradients.kinds import Kind, Report, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
-from models.card import ModelCard
+from explain.network.description import Description, describe
 
 INPUT_METHODS = ("saliency", "gradient_times_input", "guided_backpropagation", "smooth_grad", "integrated_gradients")
 LAYER_METHODS = {"grad_cam": cam.grad_cam, "grad_cam_plus_plus": cam.grad_cam_plus_plus, "layer_cam": cam.layer_cam}
@@ -23,7 +23,7 @@ BATCH = {"crnn": 16, "vgg16-cam": 4, "vgg16": 4}  # pictures at once; a few hund
 SAMPLES = range(1, 257)
 
 
-def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
+def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     picture: `(height, width, channel)` float32 as the network takes it. target: as
@@ -62,7 +62,7 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _shape(card: ModelCard, target: targets.Target) -> tuple[int, ...]:
+def _shape(card: Description, target: targets.Target) -> tuple[int, ...]:
     name = card.layer_names[-1] if target.layer == targets.LOGITS else target.layer
     if name not in card.layer_names:
         raise ValueError(f"{card.name} has no layer called {name!r}.")
@@ -151,7 +151,7 @@ def _progress(report: Report, done: float, share: float, passes: int) -> Callabl
 
 
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    card, _ = models.network(settings.get("network", "crnn"), models.EXPLAINED)
+    card = describe(models.network(settings.get("network", "crnn"), models.EXPLAINED)[0])
     return check({"network": card.name, **settings}, card)
 
 

@@ -19,7 +19,7 @@ from explain.gradients.images.presets import PRESETS, Preset
 from explain.gradients.network.activations import Responses, vgg_input
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import Ascent, ascend, begun
-from models.card import ModelCard
+from explain.network.description import Description
 from models.vgg16 import FULL, SIDE, statistics
 
 STEPS = range(2, 1001)
@@ -87,7 +87,7 @@ class DreamResult:
 
 
 def dream(
-    model, settings: DreamSettings, on_step: OnStep | None = None, card: ModelCard | None = None
+    model, settings: DreamSettings, on_step: OnStep | None = None, card: Description | None = None
 ) -> list[DreamResult]:
     """`settings.count` pictures of one target.
 

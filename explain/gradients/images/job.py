@@ -14,12 +14,12 @@ from explain.attribution import targets
 from explain.gradients.kinds import Kind, Report, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
-from models.card import ModelCard
+from explain.network.description import Description, describe
 
 KINDS = (targets.ClassLogit, targets.Channel, targets.Unit)
 
 
-def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
+def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     class_index: the class, or target: as `explain.attribution.targets.describe` tells it. The others: see
@@ -41,7 +41,7 @@ def check(settings: dict[str, Any], card: ModelCard) -> dict[str, Any]:
     return {**values, "diversity": float(full.diversity), "target": targets.describe(target)}
 
 
-def _target(settings: dict[str, Any], card: ModelCard) -> targets.Target:
+def _target(settings: dict[str, Any], card: Description) -> targets.Target:
     if settings.get("class_index") is not None and settings.get("target") is not None:
         raise ValueError("Give a class_index or a target, not both.")
     if settings.get("target") is None:
@@ -57,7 +57,7 @@ def _target(settings: dict[str, Any], card: ModelCard) -> targets.Target:
     return target
 
 
-def _class_index(settings: dict[str, Any], card: ModelCard) -> int:
+def _class_index(settings: dict[str, Any], card: Description) -> int:
     if settings.get("class_index") is None:
         raise ValueError("Say which class to visualise: class_index is missing.")
     try:
@@ -69,7 +69,7 @@ def _class_index(settings: dict[str, Any], card: ModelCard) -> int:
     return index
 
 
-def run(model, settings: dict[str, Any], card: ModelCard, report: Report) -> dict[str, Any]:
+def run(model, settings: dict[str, Any], card: Description, report: Report) -> dict[str, Any]:
     """What `check` has let through, done.
 
     "pictures" `(count, size, size, 3)` uint8 and "scores" `(count,)`, the target's on a plain pass over each; of a
@@ -101,14 +101,14 @@ def run(model, settings: dict[str, Any], card: ModelCard, report: Report) -> dic
 
 
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    return check(settings, models.network(settings.get("network", "vgg16-cam"))[0])
+    return check(settings, describe(models.network(settings.get("network", "vgg16-cam"))[0]))
 
 
 def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = KIND.check(settings)
     if not models.prepare(report):
         return {}
-    return run(models.model(settings["network"]), settings, models.network(settings["network"])[0], report)
+    return run(models.model(settings["network"]), settings, describe(models.network(settings["network"])[0]), report)
 
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:

@@ -21,8 +21,7 @@ def build():
     # arrays start at whole pages, as TensorFlow's kernels need it: nothing is copied on the way
     kernels = {layer: tf.experimental.dlpack.from_dlpack(arrays[f"{layer}/kernel"].__dlpack__()) for layer in DENSE}
     model = vgg16.build_full(initializer="zeros", dense_kernels=kernels)
-    convolutions = [layer.name for layer in vgg16.FULL.layers if layer.kind == "conv"]
-    for name, weights in onnx_weights.read(path, convolutions).items():
+    for name, weights in onnx_weights.read(path, vgg16.CONVOLUTIONS).items():
         model.get_layer(name).set_weights(weights)
     for layer in DENSE:
         model.get_layer(layer).bias.assign(arrays[f"{layer}/bias"])

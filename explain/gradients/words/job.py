@@ -29,6 +29,7 @@ from explain.gradients.words.grey_fourier import GreyFourier
 from explain.gradients.words.layout import labels_of
 from explain.gradients.words.transforms import Camera, Nudge
 from explain.gradients.worker.dependencies import sources
+from explain.network.description import describe
 from models import crnn
 
 if TYPE_CHECKING:
@@ -128,10 +129,10 @@ def _usual(settings: dict[str, Any]) -> Recipe:
 
 def _target(description: Any) -> targets.Target:
     target = targets.parse(description)
-    if target.layer not in (*crnn.CARD.layer_names, targets.LOGITS):
+    if target.layer not in (*describe(crnn.CARD).layer_names, targets.LOGITS):
         raise ValueError(f"{crnn.CARD.name} has no layer called {target.layer!r}.")
-    name = crnn.CARD.layer_names[-1] if target.layer == targets.LOGITS else target.layer
-    targets.check(target, crnn.CARD.layer(name).shape)
+    name = describe(crnn.CARD).layer_names[-1] if target.layer == targets.LOGITS else target.layer
+    targets.check(target, describe(crnn.CARD).layer(name).shape)
     return target
 
 

@@ -9,8 +9,8 @@ from explain.charts.theme import BLANK_NAME
 from explain.ctc import decoding as ctc_decoding
 from explain.panels.components import component
 from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
 from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import crnn
 
@@ -22,7 +22,7 @@ BEAM_OF = ("This word", "Textbook case")
 
 
 @st.fragment
-def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
+def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
     """The beam search as a film: every step is worked out here, the browser only turns the pages."""
     st.markdown("**Beam search, frame by frame**")
     of, width = st.columns([1, 1], vertical_alignment="center")

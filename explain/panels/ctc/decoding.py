@@ -9,8 +9,8 @@ from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
 from explain.layers.receptive_field import receptive_field
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources, selection
+from explain.panels.page import address, selection
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn
@@ -19,9 +19,9 @@ BEAMS, SHOWN = 25, 3
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the panel for a word."""
-    probabilities = resources.run("crnn", word.batch).values["outputs"]
+    probabilities = word.ran.values["outputs"]
     best = decoding.best_path(probabilities)
     st.markdown(f"**CTC decoding** :gray[reads] **{decoding.text(best.labels, crnn.LABELS) or 'nothing'}**")
     st.caption(

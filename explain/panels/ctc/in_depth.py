@@ -13,8 +13,8 @@ from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search
 from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources, selection
+from explain.panels.page import address, selection
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn
@@ -31,9 +31,9 @@ SHOW_SAYS = {
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for a word."""
-    ran = resources.run("crnn", word.batch)
+    ran = word.ran
     probabilities = ran.values["outputs"]
     read = ctc_decoding.best_path(probabilities).labels
     st.markdown("**CTC in depth**")
@@ -76,7 +76,7 @@ def _chosen(found: tuple[ctc_alternatives.Character, ...]) -> int | None:
 
 
 def _lattice_chart(
-    word: Word, probabilities: np.ndarray, found: ctc_decoding.Lattice, alignment: ctc_decoding.Alignment, **more
+    word: Subject, probabilities: np.ndarray, found: ctc_decoding.Lattice, alignment: ctc_decoding.Alignment, **more
 ) -> dict:
     return lattice.lattice(
         images.data_url(images.enlarge(word.seen, 6)),
@@ -91,7 +91,7 @@ def _lattice_chart(
     )
 
 
-def _reading(word: Word, probabilities: np.ndarray, read: ctc_decoding.Text, which: str, chosen: int | None) -> None:
+def _reading(word: Subject, probabilities: np.ndarray, read: ctc_decoding.Text, which: str, chosen: int | None) -> None:
     """The lattice of what was read; a click on a row chooses its character."""
     found, alignment = ctc_decoding.lattice(probabilities, read), ctc_decoding.forced_alignment(probabilities, read)
     chart = _lattice_chart(word, probabilities, found, alignment, show=which, character=chosen)
@@ -126,7 +126,7 @@ def _typed(probabilities: np.ndarray, read: ctc_decoding.Text) -> str:
 
 
 @st.fragment
-def _what_if(word: Word, probabilities: np.ndarray, read: ctc_decoding.Text, which: str) -> None:
+def _what_if(word: Subject, probabilities: np.ndarray, read: ctc_decoding.Text, which: str) -> None:
     """Another text in the same lattice, and which frames speak against it."""
     written = _typed(probabilities, read)
     reason = ctc_alternatives.why_unreadable(written, crnn.LABELS, len(probabilities))

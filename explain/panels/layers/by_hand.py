@@ -9,17 +9,17 @@ from explain.layers import feature_maps
 from explain.layers.receptive_field import ReceptiveField, receptive_field
 from explain.layers.recompute import recompute
 from explain.layers.workings import Unit
+from explain.network.layers import Layer
 from explain.panels.inputs import photograph
-from explain.panels.inputs.word import Word
 from explain.panels.layers import exemplars, layer_by_layer
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import workings as workings_panel
 from explain.panels.layers.workings import Chosen, input_name
 from explain.panels.page import address, resources
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
 from models import onnx_weights
-from models.card import LayerCard
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere
@@ -29,17 +29,17 @@ Place = tuple[int, int]
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph when VGG16 is chosen."""
     st.caption(
         "Every number in a network is the result of a small sum that you can check. Choose a layer and click a place "
         "on a map: on the right stands what this one number takes in, what each part weighs, and how they add up. The "
         "last button leads on to the input that counted most, and so, layer by layer, down to the pixels."
     )
-    name, batch, seen = photograph.or_word("Network worked out by hand", "hand_network", word)
-    card = resources.card(name)
+    subject = photograph.or_word("Network worked out by hand", "hand_network", word)
+    name, card, seen = subject.network, subject.description, subject.seen
     names = tuple(("hand_" if name == "crnn" else "hand_vgg_") + what for what in ("layer", "unit", "scale"))
-    values = {**resources.run(name, batch).values, card.input.name: batch[0]}
+    values = {**subject.values, card.input.name: subject.batch[0]}
     layer = card.layer(address.choice(names[0], card.layer_names, FIRST[name]))
     chosen = Chosen(card, values, seen, layer, names)
     channel, place = _unit(chosen)
@@ -69,7 +69,7 @@ def _bank(chosen: Chosen, channel: int) -> None:
     name, values = chosen.layer.name, chosen.values[chosen.layer.name]
     if name == exemplars.FILTERS:
         exemplars.filters(channel, lambda other: _choose(chosen, *_strongest(chosen, values, other)))
-    if chosen.layer.kind == "blstm":
+    if chosen.layer.kind == "lstm":
         exemplars.sentence(name, channel)
     else:
         exemplars.channel(chosen.layer, channel, chosen.seen, values)
@@ -95,7 +95,7 @@ def _working(chosen: Chosen, channel: int, place: Place) -> None:
 @st.cache_resource(max_entries=12, show_spinner=False)
 def weights(network: str, layer: str) -> list[np.ndarray]:
     """Weights of one layer as Keras orders them, none for a layer without; the largest takes 9 MB."""
-    card = resources.card(network)
+    card = resources.description(network)
     return onnx_weights.read(card.weights, [layer])[layer] if card.layer(layer).parameters else []
 
 
@@ -111,7 +111,7 @@ def _unit(chosen: Chosen) -> tuple[int, Place]:
         return kept["channel"], (kept["y"], kept["x"])
     if chosen.layer is chosen.card.layers[-1]:
         activation = activation[..., [label != "" for label in chosen.card.labels]]  # the last: no channel moves
-    elif chosen.layer.kind == "blstm":
+    elif chosen.layer.kind == "lstm":
         activation = np.diff(activation, axis=0, prepend=0)
     return _strongest(chosen, activation)
 
@@ -160,7 +160,7 @@ def _named(chosen: Chosen, unit: Unit) -> str:
     return f"{chosen.layer.name}, {name}{_where(chosen.layer, unit.place)}"
 
 
-def _where(layer: LayerCard, place: Place) -> str:
+def _where(layer: Layer, place: Place) -> str:
     return {3: f", row {place[0]}, column {place[1]}", 2: f", {STEP.get(layer.kind, 'step')} {place[1]}"}.get(
         len(layer.shape), ""
     )

@@ -14,12 +14,13 @@ from explain.exemplars import cards, descriptions
 from explain.exemplars.word_bank import REBUILD, Bank, BankError, open_bank
 from explain.layers import feature_maps
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
+from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.page import address
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn, onnx_weights
-from models.card import LayerCard
 
 FED = "squeezed"  # the layer whose columns are the recurrent layers' steps
 SAME = {FED: "conv_7"}  # layers that hand on what the one before gave
@@ -35,7 +36,7 @@ def bank() -> Bank:
     return open_bank(crnn.CARD)
 
 
-def channel(layer: LayerCard, number: int, seen: Image.Image, activation: np.ndarray) -> None:
+def channel(layer: Layer, number: int, seen: Image.Image, activation: np.ndarray) -> None:
     """For a channel of a convolutional layer: its feature map, and what excites it most in the bank.
 
     seen: the present word. activation: of the layer for that word. Draws nothing for a layer the bank has no places of.
@@ -67,7 +68,7 @@ def filters(number: int, choose: Callable[[int], None]) -> None:
         if chosen is not None:
             choose(int(chosen))
 
-    st.markdown(f"**All {crnn.CARD.layer(FILTERS).shape[-1]} filters of {FILTERS}**")
+    st.markdown(f"**All {describe(crnn.CARD).layer(FILTERS).shape[-1]} filters of {FILTERS}**")
     component(
         "thumbnails",
         key="hand-filters",
@@ -170,7 +171,7 @@ def _way(effect: float) -> str:
 
 def _units(layer: str, direction: str) -> range:
     """The units of one direction among all of the layer."""
-    half = crnn.CARD.layer(layer).shape[-1] // 2
+    half = describe(crnn.CARD).layer(layer).shape[-1] // 2
     return range(half, 2 * half) if direction == "backward" else range(half)
 
 

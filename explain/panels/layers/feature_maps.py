@@ -7,21 +7,22 @@ import streamlit as st
 
 from explain.layers import feature_maps
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import Description, describe
+from explain.network.layers import Layer
 from explain.panels.components import component
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import crnn
-from models.card import LayerCard, ModelCard
 
-CARD = crnn.CARD
+CARD = describe(crnn.CARD)
 FIRST = "conv_3"
 COUNT = 20
 SHORT = {"batch_norm_5": "bn_5", "batch_norm_6": "bn_6"}
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")
     st.caption(
@@ -29,12 +30,12 @@ def show(word: Word) -> None:
         "hover over a map, click to keep it."
     )
     layer = address.choice("layer", CARD.layer_names, FIRST)
-    activation = resources.run("crnn", word.batch).values[layer]
+    activation = word.ran.values[layer]
     tiles_of(CARD, layer, activation, images.data_url(word.seen), key="layers", count=COUNT, columns=4, chips=True)
 
 
 def tiles_of(
-    card: ModelCard,
+    card: Description,
     name: str,
     activation: np.ndarray,
     seen: str,
@@ -112,17 +113,17 @@ def unit_of(activation: np.ndarray, kept: tuple[int, ...] | None) -> dict | None
     return {"channel": channel, "y": y, "x": x} if channel < channels and y < height and x < width else None
 
 
-def channel_name(card: ModelCard, layer: LayerCard, channel: int) -> str:
+def channel_name(card: Description, layer: Layer, channel: int) -> str:
     """What a tile is called: the character or class of an output, else the channel's number."""
     if layer is card.layers[-1]:
         return card.labels[channel] or "blank"
-    if layer.kind == "blstm":
+    if layer.kind == "lstm":
         half = layer.shape[-1] // 2
         return f"forward {channel}" if channel < half else f"backward {channel - half}"
     return f"channel {channel}"
 
 
-def facts(card: ModelCard, layer: LayerCard) -> str:
+def facts(card: Description, layer: Layer) -> str:
     """Shape, what one number can see, and parameters, in one line."""
     field = receptive_field(card, layer.name)
     sees = "sees everything" if field is None else f"sees {field.size[0]} × {field.size[1]} pixels"

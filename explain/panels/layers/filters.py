@@ -7,12 +7,13 @@ import streamlit as st
 from PIL import Image
 
 from explain.layers import feature_maps, filters
+from explain.network.description import Description
+from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.page import address, resources
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import onnx_weights
-from models.card import LayerCard, ModelCard
 
 SHOWN = 64  # filters at once; the first layers have no more
 SLICES = 24  # of a chosen filter
@@ -21,7 +22,7 @@ DARK, LIGHT = (18, 21, 28), (251, 251, 252)  # the page's grounds
 COLOURS = {1: ("grey",), 3: ("blue", "green", "red")}
 
 
-def show(card: ModelCard, layer: LayerCard, activation: np.ndarray, *, key: str, in_address: str) -> None:
+def show(card: Description, layer: Layer, activation: np.ndarray, *, key: str, in_address: str) -> None:
     """Draws the filters of a convolution layer; nothing for any other layer.
 
     activation: of the layer, without the batch: of a deep layer the filters that respond most to it are shown.
@@ -62,7 +63,7 @@ def show(card: ModelCard, layer: LayerCard, activation: np.ndarray, *, key: str,
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _kernel(network: str, layer: str) -> np.ndarray:
     """`(height, width, in, out)`; at most 9 MB."""
-    return onnx_weights.read(resources.card(network).weights, [layer])[layer][0]
+    return onnx_weights.read(resources.description(network).weights, [layer])[layer][0]
 
 
 def _numbers(kernel: np.ndarray, activation: np.ndarray) -> list[int]:
@@ -87,7 +88,7 @@ def _items(network: str, layer: str, numbers: tuple[int, ...], dark: bool) -> li
     return found
 
 
-def _said(layer: LayerCard, kernel: np.ndarray, shown: int) -> str:
+def _said(layer: Layer, kernel: np.ndarray, shown: int) -> str:
     height, width, inputs, outputs = kernel.shape
     if inputs == 3:
         return (

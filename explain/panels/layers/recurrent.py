@@ -13,18 +13,19 @@ from explain.charts.theme import Inks
 from explain.charts.word_axis import Ground
 from explain.ctc import decoding as ctc_decoding
 from explain.layers import feature_maps, lstm
+from explain.network.description import describe
 from explain.panels.components import component
 from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
 from explain.panels.layers import exemplars
-from explain.panels.page import address, resources
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn, onnx_weights
 
-LAYERS = tuple(layer.name for layer in crnn.CARD.layers if layer.kind == "blstm")
-DENSE = crnn.CARD.layers[-1].name
-FED = {after.name: layer.name for layer, after in pairwise(crnn.CARD.layers) if after.name in LAYERS}
+LAYERS = tuple(layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm")
+DENSE = describe(crnn.CARD).layers[-1].name
+FED = {after.name: layer.name for layer, after in pairwise(describe(crnn.CARD).layers) if after.name in LAYERS}
 CLOSE = 1e-4  # farthest that the recomputed states may be from ONNX Runtime's
 RESET = 8
 STATES = {
@@ -41,7 +42,7 @@ CONDITIONS = {"both directions": lstm.DIRECTIONS, "forward only": ("forward",), 
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for a word."""
     st.caption(
         "After the convolutions the picture is a row of 31 frames. Two recurrent layers read that row one after the "
@@ -54,7 +55,7 @@ def show(word: Word) -> None:
         direction = address.switch("Reading direction", lstm.DIRECTIONS, key="lstm_direction")
         state = address.switch("State", STATES, key="lstm_state")
         per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
-    values = resources.run("crnn", word.batch).values
+    values = word.ran.values
     steps = lstm.trace(values[FED[layer]], weights()[layer], direction)
     ground = _ground(word, direction == "backward")
     unit = _unit(steps)
@@ -76,7 +77,7 @@ def weights() -> dict[str, list[np.ndarray]]:
     return onnx_weights.read(crnn.CARD.weights, (*LAYERS, DENSE))
 
 
-def _ground(word: Word, backward: bool) -> Ground:
+def _ground(word: Subject, backward: bool) -> Ground:
     columns = decoding_panel.seen_columns()
     kept = address.numbers("frame", 1)
     return Ground(

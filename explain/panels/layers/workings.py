@@ -22,11 +22,12 @@ from explain.layers.workings import (
     Mean,
     Unit,
 )
+from explain.network.description import Description
+from explain.network.layers import Layer
 from explain.panels.layers import feature_maps
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from explain.pictures.notation import number
-from models.card import LayerCard, ModelCard
 
 COLOURS = {"crnn": ("grey",), "vgg16-cam": ("blue", "green", "red")}  # of the input, in the network's order
 EACH_SIDE, LIKELIEST = 7, 5
@@ -39,14 +40,14 @@ class Chosen:
     names: under which the layer, the unit and the scale stand in the address; each network has its own.
     """
 
-    card: ModelCard
+    card: Description
     values: dict[str, np.ndarray]
     seen: Image.Image
-    layer: LayerCard
+    layer: Layer
     names: tuple[str, str, str]
 
     @property
-    def before(self) -> LayerCard:
+    def before(self) -> Layer:
         return self.card.layers[self.card.layers.index(self.layer) - 1]
 
 

@@ -6,14 +6,14 @@ import re
 
 import streamlit as st
 
-from explain.panels.inputs.word import Word
-from explain.panels.page import resources
+from explain.network.description import describe
+from explain.panels.page.subject import Subject
 from models import crnn, onnx_weights
 
 LONGEST = 40  # characters of a title that go into a file's name
 
 
-def button(word: Word) -> None:
+def button(word: Subject) -> None:
     """Draws the button; what it saves is put together when it is pressed."""
     st.download_button(
         "Download everything",
@@ -27,15 +27,15 @@ def button(word: Word) -> None:
     )
 
 
-def archive(word: Word) -> bytes:
+def archive(word: Subject) -> bytes:
     """The .zip for a word: `explain.report.archive` of the same pass that the panels show."""
     from explain.report import archive as report_archive  # only whoever presses the button waits for these
     from explain.report import reading
 
-    recurrent = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+    recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
     weights = onnx_weights.read(crnn.CARD.weights, recurrent)
-    values = resources.run("crnn", word.batch).values
-    return report_archive.bundle(reading.Read(word.title, crnn.CARD, word.batch[0, :, :, 0], values, weights))
+    values = word.ran.values
+    return report_archive.bundle(reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
 
 
 def file_name(title: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 import pytest
-from explain.charts.theme import Inks
 from jsonschema import ValidationError
 
 from explain.charts import ctc
+from explain.charts.theme import Inks
 from explain.ctc import decoding
 
 ALPHABET = "ab"

@@ -7,9 +7,9 @@ import math
 import altair as alt
 import numpy as np
 import pytest
-from explain.charts.theme import Inks
 
 from explain.charts import lattice as lattice_chart
+from explain.charts.theme import Inks
 from explain.ctc import alternatives, decoding
 
 ALPHABET = "ab"

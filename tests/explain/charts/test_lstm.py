@@ -5,12 +5,12 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 import pytest
-from explain.charts.theme import Inks
 from jsonschema import ValidationError
 
 from explain.charts import ablation
 from explain.charts import lstm as lstm_chart
 from explain.charts.ablation import Reading
+from explain.charts.theme import Inks
 from explain.charts.word_axis import WORD_HEIGHT, Ground
 from explain.layers import lstm
 

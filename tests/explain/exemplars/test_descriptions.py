@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import altair as alt
 import numpy as np
 import pytest
-from explain.charts.theme import Inks
 
 from explain.charts import exemplars
+from explain.charts.theme import Inks
 from explain.exemplars import cards, descriptions
 from explain.exemplars.word_bank import PLACES_IN_WORD, Bank, Unit, open_bank
 from explain.layers.receptive_field import ReceptiveField, receptive_field

@@ -13,6 +13,7 @@ from explain.exemplars import build as training
 from explain.exemplars.chosen_words import LEAST, draw
 from explain.exemplars.word_bank import FOLDER, PLACES_IN_WORD, REBUILD, Bank, BankError, digest, open_bank
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
 from explain.network.session import Network
 from models.crnn import BLANK, CARD, LABELS
 from models.typeface import FONTS
@@ -65,9 +66,9 @@ def test_every_character_stands_in_it_often_in_every_font_dark_and_light(bank):
 
 def counted(layer: str) -> np.ndarray:
     """`(height, width)`: which places of a layer count, from what each can see."""
-    height, width, _ = CARD.layer(layer).shape
+    height, width, _ = describe(CARD).layer(layer).shape
     field = receptive_field(CARD, layer)
-    rows, columns = CARD.input_shape[:2]
+    rows, columns = describe(CARD).input_shape[:2]
     places = np.ones((height, width), bool)
     for y, x in np.ndindex(height, width):
         top, left, bottom, right = field.box(y, x)
@@ -101,10 +102,10 @@ def test_no_place_of_other_words_excites_a_channel_more(bank, sampled, layer):
 @pytest.mark.parametrize("layer", training.CONVOLUTIONAL)
 def test_what_a_stored_place_sees_lies_on_the_picture(bank, layer):
     field, allowed = receptive_field(CARD, layer), counted(layer)
-    for channel in range(CARD.layer(layer).shape[-1]):
+    for channel in range(describe(CARD).layer(layer).shape[-1]):
         for place in bank.places(layer, channel):
             assert allowed[place.row, place.column]
-            top, left, bottom, right = field.clipped(place.row, place.column, CARD.input_shape)
+            top, left, bottom, right = field.clipped(place.row, place.column, describe(CARD).input_shape)
             assert 0 <= top < bottom <= 32 and 0 <= left < right <= 128
             assert 0 <= place.word < len(bank.texts)
 

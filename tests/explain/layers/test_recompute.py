@@ -10,10 +10,11 @@ import pytest
 from explain.layers import recompute as module
 from explain.layers.recompute import RecomputeError, recompute
 from explain.layers.workings import Copy, MaxPooling
+from explain.network.description import describe
+from explain.network.layers import WHOLE, Layer
 from explain.network.session import Network
 from models import crnn, onnx_weights, vgg16
-from models.card import LayerCard
-from tests.explain.layers.test_recompute_kinds import card_of, floats
+from tests.explain.layers.test_recompute_kinds import floats, network_of
 
 PLACES_A_LAYER = 31  # 33 layers: 1,023 places
 SIDE = 64
@@ -23,10 +24,11 @@ SIDE = 64
 def networks():
     """Of both networks: card, every layer of a random picture, every weight."""
     random = np.random.default_rng(5)
-    word = random.random((1, *crnn.CARD.input_shape), dtype=np.float32)
+    word = random.random((1, *describe(crnn.CARD).input_shape), dtype=np.float32)
     photograph = random.uniform(-120, 130, (1, SIDE, SIDE, 3)).astype(np.float32)
     found = {}
     for card, batch in ((crnn.CARD, word), (vgg16.CAM, photograph)):
+        card = describe(card)
         outputs = {name: output[0] for name, output in Network(card, threads=1).run(batch).items()}
         outputs[card.input.name] = batch[0]
         found[card.name] = SimpleNamespace(card=card, outputs=outputs, weights=onnx_weights.read(card.weights))
@@ -73,13 +75,13 @@ def test_the_epsilon_is_the_one_in_the_exported_file():
 )
 def test_a_runtime_that_gives_another_value_is_found_out(runtime, agrees):
     picture = np.full((2, 2, 1), 2.0, np.float32)
-    card = card_of(LayerCard("gap", "gap", (1,), 0, "", kernel=None), input_shape=(2, 2, 1))
+    card = network_of(Layer("gap", "gap", "global_average_pool", ("input",), (1,), sees=WHOLE), input_shape=(2, 2, 1))
     unit = recompute(card, "gap", 0, (0, 0), {"input": picture, "gap": np.array([runtime])})
     assert unit.by_hand == 2 and unit.agrees is agrees
 
 
 def test_the_rule_is_absolute_for_small_values():
-    card = card_of(LayerCard("gap", "gap", (1,), 0, "", kernel=None), input_shape=(1, 1, 1))
+    card = network_of(Layer("gap", "gap", "global_average_pool", ("input",), (1,), sees=WHOLE), input_shape=(1, 1, 1))
     for runtime, agrees in ((0.00009, True), (0.00011, False)):
         outputs = {"input": np.zeros((1, 1, 1), np.float32), "gap": np.array([runtime])}
         assert recompute(card, "gap", 0, (0, 0), outputs).agrees is agrees
@@ -107,7 +109,7 @@ def test_missing_weights_and_unknown_kinds_are_said(networks):
     network = networks["crnn"]
     with pytest.raises(RecomputeError, match="conv_1 has 2 arrays of weights, and 0 were given"):
         recompute(network.card, "conv_1", 0, (0, 0), network.outputs)
-    card = card_of(LayerCard("flatten", "flatten", (90,), 0, "", kernel=None))
+    card = network_of(Layer("flatten", "flatten", "flatten", ("input",), (90,), sees=WHOLE))
     with pytest.raises(RecomputeError, match="kind 'flatten'"):
         recompute(card, "flatten", 0, (0, 0), {"input": floats(5, 6, 3), "flatten": floats(90)})
 

@@ -17,15 +17,17 @@ from PIL import Image
 
 from explain.ctc import alternatives, decoding
 from explain.layers import feature_maps, lstm
+from explain.network.description import describe
 from explain.network.session import Network
 from explain.panels.inputs import word as word_panel
 from explain.panels.page import download
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.report import archive, pictures, svg
 from explain.report.reading import Read, ReportError, reading
 from models import crnn, onnx_weights
 
-LAYERS = [layer.name for layer in crnn.CARD.layers if layer.kind == "blstm"]
+LAYERS = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
 SIGNED = {"batch_norm_5", "batch_norm_6", "pool_6", "blstm_1", "blstm_2"}  # no ReLU and no softmax after them
 EVIL = "<script>alert(1)</script> & \"quoted\" 'too' <img src=x onerror=alert(2)>"
 VOID = {"meta", "img", "br", "input", "link", "hr"}
@@ -43,9 +45,9 @@ def weights():
 
 @pytest.fixture(scope="module")
 def word(network, weights):
-    batch = word_panel._from_sample("elephant").batch
+    batch = Subject.of("crnn", *word_panel.from_sample("elephant")).batch
     values = {name: value[0] for name, value in network.run(batch).items()}
-    return Read("elephant, serif", crnn.CARD, batch[0, :, :, 0], values, weights)
+    return Read("elephant, serif", describe(crnn.CARD), batch[0, :, :, 0], values, weights)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_lattice_adds_up(packed, word):
 
 
 def test_feature_maps_are_the_strongest_channels_in_their_own_colours(packed, word):
-    for layer in crnn.CARD.layers[1:]:
+    for layer in describe(crnn.CARD).layers[1:]:
         tiles = feature_maps.strongest(word.values[layer.name], pictures.COUNT)
         signed = min(tile.values.min() for tile in tiles) < 0
         assert signed == (layer.name in SIGNED)
@@ -211,9 +213,9 @@ def test_the_page_says_what_was_read(packed, word):
     read = Page(packed.read("report.html").decode())
     text = " ".join(data for _, data in read.texts)
     assert "elephant" in text
-    assert all(f"{layer.name} ·" in text for layer in crnn.CARD.layers[1:])
+    assert all(f"{layer.name} ·" in text for layer in describe(crnn.CARD).layers[1:])
     assert read.tags.count("svg") == 4
-    pictured = sum(min(pictures.COUNT, layer.shape[-1]) for layer in crnn.CARD.layers[1:])
+    pictured = sum(min(pictures.COUNT, layer.shape[-1]) for layer in describe(crnn.CARD).layers[1:])
     assert read.tags.count("img") == 1 + pictured + 4 * len(pictures.STATES)
     assert f"{alternatives.shown(word.lattice.log_probability)}" in text
 
@@ -239,7 +241,7 @@ def test_a_picture_that_reads_as_nothing(network, weights):
     values = {name: value[0] for name, value in network.run(batch).items()}
     values["outputs"] = np.zeros((crnn.FRAMES, len(crnn.LABELS) + 1), np.float32)
     values["outputs"][:, crnn.BLANK] = 1  # certain: every other text is impossible
-    nothing = Read("white", crnn.CARD, batch[0, :, :, 0], values, weights)
+    nothing = Read("white", describe(crnn.CARD), batch[0, :, :, 0], values, weights)
     said = reading(nothing)
     assert said["best_path"]["text"] == "" and said["characters"] == []
     assert said["texts"] == [{"text": "", "log_probability": 0.0, "probability": 1.0}]
@@ -273,6 +275,6 @@ def test_a_title_as_a_files_name(title, name):
 
 
 def test_what_the_button_saves_is_of_the_same_word(word):
-    saved = zipfile.ZipFile(io.BytesIO(download.archive(word_panel.Word(EVIL, word.picture[None, :, :, None]))))
+    saved = zipfile.ZipFile(io.BytesIO(download.archive(Subject("crnn", EVIL, word.picture[None, :, :, None]))))
     assert json.loads(saved.read("reading.json"))["title"] == EVIL
     assert np.array_equal(npz(saved, "arrays.npz")["outputs"], word.probabilities)

@@ -9,6 +9,7 @@ from explain.attribution import faithfulness, targets
 from explain.gradients.attribution import sanity_job
 from explain.gradients.jobs import JOBS
 from explain.gradients.network import models
+from explain.network.description import describe
 from models import crnn
 
 WEIGHTS = tuple(np.eye(crnn.FRAMES)[9].tolist())
@@ -49,7 +50,7 @@ class Model:
     """Layers with weights and nothing else; a map of it tells which of them are as they were."""
 
     def __init__(self):
-        self.layers = {layer.name: Layer() for layer in crnn.CARD.layers if layer.parameters}
+        self.layers = {layer.name: Layer() for layer in describe(crnn.CARD).layers if layer.parameters}
 
     def get_layer(self, name):
         return self.layers[name]

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,9 @@ from explain.gradients.images.presets import OURS, PRESETS
 from explain.gradients.network.activations import Responses, vgg_input
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import measure
-from models.card import LayerCard, ModelCard
+from explain.network.layers import WHOLE, Layer
 from models.vgg16 import statistics
+from tests.explain.network.made import chain
 
 PLAIN = replace(OURS, natural=0.0, rule=replace(OURS.rule, rate=0.3))
 
@@ -37,12 +37,10 @@ def colours():
 @pytest.fixture(scope="module")
 def card():
     layers = (
-        LayerCard("input", "input", (64, 64, 3), 0, "The picture."),
-        LayerCard("global_average", "gap", (3,), 0, "Mean colours.", kernel=None),
-        LayerCard("predictions", "dense", (3,), 0, "Classes.", kernel=None),
+        Layer("global_average", "global_average", "global_average_pool", ("input",), (3,), sees=WHOLE),
+        Layer("predictions", "predictions", "dense", ("global_average",), (3,), sees=WHOLE, activation="softmax"),
     )
-    labels = ("reddish", "greenish", "bluish")
-    return ModelCard("colours", "Colours", (64, 64, 3), layers, labels, Path("colours.onnx"), "logits", "", "")
+    return chain((64, 64, 3), *layers, labels=("reddish", "greenish", "bluish"), name="colours")
 
 
 def test_pictures_take_the_colour_that_the_class_stands_for(colours):

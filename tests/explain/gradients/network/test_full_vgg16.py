@@ -52,10 +52,10 @@ print(json.dumps({
 def convolutions() -> dict[str, tuple[int, ...]]:
     """Kernels as ONNX keeps them, `(out, in, 3, 3)`."""
     shapes, channels = {}, 3
-    for layer in vgg16.FULL.layers:
-        if layer.kind == "conv":
-            shapes[layer.name] = (layer.shape[-1], channels, 3, 3)
-            channels = layer.shape[-1]
+    for name in vgg16.CONVOLUTIONS:
+        filters = vgg16.BLOCKS[int(name[5]) - 1][0]
+        shapes[name] = (filters, channels, 3, 3)
+        channels = filters
     return shapes
 
 
