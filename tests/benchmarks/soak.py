@@ -56,10 +56,10 @@ class Memory:
 class Visitor(threading.Thread):
     """A visitor with a browser of their own, who wanders until told that it is over."""
 
-    def __init__(self, url: str, seed: str, over: threading.Event) -> None:
+    def __init__(self, url: str, seed: str, ready: threading.Barrier, over: threading.Event) -> None:
         super().__init__(daemon=True)
         self.openings: list[Opening] = []
-        self._url, self._seed, self._over = url, seed, over
+        self._url, self._seed, self._ready, self._over = url, seed, ready, over
 
     def run(self) -> None:
         from playwright.sync_api import sync_playwright
@@ -72,6 +72,7 @@ class Visitor(threading.Thread):
             complaints: list[str] = []
             page.on("pageerror", lambda error: complaints.append(str(error)))
             wanderer = Wanderer(page, self._url, self._seed)
+            self._ready.wait()  # for the others' browsers: what it takes to start those is no part of an opening
             while not self._over.is_set():
                 self.openings.append(self._open(wanderer, complaints))
                 complaints.clear()
@@ -100,14 +101,15 @@ def main(argv: list[str]) -> dict:
     options = parser.parse_args(argv)
     if options.minutes <= 0:
         raise ValueError(f"The visitors need some time to wander, not {options.minutes:g} minutes.")
-    over = threading.Event()
+    ready, over = threading.Barrier(VISITORS + 1, timeout=PATIENCE / 1000), threading.Event()
     with tempfile.TemporaryDirectory() as cache, busy(BUSY if options.busy else 0):
         served = serve(Path(cache))
         try:
-            visitors = [Visitor(served.url, f"{options.seed}-{number}", over) for number in range(VISITORS)]
+            visitors = [Visitor(served.url, f"{options.seed}-{number}", ready, over) for number in range(VISITORS)]
             with watched(served.url) as health:
                 for visitor in visitors:
                     visitor.start()
+                ready.wait()
                 samples = [memory(served.process.pid) for _ in ticks(60 * options.minutes)]
                 over.set()
                 for visitor in visitors:

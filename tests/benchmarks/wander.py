@@ -7,16 +7,17 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from explain.layers import lstm
+from explain.network.description import Description, describe
 from explain.panels.attribution.photograph import PARTS
 from explain.panels.attribution.word import PATCHES
 from explain.panels.ctc.in_depth import SHOWS
 from explain.panels.inputs import photograph, word
 from explain.panels.layers import recurrent
 from models import crnn, typeface, vgg16
-from models.card import ModelCard
 from tests.browser.test_page import painted, settled
 
 LINK = "?"  # how the description of a link begins
+RECOGNISER, CLASSIFIER = describe(crnn.CARD), describe(vgg16.CAM)
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 VIEWS = (
     "Layer by layer",
@@ -114,7 +115,7 @@ def typed(draw: random.Random) -> str:
 def address(draw: random.Random) -> tuple[str, dict[str, str]]:
     """A view, and the parameters of a link to it, something of its own among them."""
     view = draw.choice(VIEWS)
-    parameters = {"view": view, "layer": draw.choice(crnn.CARD.layer_names), "frame": str(draw.randrange(crnn.FRAMES))}
+    parameters = {"view": view, "layer": draw.choice(RECOGNISER.layer_names), "frame": str(draw.randrange(crnn.FRAMES))}
     if draw.random() < 0.5:
         parameters["sample"] = draw.choice(list(word.samples()))
     else:
@@ -129,7 +130,7 @@ def _layer_by_layer(draw: random.Random) -> dict[str, str]:
 
 def _by_hand(draw: random.Random) -> dict[str, str]:
     network, card = _network(draw)
-    prefix = "hand_" if card is crnn.CARD else "hand_vgg_"
+    prefix = "hand_" if card is RECOGNISER else "hand_vgg_"
     layer = draw.choice(card.layers[1:])
     height, width = (*layer.shape[:-1], 1, 1)[:2] if len(layer.shape) > 2 else (1, layer.shape[0])
     unit = f"{draw.randrange(layer.shape[-1])}.{draw.randrange(height)}.{draw.randrange(width)}"
@@ -158,12 +159,12 @@ def _why(draw: random.Random) -> dict[str, str]:
 
 
 def _vgg16(draw: random.Random) -> dict[str, str]:
-    convolutions = [layer.name for layer in vgg16.CAM.layers if layer.kind == "conv"]
+    convolutions = [layer.name for layer in CLASSIFIER.of_kind("conv")]
     return {"vgg_part": draw.choice(PARTS), "vgg_filters": draw.choice(convolutions)} | _photo(draw)
 
 
-def _network(draw: random.Random) -> tuple[str, ModelCard]:
-    return draw.choice([("CRNN", crnn.CARD), ("VGG16", vgg16.CAM)])
+def _network(draw: random.Random) -> tuple[str, Description]:
+    return draw.choice([("CRNN", RECOGNISER), ("VGG16", CLASSIFIER)])
 
 
 def _photo(draw: random.Random) -> dict[str, str]:
