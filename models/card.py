@@ -29,7 +29,9 @@ class Card:
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
-    statistics: an .npz that tells how some of its layers answer to usual pictures (for each layer what `models.vgg16.statistics` says).
+    short: a name that fits on a button, where the title does not.
+    statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
+        `models.vgg16.statistics` says.
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
         how the files are had, of a network that does not come along.
     """
@@ -47,9 +49,15 @@ class Card:
     gallery: Path | None = None
     bank: Path | None = None
     texts: Path | None = None
+    short: str = ""
     statistics: Path | None = None
     bytes_beside: int = 0
     how_to_get: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.short or self.title
 
     @property
     def beside(self) -> Path:

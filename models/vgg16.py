@@ -94,6 +94,7 @@ CAM = Card(
     words=_CAM_WORDS,
     samples=HERE / "samples" / "photographs",
     gallery=HERE / "gallery" / "vgg16-cam",
+    short="VGG16",
     statistics=STATISTICS,
 )
 
@@ -107,6 +108,7 @@ FULL = Card(
     labels=IMAGENET_NAMES,
     words=_FULL_WORDS,
     samples=HERE / "samples" / "photographs",
+    short="VGG16, 1000 classes",
     statistics=STATISTICS,
     bytes_beside=FULL_BYTES,
     how_to_get=GET_FULL,
