@@ -187,7 +187,7 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(small, tmp_path):
         NetworkFunction(tmp_path / "not.onnx")
     with pytest.raises(ValueError, match="takes one batch of pictures"):
         NetworkFunction(write(tmp_path / "flat.onnx", [("Relu", ["input"], "answer", {})], shape=("n", 12)))
-    with pytest.raises(FileError, match="pair takes 2 pictures at once, never one."):
+    with pytest.raises(FileError, match="pair takes 2 pictures at once, no more or less."):
         NetworkFunction(write(tmp_path / "pair.onnx", shape=(2, 3, 8, 6)))
 
 
