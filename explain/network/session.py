@@ -19,7 +19,7 @@ from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from models.card import Card
 
-NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
+NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
 PASSES_BETWEEN_TRIMS = 16
 OF_THEIR_OWN = 2**20  # bytes from which glibc lets a block have pages of its own; its own rule begins with an eighth
 HEAPS = 2  # of glibc for all threads together
@@ -203,7 +203,7 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
 def _shared_arena() -> None:
     """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
 
-    Without any arena the outputs of each pass are fresh pages, and touching those of VGG16 for the first time takes a
+    Without any arena the outputs of each pass are fresh pages, and touching those of a large network takes a
     sixth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
     """
     memory = onnxruntime.OrtMemoryInfo(
@@ -219,8 +219,9 @@ def _bounded_heap() -> None:
     """Has glibc return what large blocks took as soon as they are freed, and keep no heap a thread.
 
     By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
-    it into one of eight heaps a core, each thread in its own. A map of VGG16 has 13 MB and every run of the page is a
-    thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
+    it into one of eight heaps a core, each thread in its own. A map of 224 x 224 x 64 has 13 MB and every run of the
+    page is a thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three
+    minutes).
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         allow = ctypes.CDLL(None).mallopt
@@ -229,6 +230,6 @@ def _bounded_heap() -> None:
 
 
 def trim() -> None:
-    """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
+    """Hands freed memory back to the system; glibc would keep the 150 MB that opening 30 MB of weights takes."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).malloc_trim(0)
