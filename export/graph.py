@@ -18,10 +18,11 @@ import onnx
 from onnx import TensorProto, helper
 
 from export.errors import UnknownLayer
-from models.card import ModelCard
+from models.card import Card
 from models.onnx_weights import KERAS_GATES, ONNX_GATES, reorder_gates
 
 OPSET = 17
+LOGITS = "logits"  # the output with the values before the softmax
 IR_VERSION = 8
 CONV_TO_ONNX, CONV_TO_KERAS = (3, 2, 0, 1), (2, 3, 1, 0)  # (height, width, in, out) and (out, in, height, width)
 
@@ -34,7 +35,7 @@ class Graph:
     `(initializer, nodes)`, the nodes being those that turn the initializer into float32 values.
     """
 
-    def __init__(self, card: ModelCard, store: Callable[[str, np.ndarray, bool], tuple[TensorProto, list]]):
+    def __init__(self, card: Card, store: Callable[[str, np.ndarray, bool], tuple[TensorProto, list]]):
         self.card = card
         self.store = store
         self.nodes: list = []
@@ -84,21 +85,21 @@ class Graph:
             ir_version=IR_VERSION,
             producer_name="inside-crnn-vgg16",
         )
-        layers = [output.name for output in self.outputs if output.name != self.card.logits]
-        told = {
+        layers = [output.name for output in self.outputs if output.name != LOGITS]
+        metadata = {
             "network": self.card.name,
             "layers": json.dumps(layers),
-            "logits": self.card.logits,
+            "logits": LOGITS,
             "smallest": json.dumps(self.smallest),
             "weights": json.dumps(self.recipes),
             "licence": self.card.licence,
             "source": self.card.source,
         }
-        helper.set_model_props(model, told)
+        helper.set_model_props(model, metadata)
         return model
 
 
-def write(keras_model, card: ModelCard, weights: Mapping[str, list[np.ndarray]], store) -> onnx.ModelProto:
+def write(keras_model, card: Card, weights: Mapping[str, list[np.ndarray]], store) -> onnx.ModelProto:
     """The ONNX model of a Keras model whose layers stand in a row, each an output under its Keras name, plus logits.
 
     weights: arrays of each layer in the order of `layer.get_weights()`, asked for once, layer by layer, so that a
@@ -112,8 +113,8 @@ def write(keras_model, card: ModelCard, weights: Mapping[str, list[np.ndarray]],
             raise UnknownLayer(f"Layer {layer.name!r} is a {kind}, which the exporter cannot write down as ONNX yet.")
         value = WRITERS[kind](graph, layer, value, weights[layer.name] if layer.weights else [])
         graph.output(layer.name, layer.output.shape)
-        if card.logits in (node.output[0] for node in graph.nodes[-2:]):
-            graph.output(card.logits, layer.output.shape)
+        if LOGITS in (node.output[0] for node in graph.nodes[-2:]):
+            graph.output(LOGITS, layer.output.shape)
     return graph.model(keras_model.input_shape)
 
 
@@ -128,7 +129,7 @@ def _activate(graph: Graph, layer, value: str) -> str:
 
 
 def _before_activation(graph: Graph, layer) -> str:
-    return graph.card.logits if layer.activation.__name__ == "softmax" else f"{layer.name}:sum"
+    return LOGITS if layer.activation.__name__ == "softmax" else f"{layer.name}:sum"
 
 
 def _conv(graph: Graph, layer, value: str, weights: list[np.ndarray]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from export.errors import SourceError
 from models import crnn, vgg16
-from models.card import ModelCard
+from models.card import Card
 
 VGG16_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 VGG16_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{VGG16_FILE}"
@@ -24,7 +24,7 @@ class Exportable:
     """A network of this project: its card, the builder of its Keras model, and whether its weights lie beside the
     file."""
 
-    card: ModelCard
+    card: Card
     build: Callable
     beside: bool = False
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from export.errors import VerificationError
+from export.graph import LOGITS
 from export.networks import import_keras
-from models.card import ModelCard
 
 TOLERANCE = 1e-3
+ANY_LENGTH = 224  # pixels of a side that the network leaves open
 
 
-def random_batch(card: ModelCard, pictures: int, seed: int = 0) -> np.ndarray:
-    """Noise in the range of the network's input: [0, 1] for grey pictures, +-128 for BGR less its mean."""
-    noise = np.random.default_rng(seed).random((pictures, *card.input_shape), dtype=np.float32)
-    return noise if card.input_shape[-1] == 1 else (noise - 0.5) * 256
+def random_batch(input_shape: Sequence[int | None], pictures: int, seed: int = 0) -> np.ndarray:
+    """Noise in the range of a network's input: [0, 1] for grey pictures, +-128 for BGR less its mean.
+
+    input_shape: of the Keras model, with the batch; lengths that it leaves open become ANY_LENGTH.
+    """
+    shape = [length or ANY_LENGTH for length in input_shape[1:]]
+    noise = np.random.default_rng(seed).random((pictures, *shape), dtype=np.float32)
+    return noise if shape[-1] == 1 else (noise - 0.5) * 256
 
 
 def onnx_outputs(path: Path, batch: np.ndarray) -> dict[str, np.ndarray]:
@@ -67,29 +72,29 @@ def _tensor(array: np.ndarray):
     return dlpack.from_dlpack(aligned.__dlpack__())
 
 
-def differences(
-    path: Path, keras_model, card: ModelCard, weights: Mapping, rounded: Callable, pictures: int
-) -> dict[str, float]:
+def differences(path: Path, keras_model, weights: Mapping, rounded: Callable, pictures: int) -> dict[str, float]:
     """Largest difference to Keras by layer, as a part of the layer's largest value.
 
     rounded: what storing does to an array, so that Keras computes with the same numbers as the file.
     """
-    batch = random_batch(card, pictures)
+    batch = random_batch(keras_model.input_shape, pictures)
     written = onnx_outputs(path, batch)
-    found = {}
+    by_layer = {}
     for name, wanted in keras_outputs(
-        keras_model, batch, card.logits, lambda layer: [rounded(array) for array in weights[layer]]
+        keras_model, batch, LOGITS, lambda layer: [rounded(array) for array in weights[layer]]
     ):
-        given = written.pop(name)
-        if given.shape != wanted.shape:
-            raise VerificationError(f"Layer {name!r} has the shape {given.shape} in the file, {wanted.shape} in Keras.")
-        found[name] = float(np.abs(given - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
-    return found
+        output = written.pop(name)
+        if output.shape != wanted.shape:
+            raise VerificationError(
+                f"Layer {name!r} has the shape {output.shape} in the file, {wanted.shape} in Keras."
+            )
+        by_layer[name] = float(np.abs(output - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
+    return by_layer
 
 
-def check(found: Mapping[str, float]) -> None:
+def check(differences: Mapping[str, float]) -> None:
     """Raises VerificationError, naming the worst layer, where a difference is over TOLERANCE or not a number."""
-    wrong = {name: difference for name, difference in found.items() if not difference <= TOLERANCE}
+    wrong = {name: difference for name, difference in differences.items() if not difference <= TOLERANCE}
     if wrong:
         worst = max(wrong, key=wrong.get)
         raise VerificationError(

@@ -1,37 +1,18 @@
-"""What a network is, told as data: its layers in order, their shapes, their words.
+"""What a network's file cannot know, told as data: its name and words, its labels, where it comes from.
 
-A card knows nothing of Keras, ONNX or Streamlit. The page, the exporter, the receptive-field arithmetic and the tests
-all read the same card, so that no fact about a network is written down twice.
+Geometry (layers, shapes, windows, parameters) is read from the file by `explain.network`; nothing of it stands here. A
+card knows nothing of Keras, ONNX or Streamlit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.preprocessing import Preprocessing
+
 WEIGHTS = Path(__file__).resolve().parent / "weights"
-
-
-@dataclass(frozen=True)
-class LayerCard:
-    """One layer of a network.
-
-    shape: the layer's output without the batch, in Keras's order, `(height, width, channel)` or `(step, feature)` or
-        `(unit,)`.
-    kernel, stride: `(height, width)` of the window the layer slides over its input; `(1, 1)` for a layer that works on
-        each place alone, None for a layer that sees everything (recurrent, dense over time, global pooling).
-    padding: "same" or "valid", as Keras means it.
-    says: one plain sentence on what the layer does.
-    """
-
-    name: str
-    kind: str  # input, conv, pool, batch_norm, squeeze, blstm, dense, gap, flatten
-    shape: tuple[int, ...]
-    parameters: int
-    says: str
-    kernel: tuple[int, int] | None = (1, 1)
-    stride: tuple[int, int] = (1, 1)
-    padding: str = "valid"
 
 
 def weights_beside(network: Path) -> Path:
@@ -40,24 +21,42 @@ def weights_beside(network: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """A network as the explainer shows it.
+class Card:
+    """A network as the explainer shows it, apart from what its file says.
 
-    layers: the input first, then every Keras layer in order, under its Keras name.
-    logits: the name of the extra ONNX output that holds the values before the softmax.
-    labels: what each unit of the last layer stands for; for the CRNN the blank is the last one and is written "".
-    weights: the exported ONNX file, every layer an output.
+    weights: the ONNX file. labels: what each unit of the last layer stands for, the blank of a CTC network being "".
+    blank: index of the blank among them, None for a network without one. preprocessing: from a picture to its input.
+    words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
+    samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
+        visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
+    short: a name that fits on a button, where the title does not.
+    statistics: an .npz that tells how some of its layers answer to usual pictures (see `models.vgg16.statistics`).
+    bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
+        how the files are had, of a network that does not come along.
     """
 
     name: str
     title: str
-    input_shape: tuple[int, int, int]
-    layers: tuple[LayerCard, ...]
-    labels: tuple[str, ...]
     weights: Path
-    logits: str
     licence: str
     source: str
+    preprocessing: Preprocessing
+    labels: tuple[str, ...] = ()
+    blank: int | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    samples: Path | None = None
+    gallery: Path | None = None
+    bank: Path | None = None
+    texts: Path | None = None
+    short: str = ""
+    statistics: Path | None = None
+    bytes_beside: int = 0
+    how_to_get: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.short or self.title
 
     @property
     def beside(self) -> Path:
@@ -70,20 +69,12 @@ class ModelCard:
         return [self.weights, *([self.beside] if self.beside.exists() else [])]
 
     @property
-    def input(self) -> LayerCard:
-        return self.layers[0]
+    def here(self) -> bool:
+        """Whether the files are there, and whole."""
+        try:
+            return self.weights.is_file() and (not self.bytes_beside or self.beside.stat().st_size >= self.bytes_beside)
+        except OSError:
+            return False
 
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        """Names of the Keras layers in order, the input left out."""
-        return tuple(layer.name for layer in self.layers[1:])
-
-    @property
-    def parameters(self) -> int:
-        return sum(layer.parameters for layer in self.layers)
-
-    def layer(self, name: str) -> LayerCard:
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise KeyError(f"{self.name} has no layer called {name!r}; it has {', '.join(self.layer_names)}.")
+    def __hash__(self) -> int:
+        return hash((self.name, self.weights))

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from models.card import WEIGHTS, LayerCard, ModelCard
-from models.pictures import flatten
+from models import preprocessing
+from models.card import WEIGHTS, Card
+from models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     import keras
@@ -25,158 +26,44 @@ BLANK = len(LABELS)
 HEIGHT, WIDTH = 32, 128
 FRAMES = 31
 
-_LAYERS = (
-    LayerCard("input", "input", (32, 128, 1), 0, "The picture as the network sees it: grey, 32 x 128, from 0 to 1."),
-    LayerCard(
-        "conv_1",
-        "conv",
-        (32, 128, 64),
-        640,
-        "64 small filters, each answering to an edge or a stroke of its own direction.",
-        kernel=(3, 3),
-        padding="same",
+_WORDS = {
+    "input": "The picture as the network sees it: grey, 32 x 128, from 0 to 1.",
+    "conv_1": "64 small filters, each answering to an edge or a stroke of its own direction.",
+    "pool_1": (
+        "Keeps the strongest answer of every 2 x 2 pixels, so a stroke may move a little without changing the rest."
     ),
-    LayerCard(
-        "pool_1",
-        "pool",
-        (16, 64, 64),
-        0,
-        "Keeps the strongest answer of every 2 x 2 pixels, so a stroke may move a little without changing the rest.",
-        kernel=(2, 2),
-        stride=(2, 2),
+    "conv_2": "128 filters over those answers: corners, crossings and the ends of strokes.",
+    "pool_2": "Halves height and width again: 32 columns are left, of which conv_7 will make 31 frames.",
+    "conv_3": "256 filters that join strokes into pieces of letters, such as bows, stems and bars.",
+    "conv_4": "256 filters over those pieces, each seeing a letter or two.",
+    "pool_4": "Halves the height alone, so that narrow letters such as i and l keep columns of their own.",
+    "conv_5": "512 filters for larger parts of letters, each over four rows that are left of the picture.",
+    "batch_norm_5": "Shifts and scales each channel to a common range, which makes training steadier.",
+    "conv_6": "512 filters that see a whole letter with parts of its neighbours.",
+    "batch_norm_6": "Brings those channels to a common range once more.",
+    "pool_6": "Halves the height a last time: two rows are left, still 32 columns.",
+    "conv_7": "Merges the two rows and each pair of columns into one row of 31 frames.",
+    "squeezed": "Drops the height of one: the picture is now a sequence of 31 steps.",
+    "blstm_1": "Reads the sequence from both ends, so that every step knows what stands to its left and to its right.",
+    "blstm_2": "Reads the first one's sequence from both ends again and settles where each character is told.",
+    "outputs": (
+        "Gives each frame a probability for each of 62 characters and for the blank, which says nothing new here."
     ),
-    LayerCard(
-        "conv_2",
-        "conv",
-        (16, 64, 128),
-        73_856,
-        "128 filters over those answers: corners, crossings and the ends of strokes.",
-        kernel=(3, 3),
-        padding="same",
-    ),
-    LayerCard(
-        "pool_2",
-        "pool",
-        (8, 32, 128),
-        0,
-        "Halves height and width again: 32 columns are left, of which conv_7 will make 31 frames.",
-        kernel=(2, 2),
-        stride=(2, 2),
-    ),
-    LayerCard(
-        "conv_3",
-        "conv",
-        (8, 32, 256),
-        295_168,
-        "256 filters that join strokes into pieces of letters, such as bows, stems and bars.",
-        kernel=(3, 3),
-        padding="same",
-    ),
-    LayerCard(
-        "conv_4",
-        "conv",
-        (8, 32, 256),
-        590_080,
-        "256 filters over those pieces, each seeing a letter or two.",
-        kernel=(3, 3),
-        padding="same",
-    ),
-    LayerCard(
-        "pool_4",
-        "pool",
-        (4, 32, 256),
-        0,
-        "Halves the height alone, so that narrow letters such as i and l keep columns of their own.",
-        kernel=(2, 1),
-        stride=(2, 1),
-    ),
-    LayerCard(
-        "conv_5",
-        "conv",
-        (4, 32, 512),
-        1_180_160,
-        "512 filters for larger parts of letters, each over four rows that are left of the picture.",
-        kernel=(3, 3),
-        padding="same",
-    ),
-    LayerCard(
-        "batch_norm_5",
-        "batch_norm",
-        (4, 32, 512),
-        2_048,
-        "Shifts and scales each channel to a common range, which makes training steadier.",
-    ),
-    LayerCard(
-        "conv_6",
-        "conv",
-        (4, 32, 512),
-        2_359_808,
-        "512 filters that see a whole letter with parts of its neighbours.",
-        kernel=(3, 3),
-        padding="same",
-    ),
-    LayerCard(
-        "batch_norm_6",
-        "batch_norm",
-        (4, 32, 512),
-        2_048,
-        "Brings those channels to a common range once more.",
-    ),
-    LayerCard(
-        "pool_6",
-        "pool",
-        (2, 32, 512),
-        0,
-        "Halves the height a last time: two rows are left, still 32 columns.",
-        kernel=(2, 1),
-        stride=(2, 1),
-    ),
-    LayerCard(
-        "conv_7",
-        "conv",
-        (1, 31, 512),
-        1_049_088,
-        "Merges the two rows and each pair of columns into one row of 31 frames.",
-        kernel=(2, 2),
-    ),
-    LayerCard(
-        "squeezed", "squeeze", (31, 512), 0, "Drops the height of one: the picture is now a sequence of 31 steps."
-    ),
-    LayerCard(
-        "blstm_1",
-        "blstm",
-        (31, 256),
-        656_384,
-        "Reads the sequence from both ends, so that every step knows what stands to its left and to its right.",
-        kernel=None,
-    ),
-    LayerCard(
-        "blstm_2",
-        "blstm",
-        (31, 256),
-        394_240,
-        "Reads the first one's sequence from both ends again and settles where each character is told.",
-        kernel=None,
-    ),
-    LayerCard(
-        "outputs",
-        "dense",
-        (31, 63),
-        16_191,
-        "Gives each frame a probability for each of 62 characters and for the blank, which says nothing new here.",
-    ),
-)
+}
 
-CARD = ModelCard(
+CARD = Card(
     name="crnn",
     title="CRNN",
-    input_shape=(HEIGHT, WIDTH, 1),
-    layers=_LAYERS,
-    labels=(*LABELS, ""),
     weights=WEIGHTS / "crnn.onnx",
-    logits="logits",
     licence="MIT, as the rest of this project; trained here on words drawn by models/training/render.py",
     source="Shi, Bai and Yao 2015, https://arxiv.org/abs/1507.05717",
+    preprocessing=Preprocessing(HEIGHT, WIDTH, "grey", fit="pad"),
+    labels=(*LABELS, ""),
+    blank=BLANK,
+    words=_WORDS,
+    samples=WEIGHTS.parent / "samples" / "words",
+    gallery=WEIGHTS.parent / "gallery" / "crnn-words",
+    bank=WEIGHTS.parent / "bank",
 )
 
 
@@ -187,25 +74,17 @@ def prepare(picture: Image.Image) -> np.ndarray:
     kept: the picture gets height 32, antialiased, and what is left of 128 columns is filled on the right with the
     middle grey of its border; only what would be longer is squeezed. Training draws words through this same function.
     """
-    return np.asarray(fit(picture), dtype=np.float32)[None, :, :, None] / np.float32(255)
+    return CARD.preprocessing.prepare(picture)
 
 
 def fitted_width(width: int, height: int, columns: int = WIDTH) -> int:
     """How many of the columns a picture of that size takes up; the rest is filled."""
-    return min(columns, max(4, round(width * HEIGHT / height)))
+    return preprocessing.fitted_width(width, height, HEIGHT, columns)
 
 
 def fit(picture: Image.Image, columns: int = WIDTH) -> Image.Image:
     """The picture as the network sees it: mode "L", 128 x 32 pixels (or fewer columns, for training on short words)."""
-    grey = flatten(picture).convert("L")
-    small = grey.resize((fitted_width(*grey.size, columns), HEIGHT), Image.Resampling.BICUBIC)
-    if small.width == columns:
-        return small
-    levels = np.asarray(small)
-    border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
-    filled = Image.new("L", (columns, HEIGHT), int(np.median(border)))
-    filled.paste(small, (0, 0))
-    return filled
+    return CARD.preprocessing.as_seen(picture, width=columns)
 
 
 def build(logits: bool = False, width: int | None = WIDTH) -> keras.Model:

@@ -12,20 +12,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from models.card import WEIGHTS, LayerCard, ModelCard
-from models.pictures import flatten
+from models.card import WEIGHTS, Card
+from models.preprocessing import Preprocessing
 
 HERE = Path(__file__).resolve().parent
 STATISTICS = WEIGHTS / "vgg16-statistics.npz"
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolution layers of each block
+CONVOLUTIONS = tuple(
+    f"block{block}_conv{position}"
+    for block, (_, count) in enumerate(BLOCKS, start=1)
+    for position in range(1, count + 1)
+)
 SIDE = 224
 FULL_FOLDER = Path(os.environ.get("VGG16_FOLDER") or WEIGHTS)  # where vgg16.onnx and vgg16.onnx.data lie, if anywhere
+FULL_BYTES = 4 * 138_357_544  # of its weights: Simonyan & Zisserman's table 2, configuration D
 GET_FULL = (
     "To have all 1000 classes, run `python -m export vgg16` where the page runs: once, it downloads Keras's weights of "
     "VGG16 (528 MB) and writes them as `vgg16.onnx` into `models/weights` (or into the folder that the environment "
@@ -33,7 +38,7 @@ GET_FULL = (
 )
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet's training pictures, 0 to 255; what Keras's "caffe" mode subtracts
 
-SAYS = {
+_BODY = {
     "input": "The picture as the network gets it: blue, green and red, each less its mean over ImageNet.",
     "block1_conv1": "64 small filters look at 3 x 3 pixels each: edges in some direction, and patches of one colour.",
     "block1_conv2": "Combines those edges and colours over 5 x 5 pixels: lines, thin bars, edges between two colours.",
@@ -52,33 +57,20 @@ SAYS = {
     "block5_conv1": "512 filters over parts: what belongs to a kind of animal, vehicle or building.",
     "block5_conv2": "Gathers evidence from nearly all of the picture; many channels answer to a few classes only.",
     "block5_conv3": "The last convolution: 512 detectors of what classes are made of, each with its place.",
-    "block5_pool": "Halves the map a last time: 7 x 7 places with 512 detectors each.",
+}
+_CAM_WORDS = {
+    **_BODY,
     "global_average": "The mean of each channel over the picture: how strongly each detector answers, anywhere.",
+    "predictions": "Each class weighs the 512 means; the softmax turns the sums into probabilities.",
+}
+_FULL_WORDS = {
+    **_BODY,
+    "block5_pool": "Halves the map a last time: 7 x 7 places with 512 detectors each.",
     "flatten": "Lays the 7 x 7 x 512 numbers out in one row; what was where is now a position in that row.",
     "fc1": "4096 units, each a weighted sum of all 25,088 numbers, negative results set to zero.",
     "fc2": "4096 units, each a weighted sum of the units before it: combinations of combinations.",
+    "predictions": "One sum a class over fc2; the softmax turns the sums into probabilities.",
 }
-
-
-def _body() -> list[LayerCard]:
-    """Cards of the input and the five blocks, with block5_pool."""
-    side, channels = SIDE, 3
-    cards = [LayerCard("input", "input", (side, side, channels), 0, SAYS["input"])]
-    for block, (filters, count) in enumerate(BLOCKS, start=1):
-        for position in range(1, count + 1):
-            name = f"block{block}_conv{position}"
-            parameters = 9 * channels * filters + filters
-            cards.append(
-                LayerCard(name, "conv", (side, side, filters), parameters, SAYS[name], kernel=(3, 3), padding="same")
-            )
-            channels = filters
-        name, side = f"block{block}_pool", side // 2
-        cards.append(LayerCard(name, "pool", (side, side, channels), 0, SAYS[name], kernel=(2, 2), stride=(2, 2)))
-    return cards
-
-
-def _dense(name: str, inputs: int, units: int, says: str) -> LayerCard:
-    return LayerCard(name, "dense", (units,), inputs * units + units, says, kernel=None)
 
 
 def _imagenet() -> tuple[tuple[str, str], ...]:
@@ -89,52 +81,46 @@ IMAGENET_WNIDS, IMAGENET_NAMES = zip(*_imagenet(), strict=True)
 CAM_WNIDS = tuple((HERE / "tiny_imagenet_200.txt").read_text("utf-8").split())
 CAM_IMAGENET_INDEX = tuple(IMAGENET_WNIDS.index(wnid) for wnid in CAM_WNIDS)  # the class's number among the 1000
 
-CAM = ModelCard(
+_PREPROCESSING = Preprocessing(SIDE, SIDE, "bgr", MEAN_BGR, (1.0,), "crop")
+
+CAM = Card(
     name="vgg16-cam",
     title="VGG16 with global average pooling",
-    input_shape=(SIDE, SIDE, 3),
-    layers=(
-        *_body()[:-1],
-        LayerCard("global_average", "gap", (512,), 0, SAYS["global_average"], kernel=None),
-        _dense(
-            "predictions", 512, 200, "Each class weighs the 512 means; the softmax turns the sums into probabilities."
-        ),
-    ),
-    labels=tuple(IMAGENET_NAMES[index] for index in CAM_IMAGENET_INDEX),
     weights=WEIGHTS / "vgg16-cam.onnx",
-    logits="logits",
     licence="CC BY 4.0 (convolution layers: Karen Simonyan and Andrew Zisserman; dense layer: this project)",
     source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+    preprocessing=_PREPROCESSING,
+    labels=tuple(IMAGENET_NAMES[index] for index in CAM_IMAGENET_INDEX),
+    words=_CAM_WORDS,
+    samples=HERE / "samples" / "photographs",
+    gallery=HERE / "gallery" / "vgg16-cam",
+    short="VGG16",
+    statistics=STATISTICS,
 )
 
-FULL = ModelCard(
+FULL = Card(
     name="vgg16",
     title="VGG16",
-    input_shape=(SIDE, SIDE, 3),
-    layers=(
-        *_body(),
-        LayerCard("flatten", "flatten", (25088,), 0, SAYS["flatten"], kernel=None),
-        _dense("fc1", 25088, 4096, SAYS["fc1"]),
-        _dense("fc2", 4096, 4096, SAYS["fc2"]),
-        _dense("predictions", 4096, 1000, "One sum a class over fc2; the softmax turns the sums into probabilities."),
-    ),
-    labels=IMAGENET_NAMES,
     weights=FULL_FOLDER / "vgg16.onnx",
-    logits="logits",
     licence="CC BY 4.0 (Karen Simonyan and Andrew Zisserman)",
     source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+    preprocessing=_PREPROCESSING,
+    labels=IMAGENET_NAMES,
+    words=_FULL_WORDS,
+    samples=HERE / "samples" / "photographs",
+    short="VGG16, 1000 classes",
+    statistics=STATISTICS,
+    bytes_beside=FULL_BYTES,
+    how_to_get=GET_FULL,
 )
 
 
 def full_is_here() -> bool:
     """Whether the full VGG16 was exported to where its card looks: both of its files, the second of full length."""
-    try:
-        return FULL.weights.is_file() and FULL.beside.stat().st_size >= 4 * FULL.parameters
-    except OSError:
-        return False
+    return FULL.here
 
 
-def imagenet_index(card: ModelCard, unit: int) -> int:
+def imagenet_index(card: Card, unit: int) -> int:
     """The number among ImageNet's 1000 classes of a unit of either card's last layer."""
     return CAM_IMAGENET_INDEX[unit] if card.name == CAM.name else unit
 
@@ -152,23 +138,14 @@ def statistics() -> dict[str, np.ndarray]:
 def prepare(picture: Image.Image, size: int = SIDE) -> np.ndarray:
     """A picture of any mode and size as VGG16 wants it: `(1, size, size, 3)` float32, BGR less ImageNet's mean.
 
-    The shorter side becomes `size` pixels (bicubic) and the middle is kept, as in the paper. The crop comes before the
-    enlargement, so that a picture of 1 x 10,000 pixels costs no more than any other.
+    The shorter side becomes `size` pixels (bicubic) and the middle is kept, as in the paper.
     """
-    return _less_mean(np.asarray(as_seen(picture, size), dtype=np.float32))[None]
+    return _PREPROCESSING.prepare(picture, size, size)
 
 
 def as_seen(picture: Image.Image, size: int = SIDE) -> Image.Image:
     """The square RGB picture of `size` pixels that `prepare` turns into numbers."""
-    picture = flatten(picture).convert("RGB")
-    width, height = picture.size
-    side = min(width, height)
-    left, top = (width - side) / 2, (height - side) / 2
-    return picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
-
-
-def _less_mean(rgb: np.ndarray) -> np.ndarray:
-    return rgb[..., ::-1] - np.array(MEAN_BGR, dtype=np.float32)
+    return _PREPROCESSING.as_seen(picture, size, size)
 
 
 def build_cam(logits: bool = False, initializer: str = "glorot_uniform"):
@@ -187,25 +164,17 @@ def build_cam(logits: bool = False, initializer: str = "glorot_uniform"):
     return keras.Model(picture, classes, name="vgg16_cam")
 
 
-def build_full(logits: bool = False, initializer: str = "glorot_uniform", dense_kernels: Mapping | None = None):
-    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes.
-
-    dense_kernels: TensorFlow tensors by layer name, which become the kernels of fc1, fc2 and predictions without being
-    copied: together they are 495 MB.
-    """
+def build_full(logits: bool = False, initializer: str = "glorot_uniform"):
+    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes."""
     import keras
-
-    def kernel(name: str):
-        given = (dense_kernels or {}).get(name)
-        return initializer if given is None else lambda shape, dtype=None: given
 
     picture = keras.Input((SIDE, SIDE, 3), name="input")
     values = keras.layers.Flatten(name="flatten")(_blocks(picture, initializer, last_pool=True))
     dense = keras.layers.Dense
     for name in ("fc1", "fc2"):
-        values = dense(4096, "relu", name=name, kernel_initializer=kernel(name))(values)
+        values = dense(4096, "relu", name=name, kernel_initializer=initializer)(values)
     activation = None if logits else "softmax"
-    head = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=kernel("predictions"))
+    head = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=initializer)
     return keras.Model(picture, head(values), name="vgg16")
 
 

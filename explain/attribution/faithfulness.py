@@ -15,7 +15,8 @@ import numpy as np
 
 from explain.attribution.cam import background
 from explain.attribution.targets import Character, ClassLogit, Target, WholeText, log_softmax, score
-from models.card import ModelCard
+from explain.network.description import Description, describe
+from models.card import Card
 
 if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Runtime
     from explain.network.session import Network
@@ -250,7 +251,7 @@ def likeness(a: np.ndarray, b: np.ndarray) -> float:
     return spearman(np.abs(a), np.abs(b))
 
 
-def cascade(card: ModelCard) -> list[tuple[str, ...]]:
+def cascade(network: Card | Description) -> list[tuple[str, ...]]:
     """The layers with weights from the output down, a batch normalisation together with what it normalises.
 
     The sanity check destroys what they have learned in this order, one after another, each on top of those before.
@@ -258,7 +259,7 @@ def cascade(card: ModelCard) -> list[tuple[str, ...]]:
     section 3
     """
     stages: list[tuple[str, ...]] = []
-    for layer in card.layers:
+    for layer in describe(network).layers:
         if layer.kind == "batch_norm":
             stages[-1] += (layer.name,)
         elif layer.parameters:

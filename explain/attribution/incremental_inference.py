@@ -17,9 +17,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
-from explain.layers.receptive_field import padding_before
-from explain.network.session import Network, available_cpus, session_options, trim
-from models.card import LayerCard
+from explain.network.cpus import available_cpus
+from explain.network.layers import Layer
+from explain.network.session import Network, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
@@ -62,17 +62,19 @@ class Splicing:
         import onnx
 
         model = onnx.load(str(network.path))
-        cards = [card for card in network.card.layers if card.kind != "input"]
-        at = next(i for i, card in enumerate(cards) if card.kind == "squeeze")
+        cards = list(network.description.layers[1:])
+        at = next(i for i, card in enumerate(cards) if card.kind == "reshape")
         self.stages = []
-        before, behind = "input:channel_first", network.card.input
+        before = "input:channel_first"
         for card, last in _joined(cards[:at]):
             piece = _piece(model, before, (last.name,), 4)
-            pad = padding_before(card, behind, axis=1)
+            pad = card.window.padding[1][0]
             if pad:
                 _open_sides(piece)
-            self.stages.append(_Stage(last.name, _session(piece), card.kernel[1], card.stride[1], pad, last.shape[1]))
-            before, behind = last.name, last
+            self.stages.append(
+                _Stage(last.name, _session(piece), card.window.kernel[1], card.window.stride[1], pad, last.shape[1])
+            )
+            before = last.name
         self.sequence = cards[at].name
         self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
         self.head = _session(_piece(model, self.sequence, self.after, 3))
@@ -154,7 +156,7 @@ def _runs(firsts: list[int]) -> list[tuple[int, slice]]:
 
 def fits(network: Network) -> bool:
     """Whether the network makes a sequence of a picture's columns, so that it can be spliced."""
-    return network.card is not None and any(card.kind == "squeeze" for card in network.card.layers)
+    return any(card.kind == "reshape" for card in network.description.layers)
 
 
 def of(network: Network) -> Splicing:
@@ -166,9 +168,9 @@ def of(network: Network) -> Splicing:
         return _made[network]
 
 
-def _joined(cards: list[LayerCard]) -> list[tuple[LayerCard, LayerCard]]:
+def _joined(cards: list[Layer]) -> list[tuple[Layer, Layer]]:
     """The layers that mix columns, each with the last of those behind it that don't."""
-    mixing = [i for i, card in enumerate(cards) if card.kind in ("conv", "pool") and card.kernel[1] > 1]
+    mixing = [i for i, card in enumerate(cards) if card.window and card.window.kernel[1] > 1]
     return [(cards[i], cards[j - 1]) for i, j in zip(mixing, [*mixing[1:], len(cards)], strict=True)]
 
 

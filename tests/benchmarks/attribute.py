@@ -24,7 +24,7 @@ from explain.gradients.attribution import job
 from explain.gradients.network import models
 from explain.network.session import Network
 from models import crnn, vgg16
-from models.card import WEIGHTS, ModelCard
+from models.card import WEIGHTS, Card
 from tests.benchmarks.progress import progress
 
 CARDS = {"crnn": crnn.CARD, "vgg16-cam": vgg16.CAM}
@@ -51,25 +51,25 @@ def main(argv: list[str]) -> dict:
     return {name: measure(CARDS[name], arguments.word, arguments.rounds) for name in arguments.names}
 
 
-def measure(card: ModelCard, word: Path, rounds: int) -> dict:
+def measure(card: Card, word: Path, rounds: int) -> dict:
     network = Network(card)
     picture, target = question(card, network, word)
     found: dict = {"occlusion": {}}
     for what, (patch, stride) in OCCLUSIONS[card.name].items():
         timed, _ = seconds(lambda patch=patch, stride=stride: occlude(network, picture, patch, stride), rounds)
         found["occlusion"][what] = {**timed, "patches": len(boxes(picture.shape, patch, stride))}
-    model = models.model(card.name)
+    function = models.function(card.name)
     asked = {"picture": picture, "target": targets.describe(target)}
-    job.run(model, job.check({**asked, "methods": ["saliency"]}, card), Quiet())
+    job.run(function, job.check({**asked, "methods": ["saliency"]}, card), Quiet())
     for method in progress(job.METHODS, len(job.METHODS), card.name):
         settings = job.check({**asked, "methods": [method]}, card)
-        found[method], result = seconds(lambda settings=settings: job.run(model, settings, Quiet()), rounds)
+        found[method], result = seconds(lambda settings=settings: job.run(function, settings, Quiet()), rounds)
         if method == "integrated_gradients":
             found[method] |= {"steps": result["steps"], "completeness_error": round(result["error"], 4)}
     return found
 
 
-def question(card: ModelCard, network: Network, word: Path) -> tuple[np.ndarray, targets.Target]:
+def question(card: Card, network: Network, word: Path) -> tuple[np.ndarray, targets.Target]:
     """The third character of a word, or the likeliest class of the first photograph."""
     if card is crnn.CARD:
         picture = crnn.prepare(Image.open(word))[0]

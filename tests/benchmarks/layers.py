@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from explain.network.description import describe
 from explain.network.session import Network
 from models import crnn, vgg16
 
@@ -40,7 +41,7 @@ def main(argv: list[str]) -> dict:
 
 def measure(name: str, rounds: int, keras: bool) -> dict:
     """Medians in milliseconds for one picture, and the ratios that matter."""
-    card = CARDS[name]
+    card = describe(CARDS[name])
     picture = np.random.default_rng(0).random((1, *card.input_shape), dtype=np.float32)
     network = Network(card)
     with tempfile.TemporaryDirectory() as folder:

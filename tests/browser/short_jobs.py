@@ -11,9 +11,9 @@ import time
 from typing import Any
 
 import numpy as np
-from explain.gradients.kinds import Report
 
 from explain.gradients import jobs
+from explain.gradients.kinds import Report
 from models import crnn, typeface, vgg16
 
 STEPS, SECONDS, SIZE = 6, 0.15, 48

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from explain.network.description import describe
 from models import crnn, typeface
 from tests.browser.conftest import serve
 
@@ -149,15 +150,15 @@ def test_a_typed_word_is_read_and_kept_in_the_address(page, served):
 def test_all_layers_of_panel_1(page, served, console):
     open_page(page, served)
     seen = set()
-    for name in crnn.CARD.layer_names:
+    for name in describe(crnn.CARD).layer_names:
         chip = page.locator(f'.chips button[title="{name}"]')
         chip.click()
         page.locator(f'.chips button[title="{name}"][aria-pressed="true"]').wait_for()
         page.locator(".line").filter(has_text=f"{name} · ").first.wait_for()
         first = page.locator(".tile canvas").first
-        assert first.evaluate("c => c.width") == crnn.CARD.layer(name).shape[-2]
+        assert first.evaluate("c => c.width") == describe(crnn.CARD).layer(name).shape[-2]
         seen.add(first.evaluate("c => c.toDataURL()"))
-    assert len(seen) >= len(crnn.CARD.layer_names) - 1  # squeezed holds what conv_7 holds
+    assert len(seen) >= len(describe(crnn.CARD).layer_names) - 1  # squeezed holds what conv_7 holds
     assert console.errors == []
 
 
@@ -200,7 +201,7 @@ def test_every_layer_of_vgg16_in_order(page, served, console):
 
     open_page(page, served, "?network=VGG16")
     page.locator(".list .layer").filter(has_text="block5_conv3").wait_for()
-    assert page.locator(".list .layer").all_inner_texts() == list(vgg16.CAM.layer_names)
+    assert page.locator(".list .layer").all_inner_texts() == list(describe(vgg16.CAM).layer_names)
     page.locator(".list button").filter(has_text="block3_conv2").click()
     page.get_by_text("block3_conv2 · convolution").wait_for()
     assert "deep=block3_conv2" in page.url

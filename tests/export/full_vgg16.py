@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from models.vgg16 import FULL
+from models.vgg16 import CONVOLUTIONS
 
 CHANNELS_OF_BLOCKS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
 DENSE = {"fc1": (25088, 4096), "fc2": (4096, 4096), "predictions": (4096, 1000)}
@@ -21,7 +21,7 @@ DENSE = {"fc1": (25088, 4096), "fc2": (4096, 4096), "predictions": (4096, 1000)}
 OPENED = """
 import json, sys, time
 import numpy as np
-from explain.network import Network
+from explain.network.session import Network
 start, used = time.perf_counter(), time.process_time()
 network = Network(sys.argv[1])
 opened, used = time.perf_counter() - start, time.process_time() - used
@@ -35,14 +35,11 @@ print(json.dumps({"open_s": opened, "open_processor_s": used, "anonymous_mb": an
 def layer_shapes() -> dict[str, list[tuple[int, ...]]]:
     """Shapes of each layer's kernel and bias as Keras's file has them."""
     shapes, channels = {}, 3
-    for layer in FULL.layers:
-        if layer.kind == "conv":
-            filters = CHANNELS_OF_BLOCKS[int(layer.name[5])]
-            shapes[layer.name] = [(3, 3, channels, filters), (filters,)]
-            channels = filters
-        elif layer.name in DENSE:
-            shapes[layer.name] = [DENSE[layer.name], DENSE[layer.name][1:]]
-    return shapes
+    for name in CONVOLUTIONS:
+        filters = CHANNELS_OF_BLOCKS[int(name[5])]
+        shapes[name] = [(3, 3, channels, filters), (filters,)]
+        channels = filters
+    return shapes | {name: [kernel, kernel[1:]] for name, kernel in DENSE.items()}
 
 
 def write_random_weights(path: Path) -> None:
@@ -54,12 +51,13 @@ def write_random_weights(path: Path) -> None:
     block = np.random.default_rng(0).standard_normal(1_000_003, dtype=np.float32)
     shapes = layer_shapes()
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [layer.name.encode() for layer in FULL.layers]
-        for layer in FULL.layers:
-            group = file.create_group(layer.name)
-            names = [f"{layer.name}_W_1:0", f"{layer.name}_b_1:0"] if layer.name in shapes else []
+        layers = ["block1_pool", "flatten", *shapes]  # Keras's file lists those without weights too
+        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        for layer in layers:
+            group = file.create_group(layer)
+            names = [f"{layer}_W_1:0", f"{layer}_b_1:0"] if layer in shapes else []
             group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, shape in zip(names, shapes.get(layer.name, []), strict=True):
+            for name, shape in zip(names, shapes.get(layer, []), strict=True):
                 size = int(np.prod(shape))
                 scale = np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else 0.01
                 group[name] = np.resize(block * np.float32(scale), size).reshape(shape)

@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
+from explain.network.description import describe
 from explain.network.session import Network
 from export import export, graph, verify
 from export.__main__ import main
@@ -62,8 +63,8 @@ def test_the_file_computes_what_keras_computes(exported, keras_crnn, weights):
 
     for name, arrays in weights.items():
         keras_crnn.get_layer(name).set_weights([as_stored(array) for array in arrays])
-    names = list(crnn.CARD.layer_names)
-    words = np.random.default_rng(3).random((3, *crnn.CARD.input_shape), dtype=np.float32)
+    names = list(describe(crnn.CARD).layer_names)
+    words = np.random.default_rng(3).random((3, *describe(crnn.CARD).input_shape), dtype=np.float32)
     every = keras.Model(keras_crnn.input, [keras_crnn.get_layer(name).output for name in names])
     wanted = dict(zip(names, every.predict(words, verbose=0), strict=True))
     given = Network(exported).run(words)
@@ -81,7 +82,7 @@ def test_the_graph_has_one_lstm_a_layer_and_one_transpose_before_the_sequence(ex
     assert before.count("Transpose") == 1 and before[0] == "Transpose"
     halves = [tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT16]
     assert {len(tensor.dims) for tensor in halves} == {2, 3, 4}
-    assert exported.stat().st_size < 2.05 * crnn.CARD.parameters
+    assert exported.stat().st_size < 2.05 * describe(crnn.CARD).parameters
 
 
 def test_an_exported_file_is_a_weights_file(exported, tmp_path):
@@ -135,8 +136,8 @@ def test_the_cam_network_takes_any_picture_size(tmp_path):
     }
     told = []
     network = Network(export("vgg16-cam", drawn, tmp_path, told.append))
-    differences = [line.split() for line in told if line.split()[0] in (*CAM.layer_names, "logits")]
-    assert len(differences) == len(CAM.layers) and all(float(found) < 1e-3 for _, found in differences)
+    differences = [line.split() for line in told if line.split()[0] in (*describe(CAM).layer_names, "logits")]
+    assert len(differences) == len(describe(CAM).layers) and all(float(found) < 1e-3 for _, found in differences)
     outputs = network.run(np.zeros((1, 48, 80, 3), np.float32), ["block5_conv3", "predictions"])
     assert outputs["block5_conv3"].shape == (1, 3, 5, 512) and outputs["predictions"].shape == (1, 200)
 

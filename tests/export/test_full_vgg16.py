@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
+from explain.network.description import describe
 from models import onnx_weights
 from models.vgg16 import FULL
 from tests.export.full_vgg16 import layer_shapes, open_it, run_export, write_random_weights
@@ -30,7 +31,7 @@ def test_each_layer_is_compared_with_keras(exported):
     measured, _ = exported
     lines = [line.split() for line in measured["told"].splitlines() if line.startswith("  ")]
     found = {words[0]: float(words[1]) for words in lines if len(words) == 2}
-    assert list(found) == [*FULL.layer_names[:-1], "logits", "predictions"]
+    assert list(found) == [*describe(FULL).layer_names[:-1], "logits", "predictions"]
     assert max(found.values()) < 1e-3
 
 
@@ -40,7 +41,7 @@ def test_the_weights_lie_beside_the_file_on_whole_pages(exported):
     places = [{entry.key: entry.value for entry in tensor.external_data} for tensor in model.graph.initializer]
     assert len(places) == 2 * len(layer_shapes())
     assert all(place["location"] == "vgg16.onnx.data" and int(place["offset"]) % 4096 == 0 for place in places)
-    assert sum(int(place["length"]) for place in places) == 4 * FULL.parameters
+    assert sum(int(place["length"]) for place in places) == 4 * describe(FULL).parameters
     assert (folder / "vgg16.onnx").stat().st_size < 100_000
 
 
@@ -49,7 +50,7 @@ def test_it_opens_at_once_and_stays_mapped(exported):
     opened = open_it(folder / "vgg16.onnx")
     assert opened["open_processor_s"] < 0.5
     assert opened["anonymous_mb"] < 400  # the weights alone are 553
-    assert opened["outputs"] == [*FULL.layer_names, "logits"]
+    assert opened["outputs"] == [*describe(FULL).layer_names, "logits"]
 
 
 def test_the_weights_come_back_as_keras_had_them(exported):

@@ -1,11 +1,14 @@
 """The CRNN's card, its Keras layers and its preprocessing tell the same story."""
 
+import math
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from explain.network.description import describe
+from explain.network.layers import Layer
 from models import crnn
-from models.card import LayerCard
 
 ORDER = (
     *("conv_1", "pool_1", "conv_2", "pool_2", "conv_3", "conv_4", "pool_4"),
@@ -19,21 +22,22 @@ def model():
     return crnn.build()
 
 
-def by_hand(layer: LayerCard, before: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+def by_hand(layer: Layer, before: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     """Output shape and parameters of a layer of the CRNN from its window alone."""
-    if layer.kind in ("conv", "pool"):
+    if layer.kind in ("conv", "max_pool"):
+        window = layer.window
         size = [
-            -(-n // s) if layer.padding == "same" else (n - k) // s + 1
-            for n, k, s in zip(before[:2], layer.kernel, layer.stride, strict=True)
+            (n + sum(padding) - k) // s + 1
+            for n, padding, k, s in zip(before[:2], window.padding, window.kernel, window.stride, strict=True)
         ]
         channels = layer.shape[-1] if layer.kind == "conv" else before[-1]
-        weights = (layer.kernel[0] * layer.kernel[1] * before[-1] + 1) * channels if layer.kind == "conv" else 0
+        weights = (math.prod(window.kernel) * before[-1] + 1) * channels if layer.kind == "conv" else 0
         return (*size, channels), weights
     if layer.kind == "batch_norm":
         return before, 4 * before[-1]
-    if layer.kind == "squeeze":
+    if layer.kind == "reshape":
         return before[1:], 0
-    if layer.kind == "blstm":  # four gates, two directions
+    if layer.kind == "lstm":  # four gates, two directions
         units = layer.shape[-1] // 2
         return (before[0], 2 * units), 2 * 4 * units * (before[-1] + units + 1)
     return (before[0], len(crnn.LABELS) + 1), (before[-1] + 1) * (len(crnn.LABELS) + 1)
@@ -44,26 +48,26 @@ def test_labels_are_the_62_characters_and_the_blank_comes_last():
     assert crnn.BLANK == 62 and crnn.CARD.labels == (*crnn.LABELS, "")
 
 
-def test_the_card_follows_from_the_windows():
-    assert crnn.CARD.layer_names == ORDER
-    shape = crnn.CARD.input.shape
-    for layer in crnn.CARD.layers[1:]:
+def test_shapes_and_parameters_follow_from_the_windows():
+    assert describe(crnn.CARD).layer_names == ORDER
+    shape = describe(crnn.CARD).input.shape
+    for layer in describe(crnn.CARD).layers[1:]:
         expected, parameters = by_hand(layer, shape)
         assert (layer.shape, layer.parameters) == (expected, parameters), layer.name
         shape = layer.shape
-    assert crnn.CARD.parameters == 6_619_711 and shape == (crnn.FRAMES, 63)
+    assert describe(crnn.CARD).parameters == 6_619_711 and shape == (crnn.FRAMES, 63)
 
 
 def test_each_layer_is_told_in_one_plain_sentence():
-    for layer in crnn.CARD.layers:
-        assert layer.says.endswith(".") and ". " not in layer.says and 30 < len(layer.says) < 130, layer.name
-    assert len({layer.says for layer in crnn.CARD.layers}) == len(crnn.CARD.layers)
+    for layer in describe(crnn.CARD).layers:
+        assert layer.words.endswith(".") and ". " not in layer.words and 30 < len(layer.words) < 130, layer.name
+    assert len({layer.words for layer in describe(crnn.CARD).layers}) == len(describe(crnn.CARD).layers)
 
 
-def test_keras_builds_what_the_card_says(model):
+def test_keras_builds_what_the_file_says(model):
     assert model.count_params() == 6_619_711
     assert [layer.name for layer in model.layers] == ["input", *ORDER]
-    for layer, card in zip(model.layers, crnn.CARD.layers, strict=True):
+    for layer, card in zip(model.layers, describe(crnn.CARD).layers, strict=True):
         assert tuple(layer.output.shape[1:]) == card.shape, card.name
         assert layer.count_params() == card.parameters, card.name
 

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explain.network.description import describe
+from explain.network.layers import Window
 from models.training.train_cam import accuracy, train_head
 from models.vgg16 import (
     CAM,
     CAM_WNIDS,
+    CONVOLUTIONS,
     FULL,
+    FULL_BYTES,
     IMAGENET_NAMES,
     IMAGENET_WNIDS,
     as_seen,
@@ -19,33 +23,44 @@ from models.vgg16 import (
 
 
 def test_parameters_are_those_of_the_paper():
-    assert FULL.parameters == 138_357_544
-    assert sum(layer.parameters for layer in FULL.layers if layer.kind == "conv") == 14_714_688
-    assert CAM.parameters == 14_714_688 + 512 * 200 + 200
-
-
-@pytest.mark.parametrize("card", [CAM, FULL], ids=lambda card: card.name)
-def test_cards_agree_with_the_keras_models(card):
     import keras
 
-    from models.vgg16 import build_cam, build_full
+    from models.vgg16 import build_full
 
     with keras.StatelessScope(initialize_variables=False):  # no room for 138 million numbers
-        model = build_cam() if card is CAM else build_full()
+        model = build_full()
+    assert model.count_params() == FULL_BYTES / 4 == 138_357_544
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert sum(layer.count_params() for layer in convolutions) == 14_714_688
+    assert [layer.name for layer in convolutions] == list(CONVOLUTIONS)
+    assert set(FULL.words) == {layer.name for layer in model.layers}
+    assert describe(CAM).parameters == 14_714_688 + 512 * 200 + 200
+
+
+def test_the_file_agrees_with_the_keras_model():
+    import keras
+
+    from models.vgg16 import build_cam
+
+    card = describe(CAM)
+    model = build_cam()
     assert [layer.name for layer in model.layers] == [layer.name for layer in card.layers]
     assert [layer.count_params() for layer in model.layers] == [layer.parameters for layer in card.layers]
     shapes = keras.Model(model.input, [layer.output for layer in model.layers]).compute_output_shape((1, 224, 224, 3))
     assert [tuple(shape[1:]) for shape in shapes] == [layer.shape for layer in card.layers]
     for layer, told in zip(model.layers, card.layers, strict=True):
-        if told.kind in ("conv", "pool"):
+        if told.kind in ("conv", "max_pool"):
             window = layer.kernel_size if told.kind == "conv" else layer.pool_size
-            assert (window, layer.strides, layer.padding) == (told.kernel, told.stride, told.padding)
+            sides = ((1, 1), (1, 1)) if layer.padding == "same" else ((0, 0), (0, 0))  # padded kernels are 3 x 3
+            assert told.window == Window(window, layer.strides, sides) and layer.padding in ("same", "valid")
+            assert layer.padding == "valid" or window == (3, 3)
 
 
 def test_every_layer_says_one_sentence():
     for card in (CAM, FULL):
-        for layer in card.layers:
-            assert layer.says.endswith(".") and 30 < len(layer.says) < 120, layer.name
+        for name, sentence in card.words.items():
+            assert sentence.endswith(".") and 30 < len(sentence) < 120, name
+    assert set(CAM.words) >= {layer.name for layer in describe(CAM).layers}
 
 
 def test_class_names_and_numbers():
@@ -93,7 +108,7 @@ def test_statistics_cover_the_layers_they_name():
     found = statistics()
     assert "block4_conv3" in found
     for name, values in found.items():
-        assert values.shape == (2, 2, CAM.layer(name).shape[-1])
+        assert values.shape == (2, 2, describe(CAM).layer(name).shape[-1])
         assert np.isfinite(values).all() and (values >= 0).all()
 
 

@@ -46,7 +46,7 @@ class Child:
     def __init__(
         self, jobs: str, on_frame: Callable[[Child, Frame], None], on_end: Callable[[Child], None], threads: int = 0
     ) -> None:
-        from explain.network.session import available_cpus
+        from explain.network.cpus import available_cpus
 
         # not multiprocessing: its spawn would run Streamlit's script again
         self._process = subprocess.Popen(

@@ -29,7 +29,7 @@ FIRST_FILTERS = "block1_conv1"
 @st.fragment
 def show(_word) -> None:
     """Draws the view; the word on top plays no part in it."""
-    card = resources.card(_network())
+    card = resources.description(_network())
     shown = photograph.choose()
     batch = vgg16.prepare(shown)
     ran = resources.run(card.name, batch)
@@ -83,7 +83,7 @@ def _answers(card, probabilities: np.ndarray) -> int:
         key="answers",
     )
     other = class_names.chosen()
-    known = class_names.cam_units().get(other) if card is vgg16.CAM else other
+    known = class_names.cam_units().get(other) if card.name == vgg16.CAM.name else other
     if known is not None:
         units.setdefault(class_names.label(other), known)
     chosen = st.selectbox(
@@ -97,7 +97,7 @@ def _answers(card, probabilities: np.ndarray) -> int:
 
 
 def _where(card, values: dict[str, np.ndarray], seen, unit: int, title: str) -> None:
-    if card is vgg16.CAM:
+    if card.name == vgg16.CAM.name:
         evidence = cam.class_activation_map(values["block5_conv3"], resources.class_weights()[:, unit])
         st.image(overlay(seen, evidence, SIZE), width=SIZE, alt=f"Class activation map of {title}")
         st.caption(

@@ -11,12 +11,12 @@ from PIL import Image
 from explain.attribution import cam, targets
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import Description
 from explain.panels.attribution import method_texts
 from explain.panels.attribution.method_texts import Words
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address
 from explain.pictures import photograph_overlay
-from models.card import ModelCard
 
 ACROSS = 4  # maps in a row
 FIRST_LAYER = "block5_conv3"
@@ -48,7 +48,7 @@ OF_A_PHOTOGRAPH = {
 class Asked(NamedTuple):
     """What is explained. digest: of the picture the network sees; unit: of its last layer; title: the class."""
 
-    card: ModelCard
+    card: Description
     digest: str
     batch: np.ndarray
     seen: Image.Image

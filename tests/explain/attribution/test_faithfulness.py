@@ -8,6 +8,7 @@ import pytest
 from explain.attribution import faithfulness
 from explain.attribution.faithfulness import deletion, grounds, hits, insertion, order, peak, peak_column, spearman
 from explain.attribution.targets import Character, ClassLogit, Unit, WholeText
+from explain.network.description import describe
 from models import crnn, vgg16
 
 SUM = Unit("outputs", (0,))
@@ -181,4 +182,4 @@ def test_layers_are_destroyed_from_the_output_down():
     assert stages[-1] == ("conv_1",)
     for card in (crnn.CARD, vgg16.CAM):
         named = [name for stage in faithfulness.cascade(card) for name in stage]
-        assert sorted(named) == sorted(layer.name for layer in card.layers if layer.parameters)
+        assert sorted(named) == sorted(layer.name for layer in describe(card).layers if layer.parameters)

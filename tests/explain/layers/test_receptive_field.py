@@ -9,31 +9,27 @@ import numpy as np
 import pytest
 
 from explain.layers.receptive_field import ReceptiveField, receptive_field
+from explain.network.description import describe
+from explain.network.layers import WINDOW, Layer, Window
 from explain.network.session import Network
-from models.card import LayerCard, ModelCard
 from models.crnn import CARD
-from models.vgg16 import CAM, FULL
+from models.vgg16 import CAM
+from tests.explain.network.made import chain
 
 
-def pads(length, kernel, stride, padding):
-    """Padding before and after as TensorFlow's "same" shares it out."""
-    if padding != "same":
-        return 0, 0
-    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
-    return total // 2, total - total // 2
-
-
-def twin(card, pictures, random):
+def twin(network, pictures, random):
     """Yields (layer, outputs (batch, height, width)) of the one-channel twin for each layer that slides a window."""
     values = pictures
-    for layer in card.layers[1:]:
-        if layer.kernel is None:
+    for layer in network.layers[1:]:
+        if layer.sees == "whole":
             return
-        (kh, kw), (sh, sw) = layer.kernel, layer.stride
-        margins = [pads(values.shape[1], kh, sh, layer.padding), pads(values.shape[2], kw, sw, layer.padding)]
-        padded = np.pad(values, [(0, 0), *margins])
+        if layer.window is None:
+            yield layer, values
+            continue
+        (kh, kw), (sh, sw) = layer.window.kernel, layer.window.stride
+        padded = np.pad(values, [(0, 0), *layer.window.padding])
         windows = np.lib.stride_tricks.sliding_window_view(padded, (kh, kw), axis=(1, 2))[:, ::sh, ::sw]
-        if layer.kind == "pool":
+        if layer.kind == "max_pool":
             values = windows.max((-2, -1))
         elif layer.kind == "conv":
             kernel = random.uniform(0.5, 1, (kh, kw)) / (kh * kw)
@@ -41,13 +37,13 @@ def twin(card, pictures, random):
         yield layer, values
 
 
-def poked_units(card, pixels, shape, seed=0):
+def poked_units(network, pixels, shape, seed=0):
     """Yields (layer, which units change (pixel, height, width)) when each of the pixels is changed."""
     base = np.random.default_rng(seed).random((1, *shape))
     pictures = np.repeat(base, len(pixels) + 1, 0)
     for number, (y, x) in enumerate(pixels):
         pictures[number, y, x] += 1e6
-    for layer, values in twin(card, pictures, np.random.default_rng(seed)):
+    for layer, values in twin(network, pictures, np.random.default_rng(seed)):
         yield layer, values[:-1] != values[-1]
 
 
@@ -66,43 +62,34 @@ def some_pixels(shape, count, seed=0):
     return corners + [(int(random.integers(height)), int(random.integers(width))) for _ in range(count)]
 
 
-# A layout that neither network has: an even kernel with "same", which pads more after than before, and stride 3.
-ODD = ModelCard(
-    name="odd",
-    title="",
-    input_shape=(17, 23, 1),
-    layers=(
-        LayerCard("input", "input", (17, 23, 1), 0, ""),
-        LayerCard("conv_a", "conv", (6, 12, 1), 0, "", kernel=(4, 2), stride=(3, 2), padding="same"),
-        LayerCard("conv_b", "conv", (6, 12, 1), 0, "", kernel=(2, 4), padding="same"),
-        LayerCard("conv_c", "conv", (2, 4, 1), 0, "", kernel=(3, 5), stride=(2, 2)),
-    ),
-    labels=(),
-    weights=None,
-    logits="logits",
-    licence="",
-    source="",
+# A layout that neither network has: even kernels with TensorFlow's "same", which pads more after than before, stride 3.
+ODD = chain(
+    (17, 23, 1),
+    Layer("conv_a", "", "conv", ("input",), (6, 12, 1), Window((4, 2), (3, 2), ((1, 1), (0, 1))), WINDOW),
+    Layer("conv_b", "", "conv", ("conv_a",), (6, 12, 1), Window((2, 4), (1, 1), ((0, 1), (1, 2))), WINDOW),
+    Layer("conv_c", "", "conv", ("conv_b",), (2, 4, 1), Window((3, 5), (2, 2)), WINDOW),
 )
 
 
-@pytest.mark.parametrize(("card", "count"), [(CARD, 60), (FULL, 4), (ODD, 100)], ids=["crnn", "vgg16", "odd"])
-def test_the_box_is_exactly_what_the_unit_sees(card, count):
-    shape = card.input_shape[:2]
+@pytest.mark.parametrize(("network", "count"), [(CARD, 60), (CAM, 4), (ODD, 100)], ids=["crnn", "vgg16-cam", "odd"])
+def test_the_box_is_exactly_what_the_unit_sees(network, count):
+    network = describe(network)
+    shape = network.input_shape[:2]
     pixels = some_pixels(shape, count)
     layers = 0
-    for layer, changed in poked_units(card, pixels, shape):
-        field = receptive_field(card, layer.name)
+    for layer, changed in poked_units(network, pixels, shape):
+        field = receptive_field(network, layer.name)
         for pixel, units in zip(pixels, changed, strict=True):
             np.testing.assert_array_equal(seen(field, pixel, units.shape), units, err_msg=f"{layer.name} {pixel}")
         layers += 1
-    assert layers == sum(receptive_field(card, layer.name) is not None for layer in card.layers[1:])
+    assert layers == sum(receptive_field(network, layer.name) is not None for layer in network.layers[1:])
 
 
 def test_the_shipped_crnn_never_looks_outside_the_box():
     network = Network(CARD)
-    base = np.random.default_rng(2).random((1, *CARD.input_shape), dtype=np.float32)
-    names = [name for name in CARD.layer_names if receptive_field(CARD, name)]
-    pixels = some_pixels(CARD.input_shape[:2], 8)
+    base = np.random.default_rng(2).random((1, *describe(CARD).input_shape), dtype=np.float32)
+    names = [name for name in describe(CARD).layer_names if receptive_field(CARD, name)]
+    pixels = some_pixels(describe(CARD).input_shape[:2], 8)
     pictures = np.repeat(base, len(pixels) + 1, 0)
     for number, (y, x) in enumerate(pixels):
         pictures[number, y, x] = 1 - pictures[number, y, x].round()
@@ -118,9 +105,8 @@ def test_the_shipped_crnn_never_looks_outside_the_box():
 
 
 def test_known_fields():
-    """VGG16's block5_conv3 sees 196 pixels and block5_pool 212 (Araujo, Norris and Sim 2019, table 1)."""
+    """VGG16's block5_conv3 sees 196 pixels (Araujo, Norris and Sim 2019, table 1)."""
     assert receptive_field(CAM, "block5_conv3").size == (196, 196)
-    assert receptive_field(FULL, "block5_pool") == ReceptiveField((212, 212), (32, 32), (-90, -90))
     assert receptive_field(CARD, "input") == ReceptiveField((1, 1), (1, 1), (0, 0))
 
 
@@ -129,7 +115,7 @@ def test_a_step_of_squeezed_is_a_column_of_conv_7():
 
 
 @pytest.mark.parametrize(
-    ("card", "layer"), [(CARD, "blstm_1"), (CARD, "outputs"), (CAM, "global_average"), (FULL, "fc1")]
+    ("card", "layer"), [(CARD, "blstm_1"), (CARD, "outputs"), (CAM, "global_average"), (CAM, "predictions")]
 )
 def test_layers_that_see_everything_have_no_box(card, layer):
     assert receptive_field(card, layer) is None

@@ -7,13 +7,23 @@ import pytest
 
 from explain.layers.recompute import recompute
 from explain.layers.workings import Convolution, Copy, Dense, LstmStep, MaxPooling, Mean
-from models.card import LayerCard, ModelCard
+from explain.network.layers import WHOLE, WINDOW, Layer, Window
+from tests.explain.network.made import chain
 
 
-def card_of(*layers, input_shape=(5, 6, 3)):
-    """A card of the input and these layers, without files."""
-    picture = LayerCard("input", "input", input_shape, 0, "")
-    return ModelCard("tiny", "Tiny", input_shape, (picture, *layers), (), None, "logits", "", "")
+def network_of(*layers, input_shape=(5, 6, 3)):
+    """A network of the input and these layers, without files."""
+    return chain(input_shape, *layers)
+
+
+def conv(shape, size, padding="same"):
+    """A convolution layer with relu; "same" for odd sizes."""
+    sides = ((size // 2, size // 2),) * 2 if padding == "same" else ((0, 0), (0, 0))
+    window = Window((size, size), padding=sides)
+    return Layer("conv", "conv", "conv", ("input",), shape, window, WINDOW, activation="relu")
+
+
+SQUEEZE = {"order": ("C", "H", "W"), "laid": ("C", "W")}  # channel-first, as most files have it
 
 
 def floats(*shape, seed=0):
@@ -44,10 +54,10 @@ def convolved(picture, kernel, bias, padding, stride):
 def test_every_unit_of_a_convolution(size, padding):
     picture, kernel, bias = floats(5, 6, 3), floats(size, size, 3, 4, seed=1), floats(4, seed=2)
     expected = convolved(picture, kernel, bias, 1 if padding == "same" else 0, 1)
-    layer = LayerCard("conv", "conv", expected.shape, 0, "", kernel=(size, size), padding=padding)
+    layer = conv(expected.shape, size, padding)
     outputs = {"input": picture, "conv": expected}
     for y, x, channel in np.ndindex(expected.shape):
-        unit = recompute(card_of(layer), "conv", channel, (y, x), outputs, [kernel, bias])
+        unit = recompute(network_of(layer), "conv", channel, (y, x), outputs, {"kernel": kernel, "bias": bias})
         assert isinstance(unit, Convolution)
         assert unit.by_hand == pytest.approx(expected[y, x, channel], abs=1e-9)
         assert unit.by_hand == max(unit.before, 0)
@@ -60,8 +70,10 @@ def test_every_unit_of_a_convolution(size, padding):
 def test_a_window_in_the_corner_reads_zeros_beyond_the_edge():
     picture, kernel, bias = floats(5, 6, 3) + 10, floats(3, 3, 3, 4, seed=1), floats(4, seed=2)
     expected = convolved(picture, kernel, bias, 1, 1)
-    layer = LayerCard("conv", "conv", expected.shape, 0, "", kernel=(3, 3), padding="same")
-    unit = recompute(card_of(layer), "conv", 0, (0, 5), {"input": picture, "conv": expected}, [kernel, bias])
+    layer = conv(expected.shape, 3)
+    unit = recompute(
+        network_of(layer), "conv", 0, (0, 5), {"input": picture, "conv": expected}, {"kernel": kernel, "bias": bias}
+    )
     assert unit.corner == (-1, 4)
     assert unit.outside.tolist() == [[True, True, True], [False, False, True], [False, False, True]]
     assert (unit.inputs[unit.outside] == 0).all() and (unit.inputs[~unit.outside] > 0).all()
@@ -71,14 +83,14 @@ def test_a_window_in_the_corner_reads_zeros_beyond_the_edge():
 @pytest.mark.parametrize(("kernel", "shape"), [((2, 2), (2, 3, 3)), ((2, 1), (2, 6, 3))])
 def test_pooling_names_the_winner(kernel, shape):
     picture = floats(5, 6, 3)
-    layer = LayerCard("pool", "pool", shape, 0, "", kernel=kernel, stride=kernel)
+    layer = Layer("pool", "pool", "max_pool", ("input",), shape, Window(kernel, kernel), WINDOW)
     for y, x, channel in np.ndindex(shape):
         best, where = -math.inf, None
         for row in range(y * kernel[0], (y + 1) * kernel[0]):
             for column in range(x * kernel[1], (x + 1) * kernel[1]):
                 if picture[row, column, channel] > best:
                     best, where = float(picture[row, column, channel]), (row, column)
-        unit = recompute(card_of(layer), "pool", channel, (y, x), {"input": picture, "pool": np.zeros(shape)})
+        unit = recompute(network_of(layer), "pool", channel, (y, x), {"input": picture, "pool": np.zeros(shape)})
         assert isinstance(unit, MaxPooling)
         assert (unit.by_hand, unit.winner) == (best, where)
         assert unit.weights.sum() == 1 and unit.products.sum() == best
@@ -87,25 +99,30 @@ def test_pooling_names_the_winner(kernel, shape):
 def test_batch_normalisation_by_its_four_numbers():
     picture, gamma, beta, mean = floats(5, 6, 3), floats(3, seed=1), floats(3, seed=2), floats(3, seed=3)
     variance = np.array([0.0, 0.5, 4.0], np.float32)
-    layer = LayerCard("bn", "batch_norm", (5, 6, 3), 0, "")
+    layer = Layer("bn", "bn", "batch_norm", ("input",), (5, 6, 3), settings={"epsilon": 0.001})
     for y, x, channel in np.ndindex(5, 6, 3):
         deviation = math.sqrt(float(variance[channel]) + 0.001)
         expected = float(gamma[channel]) * (float(picture[y, x, channel]) - float(mean[channel])) / deviation
         expected += float(beta[channel])
         outputs = {"input": picture, "bn": np.zeros((5, 6, 3))}
-        unit = recompute(card_of(layer), "bn", channel, (y, x), outputs, [gamma, beta, mean, variance])
+        weights = {"gamma": gamma, "beta": beta, "mean": mean, "variance": variance, "epsilon": np.float64(0.001)}
+        unit = recompute(network_of(layer), "bn", channel, (y, x), outputs, weights)
         assert unit.by_hand == pytest.approx(expected, abs=1e-9)
         assert unit.products + unit.bias == pytest.approx(expected, abs=1e-9)
 
 
 def test_squeezed_says_where_it_was_copied_from():
     picture = floats(1, 6, 3)
-    layer = LayerCard("squeezed", "squeeze", (6, 3), 0, "")
+    layer = Layer("squeezed", "squeezed", "reshape", ("input",), (6, 3), settings=SQUEEZE)
     for t, channel in np.ndindex(6, 3):
         outputs = {"input": picture, "squeezed": np.zeros((6, 3))}
-        unit = recompute(card_of(layer, input_shape=(1, 6, 3)), "squeezed", channel, (0, t), outputs)
+        unit = recompute(network_of(layer, input_shape=(1, 6, 3)), "squeezed", channel, (0, t), outputs)
         assert isinstance(unit, Copy)
-        assert (unit.source, unit.source_channel, unit.by_hand) == ((0, t), channel, float(picture[0, t, channel]))
+        assert (unit.source_place, unit.source_channel, unit.by_hand) == (
+            (0, t),
+            channel,
+            float(picture[0, t, channel]),
+        )
 
 
 def sigmoid(x):
@@ -136,16 +153,26 @@ def test_every_step_and_unit_of_a_bidirectional_lstm():
     steps, features, units = 5, 3, 2
     given = floats(steps, features)
     arrays = [floats(*shape, seed=s + 1) for s, shape in enumerate([(3, 8), (2, 8), (8,), (3, 8), (2, 8), (8,)])]
+    roles = [f"{way}_{role}" for way in ("forward", "backward") for role in ("kernel", "recurrent", "bias")]
     forward = lstm(given, *arrays[:3])
     backward = lstm(given[::-1], *arrays[3:])[::-1]
     layers = [
-        LayerCard("squeezed", "squeeze", (steps, features), 0, ""),
-        LayerCard("blstm", "blstm", (steps, 2 * units), 0, "", kernel=None),
+        Layer("squeezed", "squeezed", "reshape", ("input",), (steps, features), settings=SQUEEZE),
+        Layer(
+            "blstm",
+            "blstm",
+            "lstm",
+            ("squeezed",),
+            (steps, 2 * units),
+            sees=WHOLE,
+            weights=dict.fromkeys(roles),
+            settings={"units": units},
+        ),
     ]
-    card, outputs = card_of(*layers), {"squeezed": given, "blstm": np.zeros((steps, 2 * units))}
+    network, outputs = network_of(*layers), {"squeezed": given, "blstm": np.zeros((steps, 2 * units))}
     nothing = ([0.0] * units, [0.0] * units)
     for t, channel in np.ndindex(steps, 2 * units):
-        unit = recompute(card, "blstm", channel, (0, t), outputs, arrays)
+        unit = recompute(network, "blstm", channel, (0, t), outputs, dict(zip(roles, arrays, strict=True)))
         assert isinstance(unit, LstmStep)
         j, states = channel % units, forward if channel < units else backward
         earlier = t - 1 if channel < units else t + 1
@@ -165,15 +192,16 @@ def test_every_step_and_unit_of_a_bidirectional_lstm():
 def test_dense_and_softmax(flat):
     given = floats(4) if flat else floats(6, 4)
     kernel, bias = floats(4, 5, seed=1), floats(5, seed=2)
-    before = LayerCard("before", "gap" if flat else "squeeze", given.shape, 0, "", kernel=None)
+    before = Layer("before", "before", "reshape", ("input",), given.shape)
     shape = (5,) if flat else (6, 5)
-    card = card_of(before, LayerCard("outputs", "dense", shape, 0, "", kernel=None))
+    network = network_of(before, Layer("outputs", "outputs", "dense", ("before",), shape, activation="softmax"))
     for t in range(1 if flat else 6):
         row = given if flat else given[t]
         logits = [float(bias[c]) + sum(float(row[k]) * float(kernel[k, c]) for k in range(4)) for c in range(5)]
         total = sum(math.exp(logit) for logit in logits)
         for c in range(5):
-            unit = recompute(card, "outputs", c, (0, t), {"before": given, "outputs": np.zeros(shape)}, [kernel, bias])
+            outputs = {"before": given, "outputs": np.zeros(shape)}
+            unit = recompute(network, "outputs", c, (0, t), outputs, {"kernel": kernel, "bias": bias})
             assert isinstance(unit, Dense)
             assert unit.before == pytest.approx(logits[c], abs=1e-9)
             assert unit.by_hand == pytest.approx(math.exp(logits[c]) / total, abs=1e-9)
@@ -183,10 +211,10 @@ def test_dense_and_softmax(flat):
 
 def test_global_average():
     picture = floats(5, 6, 3)
-    card = card_of(LayerCard("gap", "gap", (3,), 0, "", kernel=None))
+    network = network_of(Layer("gap", "gap", "global_average_pool", ("input",), (3,), sees=WHOLE))
     for channel in range(3):
         expected = math.fsum(float(v) for v in picture[:, :, channel].ravel()) / 30
-        unit = recompute(card, "gap", channel, (0, 0), {"input": picture, "gap": np.zeros(3)})
+        unit = recompute(network, "gap", channel, (0, 0), {"input": picture, "gap": np.zeros(3)})
         assert isinstance(unit, Mean)
         assert unit.by_hand == pytest.approx(expected, abs=1e-9)
         assert unit.products.sum() == pytest.approx(expected, abs=1e-9)
@@ -195,7 +223,7 @@ def test_global_average():
 def test_the_biggest_input_of_a_unit_is_where_its_largest_product_is():
     """Poked in turn: of all inputs of a convolution, taking that one away changes the sum before relu the most."""
     picture, kernel, bias = floats(5, 6, 3), floats(3, 3, 3, 4, seed=1), np.full(4, 1e3, np.float32)
-    layer = LayerCard("conv", "conv", (5, 6, 4), 0, "", kernel=(3, 3), padding="same")
+    layer = conv((5, 6, 4), 3)
     for y, x, channel in ((0, 0, 0), (2, 3, 1), (4, 5, 3)):
         whole = convolved(picture, kernel, bias, 1, 1)
         changes = {}
@@ -204,5 +232,12 @@ def test_the_biggest_input_of_a_unit_is_where_its_largest_product_is():
             poked[at] = 0
             changes[at] = abs(convolved(poked, kernel, bias, 1, 1)[y, x, channel] - whole[y, x, channel])
         row, column, source = max(changes, key=changes.get)
-        unit = recompute(card_of(layer), "conv", channel, (y, x), {"input": picture, "conv": whole}, [kernel, bias])
+        unit = recompute(
+            network_of(layer),
+            "conv",
+            channel,
+            (y, x),
+            {"input": picture, "conv": whole},
+            {"kernel": kernel, "bias": bias},
+        )
         assert unit.biggest == (source, (row, column))

@@ -271,7 +271,7 @@ def test_close_ends_everything(make, tmp_path):
 def test_the_process_does_not_outlive_the_page(tmp_path, ending):
     page = f"""
 import os, signal, time
-from explain.gradients.client import GradientWorker
+from explain.gradients.worker.client import GradientWorker
 worker = GradientWorker({FAKES!r}, threads=1)
 job = worker.submit("gate", {{"path": "/nowhere/at/all"}})
 while job.status != "running":

@@ -16,7 +16,7 @@ from explain.panels.jobs.polling import AT_WORK, IN_QUEUE, pace
 
 SCRIPT = """
 import streamlit as st
-from explain.panels.pace import looking
+from explain.panels.jobs.polling import looking
 
 @st.fragment
 def outer():

@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from explain.exemplars.word_bank import BankError, open_bank
 from explain.layers.receptive_field import receptive_field
+from explain.network.description import describe
 from explain.panels.inputs import word
 from explain.panels.layers import exemplars, feature_maps
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from models.crnn import CARD, LABELS
 from tests.explain.panels.views import opened, text_of
 
@@ -20,15 +22,17 @@ from tests.explain.panels.views import opened, text_of
 def recurrent_page():
     from explain.panels.inputs import word
     from explain.panels.layers import recurrent
+    from explain.panels.page.subject import Subject
 
-    recurrent.show(word._from_sample("elephant"))
+    recurrent.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def by_hand_page():
     from explain.panels.inputs import word
     from explain.panels.layers import by_hand
+    from explain.panels.page.subject import Subject
 
-    by_hand.show(word._from_sample("elephant"))
+    by_hand.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def unit_of(test: AppTest) -> int:
@@ -71,12 +75,12 @@ def test_an_emptied_unit_keeps_the_one_that_is_shown():
     assert not test.exception and unit_of(test) == 77
 
 
-@pytest.mark.parametrize("layer", [layer.name for layer in CARD.layers[1:]])
+@pytest.mark.parametrize("layer", [layer.name for layer in describe(CARD).layers[1:]])
 def test_every_layer_opens_by_hand_and_channels_say_what_excites_them(layer):
     test = opened(by_hand_page, hand_layer=layer)
-    kind, said = CARD.layer(layer).kind, text_of(test)
-    assert ("answers to**" in said) == (kind not in ("blstm", "dense"))
-    assert ("What this unit is for" in said) == (kind == "blstm")
+    kind, said = describe(CARD).layer(layer).kind, text_of(test)
+    assert ("answers to**" in said) == (kind not in ("lstm", "dense"))
+    assert ("What this unit is for" in said) == (kind == "lstm")
 
 
 @pytest.mark.parametrize("layer", ["conv_1", "pool_1", "conv_2", "pool_2", "conv_3", "conv_4"])
@@ -84,12 +88,12 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     maps = mounted(monkeypatch, feature_maps)
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
-    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
-    values = resources.run("crnn", word._from_sample("elephant").batch).values[layer]
+    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], describe(CARD).input_shape)
+    values = resources.run("crnn", Subject.of("crnn", *word.from_sample("elephant")).batch).values[layer]
     inside = [
         values[y, x].max()
         for y, x in np.ndindex(values.shape[:2])
-        if field.box(y, x) == field.clipped(y, x, CARD.input_shape)
+        if field.box(y, x) == field.clipped(y, x, describe(CARD).input_shape)
     ]
     assert values[unit["y"], unit["x"], unit["channel"]] == max(inside)
 
@@ -98,7 +102,8 @@ def test_a_silent_channel_is_called_silent(monkeypatch):
     bank = open_bank(CARD)
     silent = bank.arrays["place_values"].copy()
     silent[3] = 0.0  # channel 3 of the first layer
-    monkeypatch.setattr(exemplars, "bank", lambda: replace(bank, arrays={**bank.arrays, "place_values": silent}))
+    quiet = replace(bank, arrays={**bank.arrays, "place_values": silent})
+    monkeypatch.setattr(exemplars, "bank", lambda network: quiet)
     assert "it is silent" in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="3.0.0"))
     assert "it is silent" not in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="4.0.0"))
 
@@ -133,7 +138,7 @@ def test_all_filters_of_the_first_layer_are_shown_and_the_chosen_one_marked(monk
 
 
 def test_without_a_bank_both_views_stay_and_say_why(monkeypatch):
-    def missing():
+    def missing(network):
         raise BankError("The bank can't be read.")
 
     monkeypatch.setattr(exemplars, "bank", missing)

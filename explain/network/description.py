@@ -1,0 +1,225 @@
+"""What a network says of itself: layers, head, input and words, read from its file and, where that is silent, its card.
+
+description = describe(card)          # or the path of any ONNX file that takes a batch of pictures
+description.layer("conv_7").window    # kernel, stride, padding, dilation
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from explain.network import words
+from explain.network.axes import Axes
+from explain.network.errors import NetworkError
+from explain.network.head import CTC, Head, head, preprocessing
+from explain.network.layers import Layer
+from explain.network.reading.following import follow
+from explain.network.reading.graph import Graph
+from explain.network.reading.grouping import Group, groups
+from explain.network.reading.layer import picture, read
+from models.card import Card, weights_beside
+from models.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """A network as data: nothing here holds weights or an open file.
+
+    name, title: for addresses and for people. path: of the ONNX file. layers: the input first, then in the order in
+    which they are computed. logits: the tensor that holds the values before the last softmax, or the last layer's where
+    there is none. named: whether the file names its layers. card: what came along with the network, or None.
+    picture: the size of the pictures that the file takes, `(height, width, channel)`, None where that may vary.
+    outputs: tensors that the file itself puts out.
+    batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
+    channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
+    them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    """
+
+    name: str
+    title: str
+    path: Path
+    layers: tuple[Layer, ...]
+    logits: str
+    head: Head
+    preprocessing: Preprocessing | None
+    card: Card | None
+    named: bool
+    picture: tuple[int | None, int | None, int | None]
+    outputs: tuple[str, ...]
+    batch: int | None
+    smallest: tuple[int, int]
+    channel_first: bool
+    axes: Mapping[str, Axes]
+    licence: str
+    source: str
+
+    @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.card.called if self.card else self.title
+
+    @property
+    def input(self) -> Layer:
+        return self.layers[0]
+
+    @property
+    def output(self) -> Layer:
+        """The last layer."""
+        return self.layers[-1]
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Of one picture as the preprocessing makes it, `(height, width, channel)`."""
+        return self.input.shape
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the layers in order, the input left out."""
+        return tuple(layer.name for layer in self.layers[1:])
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.head.labels
+
+    @property
+    def blank(self) -> int | None:
+        return self.head.blank
+
+    @property
+    def parameters(self) -> int:
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def weights(self) -> Path:
+        """The ONNX file."""
+        return self.path
+
+    @property
+    def beside(self) -> Path:
+        """The file with weights too large to lie inside the ONNX file, where there is one."""
+        return weights_beside(self.path)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the network is read from."""
+        return [self.path, *([self.beside] if self.beside.exists() else [])]
+
+    def layer(self, name: str) -> Layer:
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(f"{self.name} has no layer called {name!r}; it has {', '.join(self.layer_names)}.")
+
+    def of_kind(self, *kinds: str) -> tuple[Layer, ...]:
+        """The layers of these kinds, in order."""
+        return tuple(layer for layer in self.layers if layer.kind in kinds)
+
+    def inputs_of(self, name: str) -> tuple[Layer, ...]:
+        """The layers whose outputs a layer takes."""
+        return tuple(self.layer(before) for before in self.layer(name).inputs)
+
+
+def describe(network: Card | Description | str | Path) -> Description:
+    """What the network of a card or of an ONNX file says of itself; kept until the file changes.
+
+    Raises NetworkError where there is no such file, or none that takes a batch of pictures.
+    """
+    if isinstance(network, Description):
+        return network
+    card = network if isinstance(network, Card) else None
+    path = Path(card.weights if card is not None else network).absolute()
+    try:
+        facts = path.stat()
+    except OSError:
+        name = card.name if card else path.stem
+        raise NetworkError(
+            f"There is no exported network at {path}: write it with `python -m export {name}`."
+        ) from None
+    return _described(path, card, facts.st_size, facts.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _described(path: Path, card: Card | None, size: int, modified: int) -> Description:
+    import onnx
+
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
+        raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
+    usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
+    graph = Graph(model, path, usual)
+    axes = follow(graph)
+    grouped = groups(graph, axes, _named(graph))
+    if not grouped:
+        raise NetworkError(f"{path} computes nothing from a picture.")
+    return _assembled(path, card, graph, axes, grouped)
+
+
+def _stated_size(model) -> tuple[int | None, int | None]:
+    stated = next((entry.value for entry in model.metadata_props if entry.key == "input"), "{}")
+    try:
+        facts = json.loads(stated)
+        return facts.get("height"), facts.get("width")
+    except (ValueError, AttributeError):
+        raise NetworkError("What the file says under 'input' is no JSON object.") from None
+
+
+def _named(graph: Graph) -> list[str] | None:
+    """The layers that the file names, None where it names none that it computes."""
+    try:
+        named = json.loads(graph.metadata.get("layers", "[]"))
+    except ValueError:
+        return None
+    return [name for name in named if name in graph.values and name != graph.input] or None
+
+
+def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes], grouped: list[Group]) -> Description:
+    named = _named(graph) is not None
+    written = card.words if card else {}
+    layers = [picture(graph, axes), *(read(graph, axes, group) for group in grouped)]
+    layers = [
+        replace(
+            layer,
+            title=layer.name if named or layer.kind == "input" else words.title(layer),
+            words=written.get(layer.name) or words.sentence(layer),
+        )
+        for layer in layers
+    ]
+    last = layers[-1]
+    logits = _logits(graph, grouped[-1], last)
+    answer = head(last.shape, axes.get(last.name, ()), card, graph.metadata)
+    shown = {name: axes[name] for name in (*(layer.name for layer in layers), logits) if name in axes}
+    return Description(
+        name=card.name if card else path.stem,
+        title=card.title if card else graph.metadata.get("title", path.stem),
+        path=path,
+        layers=tuple(layers),
+        logits=logits,
+        head=answer,
+        preprocessing=preprocessing(graph.picture_shape(), answer.kind == CTC, card, graph.metadata),
+        card=card,
+        named=named,
+        picture=graph.picture_shape(),
+        outputs=graph.outputs,
+        batch=graph.batch,
+        smallest=tuple(json.loads(graph.metadata.get("smallest", "[1, 1]"))),
+        channel_first=graph.channel_first,
+        axes=shown,
+        licence=card.licence if card else graph.metadata.get("licence", ""),
+        source=card.source if card else graph.metadata.get("source", ""),
+    )
+
+
+def _logits(graph: Graph, group: Group, last: Layer) -> str:
+    """The tensor before the softmax that a network ends in, or its last layer's."""
+    stated = graph.metadata.get("logits")
+    if stated in graph.values:
+        return stated
+    if last.activation in ("softmax", "log_softmax"):
+        softmax = next(node for node in reversed(group.nodes) if node.operator in ("Softmax", "LogSoftmax"))
+        return softmax.inputs[0]
+    return last.name

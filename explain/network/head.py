@@ -1,0 +1,126 @@
+"""What a network answers, and what it wants its picture to be: from its card, its file's metadata, or its shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explain.network.errors import NetworkError
+from models.card import Card
+from models.preprocessing import Preprocessing, PreprocessingError
+
+CTC, CLASSES, NONE = "ctc", "classes", "none"
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the last layer's numbers stand for.
+
+    kind: "ctc" for frames that are decoded into a text, "classes" for one of several things, "none" where nothing says.
+    labels: of each unit of the last layer, the blank being "". blank: its index, None but for CTC.
+    time_axis: which axis of the file's own output, batch included, holds the frames. What `Network.run` returns always
+        has them second, (batch, frame, label).
+    """
+
+    kind: str
+    labels: tuple[str, ...] = ()
+    blank: int | None = None
+    time_axis: int | None = None
+
+
+def head(shape: tuple[int | None, ...], axes: tuple[str, ...], card: Card | None, metadata: Mapping[str, str]) -> Head:
+    """shape: of the last layer, without the batch. axes: of its tensor as the file has them.
+
+    Metadata: "labels" (a JSON list with the blank as "") or PaddleOCR's "character" (a line each, without the blank,
+    which comes first, and the space, which comes last), "blank" (an index), "head".
+    """
+    labels, blank = _labels(card, metadata)
+    kind = metadata.get("head")
+    if kind not in (None, CTC, CLASSES, NONE):
+        raise NetworkError(f"A network's head is {CTC}, {CLASSES} or {NONE}, not {kind!r}, as its file says.")
+    if labels and (not shape or len(labels) != shape[-1]):
+        labels, blank = (), None
+    if kind is None:
+        kind = {1: CLASSES, 2: CTC if blank is not None else NONE}.get(len(shape), NONE)
+    if kind == CTC:
+        if len(shape) != 2 or blank is None or not 0 <= blank < len(labels):
+            raise NetworkError(
+                "A CTC head needs a sequence, a label for each of its numbers, and one blank among them."
+            )
+        return Head(CTC, labels, blank, next((axes.index(name) for name in ("W", "H") if name in axes), None))
+    if kind == CLASSES and len(shape) == 1 and shape[0]:
+        return Head(CLASSES, labels or tuple(f"class {index}" for index in range(shape[0])))
+    return Head(NONE)
+
+
+def _labels(card: Card | None, metadata: Mapping[str, str]) -> tuple[tuple[str, ...], int | None]:
+    if card is not None and card.labels:
+        return card.labels, card.blank
+    if "labels" in metadata:
+        labels = _json(metadata, "labels")
+        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+            raise NetworkError("A network's labels are a JSON list of strings, which its file does not have.")
+        given = metadata.get("blank")
+        if given is not None:
+            return tuple(labels), _index(given)
+        return tuple(labels), labels.index("") if labels.count("") == 1 else None
+    if "character" in metadata:
+        return ("", *metadata["character"].split("\n"), " "), 0
+    return (), None
+
+
+def _index(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise NetworkError(f"The blank is an index among the labels, not {text!r}, as the file says.") from None
+
+
+def _json(metadata: Mapping[str, str], key: str) -> Any:
+    try:
+        return json.loads(metadata[key])
+    except ValueError:
+        raise NetworkError(f"What the file says under {key!r} is no JSON.") from None
+
+
+def preprocessing(
+    picture: tuple[int | None, int | None, int | None], sequence: bool, card: Card | None, metadata: Mapping[str, str]
+) -> Preprocessing | None:
+    """How a picture becomes the network's input; None where it takes neither one channel nor three.
+
+    picture: height, width and channels as the file declares them. sequence: whether it reads a sequence of columns.
+    Metadata: "input", a JSON object with any of colour, mean, deviation, fit, height, width as `Preprocessing` has
+    them. Where nothing says: values from 0 to 1, red first.
+    """
+    if card is not None:
+        return card.preprocessing
+    height, width, channels = picture
+    if channels not in (1, 3, None):
+        return None
+    stated = _json(metadata, "input") if "input" in metadata else {}
+    if not isinstance(stated, dict):
+        raise NetworkError("What the file says under 'input' is no JSON object.")
+    facts = {
+        "height": stated.get("height", height),
+        "width": stated.get("width", width),
+        "colour": stated.get("colour", "grey" if channels == 1 else "rgb"),
+        "mean": _numbers(stated.get("mean", 0.0)),
+        "deviation": _numbers(stated.get("deviation", 255.0)),
+        "fit": stated.get("fit", "pad" if sequence else "crop"),
+    }
+    try:
+        made = Preprocessing(**facts)
+    except PreprocessingError as error:
+        raise NetworkError(f"The input that the file describes makes no sense: {error}") from error
+    if channels is not None and channels != made.channels:
+        raise NetworkError(f"The file takes pictures of {channels} channels, and {made.colour} has {made.channels}.")
+    return made
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(number, int | float) for number in values):
+        raise NetworkError(f"A picture's mean and deviation are numbers, not {value!r}, as the file says.")
+    return tuple(float(number) for number in values)

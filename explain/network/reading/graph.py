@@ -1,0 +1,299 @@
+"""The graph of an ONNX file: its nodes, what is constant in it, and every tensor's shape for one picture size."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explain.network.errors import NetworkError
+from explain.network.reading.shapes import Shapes, inferred, measured
+
+SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
+PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
+HEIGHTS = (48, 32, 64)  # tried where a network says it takes any height but runs on neither of those
+PASSED_ON = ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose")
+BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operator. outputs: the tensors it makes; the first is the one that counts."""
+
+    operator: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+
+    @property
+    def output(self) -> str:
+        return self.outputs[0]
+
+    def __getitem__(self, name: str):
+        return self.attributes.get(name)
+
+
+class Graph:
+    """A file's nodes in order, with look-ups. It holds no weights: those stay in the file.
+
+    values: tensors computed from the picture's values, not from its size alone. consumers: the nodes that use a tensor
+    for such values, shape arithmetic left out.
+    """
+
+    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None)):
+        """model: the onnx.ModelProto in the file at path. size: of the picture, for lengths that the file leaves open.
+
+        Raises NetworkError for a network that does not take pictures, or none of that size.
+        """
+        _strip(model)
+        graph = model.graph
+        self.metadata: dict[str, str] = {entry.key: entry.value for entry in model.metadata_props}
+        self.opset: int = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
+        self.nodes: list[Node] = nodes_of(graph)
+        self.producer: dict[str, Node] = {name: node for node in self.nodes for name in node.outputs if name}
+        self.stored: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
+        self.input, self.declared = _picture(graph, self.stored)
+        self.outputs: tuple[str, ...] = tuple(output.name for output in graph.output)
+        self.constants: set[str] = set(self.stored)
+        for node in self.nodes:
+            if node.operator != "Shape" and all(name in self.constants for name in node.inputs if name):
+                self.constants.update(node.outputs)
+        self.values = self._values()
+        self.consumers: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(filter(None, node.inputs)):
+                if node.output in self.values:
+                    self.consumers.setdefault(name, []).append(node)
+        self.channel_first = self._channel_first()
+        self.shapes, self._other_shapes = self._shapes(model, path, size)
+
+    @property
+    def batch(self) -> int | None:
+        """How many pictures one pass takes, None where that is open."""
+        return self.declared[0]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the shapes are of."""
+        return self.batch or BATCH
+
+    def constant(self, name: str) -> np.ndarray | None:
+        """The value of a small constant, None for what depends on the picture and for weights."""
+        if name not in self.constants or (self.shapes.get(name) and np.prod(self.shapes[name]) > SMALL):
+            return None
+        return fold(name, self.stored, self.producer)
+
+    def data_inputs(self, node: Node) -> list[str]:
+        """The inputs that depend on the picture's values, shape arithmetic left out."""
+        return [name for name in node.inputs if name and name not in self.constants and name in self.values]
+
+    def is_zero(self, name: str) -> bool:
+        """Whether a tensor is nothing but zeros, of whatever size."""
+        if name in self.constants:
+            value = self.constant(name)
+            return value is not None and not np.any(value)
+        node = self.producer.get(name)
+        if node is None:
+            return False
+        if node.operator == "ConstantOfShape":
+            value = node["value"]
+            return value is None or not np.any(_array(value, None))
+        if node.operator == "Concat":
+            return all(self.is_zero(part) for part in node.inputs)
+        return node.operator in ("Expand", *PASSED_ON) and self.is_zero(node.inputs[0])
+
+    def _values(self) -> set[str]:
+        """Tensors computed from the picture's values, not from its size."""
+        values = {self.input}
+        for node in self.nodes:
+            if node.operator not in ("Shape", "Size") and any(name in values for name in node.inputs):
+                values.update(name for name in node.outputs if name)
+        return values
+
+    def _channel_first(self) -> bool:
+        """How the file wants its picture: by what first needs to know, else by which axis has few channels."""
+        name = self.input
+        for _ in range(len(self.nodes)):
+            after = self.consumers.get(name, [])
+            for node in after:
+                if node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool"):
+                    return True
+                if node.operator == "Transpose":
+                    return list(node["perm"] or ()) != [0, 3, 1, 2]
+            if len(after) != 1:
+                break
+            name = after[0].output
+        return self.declared[1] in (1, 3, 4) and self.declared[-1] not in (1, 3, 4)
+
+    def picture_shape(self) -> tuple[int | None, int | None, int | None]:
+        """Height, width and channels of the picture as the file declares them, None where open."""
+        _, *rest = self.declared
+        return tuple(rest[1:] + rest[:1]) if self.channel_first else tuple(rest)
+
+    def _shapes(self, model, path: Path, size) -> list[Shapes]:
+        """For two sizes of the picture, equal ones where the size is known.
+
+        Some files say that they take any number or any height of pictures, but run on one alone: then that is noted.
+        """
+        declared = list(self.declared)
+        height, width, _ = self.picture_shape()
+        heights = [height or size[0], *(HEIGHTS if height is None and size[0] is None else ())]
+        problem = None
+        for batch, tall in itertools.product(dict.fromkeys((declared[0], declared[0] or 1)), heights):
+            self.declared = [batch, *declared[1:]]
+            if height is None and size[0] is None and tall is not None:
+                self.declared[2 if self.channel_first else 1] = tall
+            try:
+                return self._two_shapes(model, path, tall, width or size[1])
+            except NetworkError as error:
+                problem = problem or error
+        raise problem
+
+    def _two_shapes(self, model, path: Path, height: int | None, width: int | None) -> list[Shapes]:
+        channels = self.picture_shape()[2] or 3
+        lengths = dict.fromkeys((height or tall, width or wide) for tall, wide in PROBES)
+        made = [self._shapes_for(model, path, (*pair, channels)) for pair in lengths]
+        return made if len(made) == 2 else made * 2
+
+    def _shapes_for(self, model, path: Path, picture: tuple[int, int, int]) -> Shapes:
+        full = self._full(*picture)
+        shapes = inferred(model, self.input, full)
+        if missing := (self.values | self.constants) - set(shapes):
+            shapes |= measured(path, self.input, full, missing)
+        return shapes
+
+    def open(self, name: str) -> tuple[bool, ...]:
+        """Of each axis of a tensor whether its length depends on a size of the picture that nothing says."""
+        return tuple(a != b for a, b in zip(self.shapes[name], self._other_shapes[name], strict=True))
+
+    def _full(self, height: int, width: int, channels: int) -> list[int]:
+        rest = [channels, height, width] if self.channel_first else [height, width, channels]
+        return [self.pictures, *rest]
+
+
+def fold(name: str, stored: dict[str, Any], producer: dict[str, Node], folder: Path | None = None) -> np.ndarray | None:
+    """The value of a constant of the file, behind casts and changes of shape; None for what is not known here.
+
+    stored: initializers. folder: where weights lie that are kept beside the file; these are memory-mapped.
+    """
+    if name in stored:
+        return _array(stored[name], folder)
+    node = producer.get(name)
+    if node is None:
+        return None
+    if node.operator == "Constant":
+        return _constant(node, folder)
+    arrays = [fold(inner, stored, producer, folder) for inner in node.inputs if inner]
+    if node.operator not in FOLDED or any(array is None for array in arrays):
+        return None
+    return FOLDED[node.operator](node, *arrays)
+
+
+def _constant(node: Node, folder: Path | None) -> np.ndarray | None:
+    for key, kind in (("value_float", np.float32), ("value_floats", np.float32), ("value_ints", np.int64)):
+        if node[key] is not None:
+            return np.asarray(node[key], kind)
+    if node["value_int"] is not None:
+        return np.asarray(node["value_int"], np.int64)
+    return _array(node["value"], folder) if node["value"] is not None else None
+
+
+def _array(tensor, folder: Path | None) -> np.ndarray | None:
+    from onnx import helper, numpy_helper
+
+    place = {entry.key: entry.value for entry in tensor.external_data}
+    if not place:
+        try:
+            return numpy_helper.to_array(tensor)
+        except ValueError:  # its values were left in the file
+            return None
+    if folder is None or Path(place["location"]).name != place["location"]:
+        return None
+    kind = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
+    return np.memmap(
+        folder / place["location"], kind, mode="r", offset=int(place.get("offset", 0)), shape=tuple(tensor.dims)
+    ).view(np.ndarray)
+
+
+def _axes(node: Node, rest: Sequence[np.ndarray]) -> tuple[int, ...]:
+    given = node["axes"] if node["axes"] is not None else (rest[0] if rest else ())
+    return tuple(int(axis) for axis in np.atleast_1d(given))
+
+
+def _unsqueezed(node: Node, array: np.ndarray, *rest: np.ndarray) -> np.ndarray:
+    return np.expand_dims(array, _axes(node, rest))
+
+
+def _squeezed(node: Node, array: np.ndarray, *rest: np.ndarray) -> np.ndarray:
+    return np.squeeze(array, _axes(node, rest) or None)
+
+
+def _cast(node: Node, array: np.ndarray) -> np.ndarray:
+    from onnx import helper
+
+    return array.astype(helper.tensor_dtype_to_np_dtype(node["to"]))
+
+
+def _reshaped(node: Node, array: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    return array.reshape([array.shape[i] if length == 0 else int(length) for i, length in enumerate(shape)])
+
+
+FOLDED = {
+    "Identity": lambda node, array: array,
+    "Cast": _cast,
+    "Transpose": lambda node, array: array.transpose(node["perm"]),
+    "Reshape": _reshaped,
+    "Unsqueeze": _unsqueezed,
+    "Squeeze": _squeezed,
+    "Concat": lambda node, *arrays: np.concatenate(arrays, node["axis"]),
+    "Add": lambda node, a, b: a + b,
+    "Sub": lambda node, a, b: a - b,
+    "Mul": lambda node, a, b: a * b,
+    "Div": lambda node, a, b: a / b if a.dtype.kind == "f" else a // b,
+    "Sqrt": lambda node, a: np.sqrt(a),
+    "Neg": lambda node, a: -a,
+}
+
+
+def nodes_of(graph) -> list[Node]:
+    """The nodes of an onnx.GraphProto."""
+    return [_node(node) for node in graph.node]
+
+
+def _node(node) -> Node:
+    from onnx import helper
+
+    attributes = {}
+    for attribute in node.attribute:
+        value = helper.get_attribute_value(attribute)
+        if isinstance(value, list):
+            value = [part.decode() if isinstance(part, bytes) else part for part in value]
+        attributes[attribute.name] = value.decode() if isinstance(value, bytes) else value
+    return Node(node.op_type, tuple(node.input), tuple(node.output), attributes)
+
+
+def _strip(model) -> None:
+    """Takes the values of large constants out of the model; their shapes stay."""
+    held = (attribute.t for node in model.graph.node for attribute in node.attribute if attribute.HasField("t"))
+    for tensor in itertools.chain(model.graph.initializer, held):
+        if np.prod(tensor.dims, dtype=np.int64) > SMALL and not tensor.external_data:
+            for values in ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data"):
+                tensor.ClearField(values)
+
+
+def _picture(graph, stored) -> tuple[str, list[int | None]]:
+    """Name and declared shape of the one input that is a picture."""
+    inputs = [value for value in graph.input if value.name not in stored]
+    shapes = {
+        value.name: [dim.dim_value if dim.dim_value > 0 else None for dim in value.type.tensor_type.shape.dim]
+        for value in inputs
+    }
+    pictures = [name for name, shape in shapes.items() if len(shape) == 4]
+    if len(inputs) != 1 or len(pictures) != 1:
+        given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()) or "none"
+        raise NetworkError(f"A network that is explained takes one batch of pictures, with 4 axes; this takes {given}.")
+    return pictures[0], shapes[pictures[0]]

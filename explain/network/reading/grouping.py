@@ -1,0 +1,241 @@
+"""Which nodes of a graph are one layer to a person: convolution, bias, folded normalisation and activation together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from explain.network.axes import Axes
+from explain.network.reading import activations
+from explain.network.reading.following import plain_shape, reduced_axes
+from explain.network.reading.graph import Graph, Node
+
+PASSING = ("Identity", "Dropout", "Cast")  # hand their input on
+LAYING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")  # lay it out anew
+PAIRS = {"Add": "add", "Sum": "add", "Mul": "multiply"}  # of two layers
+AFFINE = ("Add", "Sub", "Mul", "Div")  # with constants: a bias or a folded normalisation
+
+
+@dataclass(frozen=True)
+class Group:
+    """One layer's nodes in order. output: the tensor it puts out. inputs: those of the layers it takes."""
+
+    output: str
+    inputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+
+
+def groups(graph: Graph, axes: dict[str, Axes], named: list[str] | None = None) -> list[Group]:
+    """The layers in order, from the first after the picture on.
+
+    named: the tensors that the file says are its layers; worked out from the nodes where it says nothing.
+    """
+    position = {name: index for index, node in enumerate(graph.nodes) for name in node.outputs}
+    ends = named or _ends(graph, axes)
+    ends = sorted((name for name in dict.fromkeys(ends) if name in position), key=position.__getitem__)
+    return [_behind(graph, end, {graph.input, *ends}, position) for end in ends]
+
+
+def _behind(graph: Graph, end: str, stops: set[str], position: dict[str, int]) -> Group:
+    """What lies between a layer's output and the outputs of the layers before it."""
+    nodes: dict[int, Node] = {}
+    inputs: dict[str, None] = {}
+    waiting = [end]
+    while waiting:
+        node = graph.producer[waiting.pop()]
+        if position[node.output] in nodes:
+            continue
+        nodes[position[node.output]] = node
+        for name in graph.data_inputs(node):
+            if name in stops:
+                inputs[name] = None
+            else:
+                waiting.append(name)
+    ordered = sorted(inputs, key=lambda name: position.get(name, -1))
+    return Group(end, tuple(ordered), tuple(node for _, node in sorted(nodes.items())))
+
+
+def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
+    """The last tensor of every layer, for a file that does not say which these are."""
+    inside: set[int] = set()
+    ends = []
+    for node in graph.nodes:
+        if id(node) in inside or node.output not in graph.values or is_passing(graph, axes, node):
+            continue
+        if is_padding_of_next(graph, node):
+            continue
+        nodes, end = _grown(graph, axes, node)
+        inside.update(id(member) for member in nodes)
+        if len(graph.shapes[end]) > 1:  # not what scales or counts the numbers of a layer
+            ends.append(end)
+    declared = [name for name in graph.outputs if name in graph.values and not _is_before_softmax(graph, name)]
+    unreached = [name for name in declared if name not in axes or not _passes_from(graph, axes, name, set(ends))]
+    return [*ends, *unreached]
+
+
+def _is_before_softmax(graph: Graph, name: str) -> bool:
+    return [node.operator for node in graph.consumers.get(name, [])] == ["Softmax"]
+
+
+def _passes_from(graph: Graph, axes: dict[str, Axes], name: str, ends: set[str]) -> bool:
+    """Whether a tensor is the end of a layer, handed on."""
+    while name not in ends:
+        node = graph.producer.get(name)
+        if node is None or not is_passing(graph, axes, node):
+            return False
+        (name,) = graph.data_inputs(node)
+    return True
+
+
+def is_passing(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:
+    """Whether a node changes neither values nor, but for the order of axes, the shape."""
+    if node.operator in PASSING:
+        return True
+    if node.operator not in (*LAYING, "Transpose"):
+        return False
+    (before,) = graph.data_inputs(node)
+    shapes = [plain_shape(graph, axes, name) for name in (before, node.output)]
+    return shapes[0] is not None and shapes[0] == shapes[1]
+
+
+def is_padding_of_next(graph: Graph, node: Node) -> bool:
+    """Whether a node lays zeros around what a convolution alone takes."""
+    if node.operator != "Pad" or node["mode"] not in (None, "constant"):
+        return False
+    users = graph.consumers.get(node.output, [])
+    value = graph.constant(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else node["value"] or 0.0
+    return len(users) == 1 and users[0].operator == "Conv" and value is not None and not np.any(value)
+
+
+def is_dense(graph: Graph, node: Node) -> bool:
+    return (
+        node.operator in ("MatMul", "Gemm")
+        and node.inputs[1] in graph.constants
+        and len(graph.shapes.get(node.inputs[1], ())) == 2
+        and not node["transA"]
+        and all(node[factor] in (None, 1.0) for factor in ("alpha", "beta"))
+    )
+
+
+def is_affine(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:
+    """Whether a node adds, subtracts, multiplies or divides by one constant a channel, or one for all."""
+    if node.operator not in AFFINE or len(graph.data_inputs(node)) != 1 or node.output not in axes:
+        return False
+    constant = next((name for name in node.inputs if name in graph.constants), None)
+    shape = graph.shapes.get(constant)
+    if shape is None or (node.operator in ("Div", "Sub") and node.inputs[0] == constant):
+        return False
+    long = [axis - len(shape) for axis, length in enumerate(shape) if length > 1]
+    return not long or (len(long) == 1 and -long[0] <= len(axes[node.output]) and axes[node.output][long[0]] == "C")
+
+
+def averages_all(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:
+    """Whether a node takes the mean over all places of a map."""
+    if node.operator == "GlobalAveragePool":
+        return True
+    if node.operator != "ReduceMean" or node.inputs[0] not in axes:
+        return False
+    names = axes[node.inputs[0]]
+    return {names[axis] for axis in reduced_axes(graph, node)} == {"H", "W"}
+
+
+def _grown(graph: Graph, axes: dict[str, Axes], first: Node) -> tuple[list[Node], str]:
+    """The layer that begins with a node: its nodes, and the tensor it ends in."""
+    activation = activations.starting(graph, first)
+    if activation is not None:
+        return list(activation.nodes), activation.output
+    nodes = [first]
+    end = next((name for name in first.outputs if graph.consumers.get(name)), first.output)
+    while True:
+        nodes_between, name = _skipped(graph, axes, end)
+        more = _extended(graph, axes, nodes, name)
+        if more is None:
+            break
+        nodes += [*nodes_between, *more.nodes]
+        end = more.output
+        if more.last:
+            break
+    return nodes, end
+
+
+@dataclass(frozen=True)
+class _More:
+    """Nodes that join a layer, and the tensor it then ends in. last: whether nothing joins after them."""
+
+    nodes: tuple[Node, ...]
+    output: str
+    last: bool = False
+
+
+def _skipped(graph: Graph, axes: dict[str, Axes], name: str) -> tuple[list[Node], str]:
+    """The nodes that hand a tensor on to its one user, and what they hand on."""
+    nodes = []
+    while len(users := graph.consumers.get(name, [])) == 1 and is_passing(graph, axes, users[0]):
+        nodes.append(users[0])
+        name = users[0].output
+    return nodes, name
+
+
+def _extended(graph: Graph, axes: dict[str, Axes], nodes: list[Node], name: str) -> _More | None:
+    """What else belongs to a layer whose output so far is the tensor; None where it ends there."""
+    first = nodes[0]
+    users = graph.consumers.get(name, [])
+    only = users[0] if len(users) == 1 and name not in graph.outputs else None
+    weighted = first.operator == "Conv" or is_dense(graph, first)
+    lays = only is not None and only.operator in (*LAYING, "Transpose")
+    if first.operator == "LSTM":
+        return _rest_of_lstm(graph, axes, name)
+    if averages_all(graph, axes, first):
+        joins = lays and len(plain_shape(graph, axes, only.output) or ()) == 1
+    elif first.operator in (*LAYING, "Transpose"):
+        joins = lays
+    elif weighted:
+        joins = only is not None and (only.operator == "BatchNormalization" or is_affine(graph, axes, only))
+    else:
+        joins = is_affine(graph, axes, first) and only is not None and is_affine(graph, axes, only)
+    if joins:
+        return _More((only,), only.output)
+    takes_activation = first.operator in ("BatchNormalization", *PAIRS, "Concat", "ConvTranspose")
+    if weighted or (takes_activation and not is_affine(graph, axes, first)):
+        return _activated(graph, name, softmax=is_dense(graph, first))
+    return None
+
+
+def _rest_of_lstm(graph: Graph, axes: dict[str, Axes], name: str) -> _More | None:
+    """What brings an LSTM's output into order: its directions side by side, or its last step alone."""
+    users = graph.consumers.get(name, [])
+    if "D" not in axes.get(name, ()):
+        takes = len(users) == 1 and users[0].operator in ("Slice", "Gather") and name not in graph.outputs
+        shape = graph.shapes.get(users[0].output) if takes else None
+        if (
+            shape is None
+            or "W" not in axes[name]
+            or prod(shape) * graph.shapes[name][axes[name].index("W")] != prod(graph.shapes[name])
+        ):
+            return None
+        nodes, end = _skipped(graph, axes, users[0].output)
+        after = graph.consumers.get(end, [])
+        if len(shape) == len(axes[name]) and len(after) == 1 and after[0].operator in LAYING:
+            nodes, end = [*nodes, after[0]], after[0].output
+        return _More((users[0], *nodes), end, last=True)
+    made, nodes = {name}, []
+    for node in graph.nodes:
+        taken = set(graph.data_inputs(node))
+        if taken and taken <= made and node.operator in (*LAYING, "Transpose", "Slice", "Split", "Concat", "Identity"):
+            nodes.append(node)
+            made.update(node.outputs)
+            inside = {id(member) for member in nodes}
+            leaving = [end for end in made if any(id(user) not in inside for user in graph.consumers.get(end, []))]
+            ends = [end for end in leaving if end != name] or [node.output]
+            if name not in leaving and len(ends) == 1 and "D" not in axes.get(ends[0], ("D",)):
+                return _More(tuple(nodes), ends[0])
+    return None
+
+
+def _activated(graph: Graph, name: str, softmax: bool) -> _More | None:
+    activation = activations.after(graph, name)
+    if activation is None or (activation.name in ("softmax", "log_softmax") and not softmax):
+        return None
+    return _More(activation.nodes, activation.output, last=True)
