@@ -83,20 +83,18 @@ def _choose(chosen: Chosen, channel: int, place: Place) -> None:
 
 def _working(chosen: Chosen, channel: int, place: Place) -> None:
     unit = recompute(
-        chosen.card, chosen.layer.name, channel, place, chosen.values, weights(chosen.card.name, chosen.layer.name)
+        chosen.card,
+        chosen.layer.name,
+        channel,
+        place,
+        chosen.values,
+        resources.layer_weights(chosen.card.name, chosen.layer.name),
     )
     _title(chosen, unit)
     _numbers(chosen, unit)
     _seen(chosen, unit)
     workings_panel.show(chosen, unit)
     _follow(chosen, unit)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def weights(network: str, layer: str) -> list[np.ndarray]:
-    """Weights of one layer as Keras orders them, none for a layer without; the largest takes 9 MB."""
-    card = resources.description(network)
-    return onnx_weights.read(card.weights, [layer])[layer] if card.layer(layer).parameters else []
 
 
 def _unit(chosen: Chosen) -> tuple[int, Place]:

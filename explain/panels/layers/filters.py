@@ -60,10 +60,9 @@ def show(card: Description, layer: Layer, activation: np.ndarray, *, key: str, i
         _one(kernel, chosen, dark)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
 def _kernel(network: str, layer: str) -> np.ndarray:
-    """`(height, width, in, out)`; at most 9 MB."""
-    return onnx_weights.read(resources.description(network).weights, [layer])[layer][0]
+    """`(height, width, in, out)`."""
+    return resources.layer_weights(network, layer)[0]
 
 
 def _numbers(kernel: np.ndarray, activation: np.ndarray) -> list[int]:

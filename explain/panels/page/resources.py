@@ -20,6 +20,7 @@ import streamlit as st
 from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.graph import NetworkError
 from explain.network.session import Network
@@ -62,6 +63,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        heap.trim()
         last[:] = [time.monotonic()]
 
 
@@ -108,8 +110,7 @@ def run(name: str, batch: np.ndarray) -> Pass:
 
 def _pass(opened: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    # What stays lies between what is free: left to itself the arena would find ever less room and take ever more.
-    outputs = opened.run(batch, give_back=True)
+    outputs = opened.run(batch)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
@@ -138,10 +139,17 @@ def _passes() -> Passes:
     return Passes(PASSES_BYTES)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def layer_weights(network: str, layer: str) -> list[np.ndarray]:
+    """Weights of one layer as Keras orders them, none for a layer without; the largest takes 9 MB."""
+    told = description(network)
+    return onnx_weights.read(told.weights, [layer])[layer] if told.layer(layer).parameters else []
+
+
 @st.cache_resource(show_spinner=False)
 def class_weights() -> np.ndarray:
     """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
-    return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
+    return onnx_weights.read(vgg16.CAM.weights, ["predictions"])["predictions"][0]
 
 
 @st.cache_resource(show_spinner=False)
