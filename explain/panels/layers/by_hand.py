@@ -19,7 +19,6 @@ from explain.panels.page import address, resources
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
-from models import onnx_weights
 
 FIRST = {"crnn": "conv_3", "vgg16-cam": "block3_conv1"}
 STEP = {"dense": "frame"}  # what a place of a sequence is called; a step elsewhere

@@ -13,7 +13,6 @@ from explain.panels.components import component
 from explain.panels.page import address, resources
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
-from models import onnx_weights
 
 SHOWN = 64  # filters at once; the first layers have no more
 SLICES = 24  # of a chosen filter
