@@ -22,7 +22,7 @@ from PIL import Image
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.network import heap
 from explain.network.description import Description, describe
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from explain.network.session import Network
 from models import onnx_weights, vgg16
 from models.card import WEIGHTS
@@ -31,7 +31,7 @@ from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 COLLECT_SECONDS = 30.0
-PASSES_BYTES = 200_000_000
+PASSES_BYTES = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -137,13 +137,6 @@ class Passes:
 @st.cache_resource(show_spinner=False)
 def _passes() -> Passes:
     return Passes(PASSES_BYTES)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def layer_weights(network: str, layer: str) -> list[np.ndarray]:
-    """Weights of one layer as Keras orders them, none for a layer without; the largest takes 9 MB."""
-    told = description(network)
-    return onnx_weights.read(told.weights, [layer])[layer] if told.layer(layer).parameters else []
 
 
 @st.cache_resource(show_spinner=False)
