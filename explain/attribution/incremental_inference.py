@@ -17,9 +17,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
+from explain.network import heap
 from explain.network.cpus import available_cpus
 from explain.network.layers import Layer
-from explain.network.session import Network, session_options, trim
+from explain.network.session import Network, session_options
 
 if TYPE_CHECKING:
     import onnx
@@ -164,7 +165,7 @@ def of(network: Network) -> Splicing:
     with _making:
         if network not in _made:
             _made[network] = Splicing(network)
-            trim()
+            heap.trim()
         return _made[network]
 
 

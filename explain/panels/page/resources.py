@@ -20,6 +20,7 @@ import streamlit as st
 from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network
@@ -30,7 +31,7 @@ from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 COLLECT_SECONDS = 30.0
-PASSES_BYTES = 200_000_000
+PASSES_BYTES = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        heap.trim()
         last[:] = [time.monotonic()]
 
 
@@ -108,8 +110,7 @@ def run(name: str, batch: np.ndarray) -> Pass:
 
 def _pass(opened: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    # What stays lies between what is free: left to itself the arena would find ever less room and take ever more.
-    outputs = opened.run(batch, give_back=True)
+    outputs = opened.run(batch)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
@@ -141,7 +142,7 @@ def _passes() -> Passes:
 @st.cache_resource(show_spinner=False)
 def class_weights() -> np.ndarray:
     """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
-    return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
+    return onnx_weights.read(vgg16.CAM.weights, ["predictions"])["predictions"][0]
 
 
 @st.cache_resource(show_spinner=False)
