@@ -19,13 +19,15 @@ if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Run
     from explain.network.session import Network
 
 
-def usual_layer(description: Description) -> str:
-    """The convolution whose maps are weighted unless another is asked for.
+def usual_layer(description: Description) -> str | None:
+    """The convolution whose maps are weighted unless another is asked for; None where there is none to weigh.
 
     Of a classifier the last one, as in the papers. Of a recogniser the one in the middle: the last ones stand for whole
     letters in one or two rows, and show nothing of where in the letter.
     """
     names = mapped_layers(description)
+    if not names:
+        return None
     return names[len(names) // 2] if description.head.kind == "ctc" else names[-1]
 
 

@@ -124,8 +124,10 @@ def mean_probability(probabilities: np.ndarray, target: Character, label: int | 
 
 
 def telling_frames(target: Character) -> list[int]:
-    """The frames that carry a character: those with more than a twentieth of its weight."""
-    return [int(frame) for frame in np.flatnonzero(np.asarray(target.weights) > LEAST_SHARE)]
+    """The frames that carry a character: those with more than a twentieth of its weight; where it is spread so thin
+    that there is none, the first of the heaviest."""
+    weights = np.asarray(target.weights)
+    return [int(frame) for frame in np.flatnonzero(weights > LEAST_SHARE)] or [int(weights.argmax())]
 
 
 def score(target: Target, outputs: Mapping[str, np.ndarray]) -> np.ndarray:

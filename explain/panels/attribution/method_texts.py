@@ -71,8 +71,7 @@ OF_A_PHOTOGRAPH = {
     ),
     "gradient_times_input": Words(
         "Gradient × input",
-        "Measures each pixel's share in the class's logit if the network were a straight line from "
-        "ImageNet's mean colour on.",
+        "Measures each pixel's share in the class's logit if the network were a straight line from the mean colour on.",
         "It does not hold for the bends on the way, and a pixel in that colour always gets zero.",
     ),
     "guided_backpropagation": Words(
@@ -87,8 +86,8 @@ OF_A_PHOTOGRAPH = {
     ),
     "integrated_gradients": Words(
         "Integrated gradients",
-        "Measures each pixel's share in the class's logit on the way from ImageNet's mean colour alone to"
-        " the picture; the shares add up to the whole difference.",
+        "Measures each pixel's share in the class's logit on the way from the mean colour alone to the "
+        "picture; the shares add up to the whole difference.",
         "It does not see what is missing: where the picture has that colour the share is zero.",
     ),
     "grad_cam": Words(
@@ -111,5 +110,11 @@ OF_A_PHOTOGRAPH = {
         "Measures how much of the class's logit is lost when a patch of the picture is covered, averaged "
         "over the patches at a place.",
         "It does not show finer than its patch, and misses what two places tell alike: covering one leaves the other.",
+    ),
+    "score_cam": Words(
+        "Score-CAM",
+        "Measures how much of the class is left when the network sees only what one channel responds to, and adds up "
+        "the channels by that.",
+        "It does not show what speaks against the class, nor anything finer than the layer's {places} places.",
     ),
 }
