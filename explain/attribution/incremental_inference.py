@@ -58,7 +58,7 @@ class Splicing:
     def __init__(self, network: Network):
         """Raises ValueError where the network cannot be spliced, see `fits`."""
         if not fits(network):
-            raise ValueError("Only a chain of convolutions and poolings that ends in a sequence can be spliced.")
+            raise ValueError("Only a chain of convolutions and poolings that makes a sequence can be spliced.")
         import onnx
 
         model = onnx.load(str(network.path))
