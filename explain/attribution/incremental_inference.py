@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
+from explain.attribution.targets import LOGITS
 from explain.network.cpus import available_cpus
 from explain.network.layers import Layer
 from explain.network.session import Network, session_options, trim
@@ -68,16 +69,17 @@ class Splicing:
         before = next(node for node in model.graph.node if node.op_type in ("Conv", "MaxPool", "AveragePool")).input[0]
         for card, last in _joined(cards[:at]):
             piece = _piece(model, before, (last.name,), 4)
-            pad = card.window.padding[1][0]
+            (above, _), (pad, _) = card.window.padding
             if pad:
-                _open_sides(piece)
+                _open_sides(piece, above)
             self.stages.append(
                 _Stage(last.name, _session(piece), card.window.kernel[1], card.window.stride[1], pad, last.shape[1])
             )
             before = last.name
         self.sequence = cards[at].name
-        self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
-        self.head = _session(_piece(model, self.sequence, self.after, 3))
+        self.after = (*(card.name for card in cards[at + 1 :]), LOGITS)
+        self._logits = network.description.logits
+        self.head = _session(_piece(model, self.sequence, tuple(dict.fromkeys(map(self._tensor, self.after))), 3))
         self.lock = threading.Lock()
 
     def unchanged(self, network: Network, picture: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,8 +142,13 @@ class Splicing:
         sequence = np.repeat(unchanged[self.sequence], len(strips), axis=0)
         for place, (_, part) in zip(places, runs, strict=True):
             sequence[part, place : place + changed.shape[3]] = changed[part, :, 0].transpose(0, 2, 1)
-        outputs = self._pass(self.head, list(layers), {self.sequence: sequence})
-        return dict(zip(layers, outputs, strict=True))
+        tensors = list(dict.fromkeys(map(self._tensor, layers)))
+        outputs = dict(zip(tensors, self._pass(self.head, tensors, {self.sequence: sequence}), strict=True))
+        return {name: outputs[self._tensor(name)] for name in layers}
+
+    def _tensor(self, name: str) -> str:
+        """What the file calls a layer's output, or the logits."""
+        return self._logits if name == LOGITS else name
 
     def _pass(self, session: onnxruntime.InferenceSession, names: list[str], given: dict) -> list[np.ndarray]:
         with self.lock:  # as Network: a second pass at the same time would win nothing
@@ -212,7 +219,7 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: in
     from onnx import helper
 
     ends = [i for i, node in enumerate(model.graph.node) if set(node.output) & {before, *names}]
-    start = next(i for i in ends if before in model.graph.node[i].output) + 1
+    start = next((i + 1 for i in ends if before in model.graph.node[i].output), 0)  # 0: the file's own input
     nodes = model.graph.node[start : max(ends) + 1]
     used = {name for node in nodes for name in node.input}
     float32 = onnx.TensorProto.FLOAT
@@ -226,13 +233,12 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: in
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
-def _open_sides(piece: onnx.ModelProto) -> None:
-    """Let a convolution with zeros all around have them above and below alone."""
+def _open_sides(piece: onnx.ModelProto, above: int) -> None:
+    """Let a convolution with zeros all around have them above and below alone, so many rows of them."""
     from onnx import helper
 
     (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
     kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
-    above = next((attribute.ints[0] - 1) // 2 for attribute in kept if attribute.name == "kernel_shape")
     del conv.attribute[:]
     conv.attribute.extend([*kept, helper.make_attribute("pads", [above, 0, above, 0])])
 

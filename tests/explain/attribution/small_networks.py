@@ -87,6 +87,21 @@ def recogniser(path: Path) -> Path:
     )
 
 
+def chain(path: Path) -> Path:
+    """Reads (12, 40) pictures in 19 frames, the picture first: convolutions and a pooling in a row, one padded."""
+    made = Maker(7)
+    first = made.conv("picture", "first", 1, 5)
+    pooled = made.node("MaxPool", [first], "pooled", kernel_shape=[2, 2], strides=[2, 2])
+    given = [pooled, made.weights("row/w", 6, 5, 6, 2), made.weights("row/b", 6)]
+    row = made.node("Conv", given, "row")
+    squeezed = made.node("Squeeze", [row, made.constant("two", np.array([2]))], "row/squeezed")
+    steps = made.node("Transpose", [squeezed], "steps", perm=[0, 2, 1])
+    product = made.node("MatMul", [steps, made.weights("answer/w", 6, len(LABELS))], "answer/product")
+    made.node("Add", [product, made.weights("answer/b", len(LABELS))], "answer")
+    layers = ["first", "pooled", "row", "steps", "answer"]
+    return made.save(path, ["n", 1, 12, 40], ["n", 19, len(LABELS)], layers, labels=list(LABELS), blank="0")
+
+
 def averaging(path: Path) -> Path:
     """A classifier of (16, 28) pictures that ends in global average pooling and one dense layer, of logits."""
     made = Maker(4)
