@@ -46,7 +46,7 @@ def main() -> None:
         panel("layers.feature_maps").show(word)
     with right, st.container(key="visualisation"):
         panel("visualisation.classes").show()
-    with middle:  # last of the three: Altair is the slowest to import
+    with middle:  # last of the three, and the slowest to draw
         panel("ctc.decoding").show(word)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         offered = views.offered()

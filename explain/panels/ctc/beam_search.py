@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explain.charts.theme import BLANK_NAME
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import BLANK_NAME
 from explain.panels.components import component
-from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.pictures import images
@@ -45,7 +44,7 @@ def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
             "id": f"{case} {digest} {beams}",
             "src": None if textbook else images.data_url(images.enlarge(word.seen, 6)),
             "width": crnn.WIDTH,
-            "seen": [(max(first, 0), min(last + 1, crnn.WIDTH)) for first, last in decoding_panel.seen_columns()],
+            "seen": word.frames.within,
             "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from explain.charts import lattice
-from explain.charts.theme import BLANK_NAME, Inks
+from explain.charts.theme import Inks
 from explain.ctc import alternatives as ctc_alternatives
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import BLANK_NAME
 from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search
@@ -83,9 +84,8 @@ def _lattice_chart(
         probabilities,
         found,
         alignment,
-        crnn.LABELS,
-        decoding_panel.seen_columns(),
-        crnn.WIDTH,
+        word.alphabet,
+        word.frames,
         Inks.of(is_dark()),
         **more,
     )

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from explain.attribution.targets import LOGITS
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
+from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.panels.page import resources
@@ -61,12 +62,7 @@ class Subject:
     @property
     def probabilities(self) -> np.ndarray:
         """The softmax of the last layer: `(frame, label)` of a recogniser, `(class,)` of a classifier."""
-        last = self.description.output
-        if last.activation == "softmax":
-            return self.values[last.name]
-        logits = np.asarray(self.values[LOGITS], np.float64)
-        raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
+        return activations.probabilities(self.description, self.values)
 
     @property
     def best(self) -> decoding.BestPath:
@@ -77,6 +73,11 @@ class Subject:
     def text(self) -> str:
         """What a recogniser reads here."""
         return decoding.text(self.best.labels, self.description.labels)
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """Of a recogniser, its labels."""
+        return Alphabet(self.description.labels, self.description.blank)
 
     @property
     def frames(self) -> Frames:
