@@ -135,7 +135,7 @@ def _passes() -> Passes:
 @st.cache_resource(show_spinner=False)
 def worker() -> GradientWorker:
     """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
-    if any(card.bytes_beside and card.whole for card in CARDS.values()):  # up to 553 MB, which count as the child's
+    if any(card.bytes_beside and card.here for card in CARDS.values()):  # up to 553 MB, which count as the child's
         return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
 
