@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
+from explain.attribution.targets import LOGITS
 from explain.network import heap
 from explain.network.cpus import available_cpus
 from explain.network.layers import Layer
@@ -57,28 +58,29 @@ class Splicing:
     """A network's layers one by one, up to its sequence, and the rest in one piece."""
 
     def __init__(self, network: Network):
-        """Raises ValueError where the network has no sequence ("squeeze" in its card)."""
+        """Raises ValueError where the network cannot be spliced, see `fits`."""
         if not fits(network):
-            raise ValueError("Only a network whose card has a layer that makes a sequence can be spliced.")
+            raise ValueError("Only a chain of convolutions and poolings that makes a sequence can be spliced.")
         import onnx
 
         model = onnx.load(str(network.path))
         cards = list(network.description.layers[1:])
         at = next(i for i, card in enumerate(cards) if card.kind == "reshape")
         self.stages = []
-        before = "input:channel_first"
+        before = next(node for node in model.graph.node if node.op_type in ("Conv", "MaxPool", "AveragePool")).input[0]
         for card, last in _joined(cards[:at]):
             piece = _piece(model, before, (last.name,), 4)
-            pad = card.window.padding[1][0]
+            (above, _), (pad, _) = card.window.padding
             if pad:
-                _open_sides(piece)
+                _open_sides(piece, above)
             self.stages.append(
                 _Stage(last.name, _session(piece), card.window.kernel[1], card.window.stride[1], pad, last.shape[1])
             )
             before = last.name
         self.sequence = cards[at].name
-        self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
-        self.head = _session(_piece(model, self.sequence, self.after, 3))
+        self.after = (*(card.name for card in cards[at + 1 :]), LOGITS)
+        self._logits = network.description.logits
+        self.head = _session(_piece(model, self.sequence, tuple(dict.fromkeys(map(self._tensor, self.after))), 3))
         self.lock = threading.Lock()
 
     def unchanged(self, network: Network, picture: np.ndarray) -> dict[str, np.ndarray]:
@@ -141,8 +143,13 @@ class Splicing:
         sequence = np.repeat(unchanged[self.sequence], len(strips), axis=0)
         for place, (_, part) in zip(places, runs, strict=True):
             sequence[part, place : place + changed.shape[3]] = changed[part, :, 0].transpose(0, 2, 1)
-        outputs = self._pass(self.head, list(layers), {self.sequence: sequence})
-        return dict(zip(layers, outputs, strict=True))
+        tensors = list(dict.fromkeys(map(self._tensor, layers)))
+        outputs = dict(zip(tensors, self._pass(self.head, tensors, {self.sequence: sequence}), strict=True))
+        return {name: outputs[self._tensor(name)] for name in layers}
+
+    def _tensor(self, name: str) -> str:
+        """What the file calls a layer's output, or the logits."""
+        return self._logits if name == LOGITS else name
 
     def _pass(self, session: onnxruntime.InferenceSession, names: list[str], given: dict) -> list[np.ndarray]:
         with self.lock:  # as Network: a second pass at the same time would win nothing
@@ -156,8 +163,40 @@ def _runs(firsts: list[int]) -> list[tuple[int, slice]]:
 
 
 def fits(network: Network) -> bool:
-    """Whether the network makes a sequence of a picture's columns, so that it can be spliced."""
-    return any(card.kind == "reshape" for card in network.description.layers)
+    """Whether the network makes a sequence of a picture's columns by a chain of layers whose strips can be computed.
+
+    Padded convolutions have rows and columns of zeros on both sides, as many as keep the size; only the last map, of
+    one row, is laid out as a sequence, and the file keeps that as (batch, step, feature).
+    """
+    description = network.description
+    cards = description.layers[1:]
+    at = next((i for i, card in enumerate(cards) if card.kind == "reshape"), None)
+    if at is None or not at or cards[at - 1].shape[:1] != (1,) or len(cards[at].shape) != 2:
+        return False
+    taken = (description.input.name, *(card.name for card in cards))
+    after = (*(card.name for card in cards[at:]), description.logits)
+    return (
+        None not in (shape for card in cards[:at] for shape in card.shape)
+        and all(card.inputs == (before,) for card, before in zip(cards, taken, strict=False))
+        and all(_is_strip(card) for card in cards[:at])
+        and all(description.axes.get(name) == ("N", "W", "C") for name in after)
+    )
+
+
+def _is_strip(card: Layer) -> bool:
+    """Whether a strip of a layer's columns needs no more than a strip of the columns before."""
+    if card.window is None:
+        return card.kind in ("batch_norm", "activation") and card.activation != "softmax"
+    (top, bottom), (left, right) = card.window.padding
+    kernel, stride = card.window.kernel, card.window.stride
+    padded = (top, bottom, left, right) != (0, 0, 0, 0)
+    same = (top, bottom) == ((kernel[0] - 1) // 2,) * 2 and (left, right) == ((kernel[1] - 1) // 2,) * 2
+    return (
+        card.kind in ("conv", "max_pool", "average_pool")
+        and card.window.dilation == (1, 1)
+        and (kernel[1] > 1 or stride[1] == 1)
+        and (not padded or (same and card.kind == "conv" and stride == (1, 1)))
+    )
 
 
 def of(network: Network) -> Splicing:
@@ -181,7 +220,7 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: in
     from onnx import helper
 
     ends = [i for i, node in enumerate(model.graph.node) if set(node.output) & {before, *names}]
-    start = next(i for i in ends if before in model.graph.node[i].output) + 1
+    start = next((i + 1 for i in ends if before in model.graph.node[i].output), 0)  # 0: the file's own input
     nodes = model.graph.node[start : max(ends) + 1]
     used = {name for node in nodes for name in node.input}
     float32 = onnx.TensorProto.FLOAT
@@ -195,13 +234,12 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: in
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
-def _open_sides(piece: onnx.ModelProto) -> None:
-    """Let a convolution with zeros all around have them above and below alone."""
+def _open_sides(piece: onnx.ModelProto, above: int) -> None:
+    """Let a convolution with zeros all around have them above and below alone, so many rows of them."""
     from onnx import helper
 
     (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
     kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
-    above = next((attribute.ints[0] - 1) // 2 for attribute in kept if attribute.name == "kernel_shape")
     del conv.attribute[:]
     conv.attribute.extend([*kept, helper.make_attribute("pads", [above, 0, above, 0])])
 

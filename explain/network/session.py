@@ -171,7 +171,8 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
     """How every session of this process is opened: without an arena, its threads asleep while they wait.
 
     An arena keeps what passes leave and breaks it up: of the page, where outputs of words and photographs stay for
-    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large network.
+    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large
+    network.
     """
     heap.bound()
     options = onnxruntime.SessionOptions()
