@@ -6,29 +6,33 @@ path and the reading stand under one another on one x axis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 
-from explain.charts.theme import BLANK_MARK, BLANK_NAME, GAP, LABEL_ROOM, ROW_HEIGHT, WORD_HEIGHT, Inks
+from explain.charts.theme import GAP, LABEL_ROOM, ROW_HEIGHT, USUAL_WIDTH, WORD_HEIGHT, Inks, Labels, room
 from explain.ctc.decoding import BestPath
 
-MOST_ROWS = 13
+MOST_ROWS, MOST_READ = 13, 40
+MOST_NUMBERS = 16  # frames that are numbered
+WIDEST_LETTERS = 40  # frames whose labels have room beside one another at full size
 
 
 def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: int = MOST_ROWS) -> list[int]:
     """Labels that get a row of the heat map: the blank, the read characters in order, then the strongest others.
 
-    probabilities: `(frame, label)`.
+    probabilities: `(frame, label)`. However long the text, at most MOST_READ of its characters get a row.
     """
-    rows = [blank, *dict.fromkeys(best.labels)]
+    read = list(dict.fromkeys(best.labels))[:MOST_READ]
+    rows = [blank, *read]
     for label in np.argsort(-probabilities.max(0), kind="stable"):
         if len(rows) >= most:
             break
         if int(label) not in rows:
             rows.append(int(label))
-    return rows[: max(most, len(dict.fromkeys(best.labels)) + 1)]
+    return rows[: max(most, len(read) + 1)]
 
 
 class _Axes:
@@ -38,7 +42,7 @@ class _Axes:
     """
 
     def __init__(self, width: int, height: float):
-        self.across = alt.Scale(domain=[-LABEL_ROOM, width], nice=False, zero=False)
+        self.across = alt.Scale(domain=[-room(width), width], nice=False, zero=False)
         self.down = alt.Scale(domain=[height, 0], nice=False, zero=False)
 
     def x(self, field: str = "x") -> alt.X:
@@ -54,15 +58,18 @@ class _Plan:
 
     rows: labels that get a row of the heat map. centres: of each frame's columns, in input pixels; step: between them.
     top, ruler, path, reading: y of the heat map, the frames' numbers, the best path and the text, in screen pixels.
+
+    width: of the picture in input pixels.
     """
 
     rows: list[int]
     centres: list[float]
-    alphabet: str
+    labels: Labels
+    width: int
 
     @property
     def step(self) -> float:
-        return self.centres[1] - self.centres[0]
+        return self.centres[1] - self.centres[0] if len(self.centres) > 1 else self.width
 
     @property
     def top(self) -> int:
@@ -84,28 +91,28 @@ class _Plan:
     def height(self) -> int:
         return self.reading + 16
 
-    def name(self, label: int) -> str:
-        return BLANK_NAME if label == len(self.alphabet) else self.alphabet[label]
-
 
 def ctc(
     word_url: str,
     probabilities: np.ndarray,
     best: BestPath,
-    alphabet: str,
-    columns: list[tuple[int, int]],
+    labels: Sequence[str],
+    columns: Sequence[tuple[int, int]],
     width: int,
     inks: Inks,
     frame: int | None = None,
+    blank: int | None = None,
 ) -> dict:
     """The word, the softmax over the frames, the best path and what it collapses to, on one x axis.
 
-    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`, blank last.
-    alphabet: the characters of the labels, without the blank. columns: the input columns `(first, last)` that each
-    frame's convolutions see. width: of the input in pixels. frame: the frame that is framed on the word from the start.
+    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`.
+    labels: what each writes. columns: the input columns `(first, last)` that each frame's convolutions see. width: of
+    the input in pixels. frame: the frame that is framed on the word from the start. blank: its index, the last label
+    unless given.
     """
-    rows = rows_to_show(probabilities, best, len(alphabet))
-    plan = _Plan(rows, [(first + last + 1) / 2 for first, last in columns], alphabet)
+    blank = probabilities.shape[1] - 1 if blank is None else blank
+    rows = rows_to_show(probabilities, best, blank)
+    plan = _Plan(rows, [(first + last + 1) / 2 for first, last in columns], Labels(labels, blank), width)
     axes, sources = _Axes(width, plan.height), _Sources()
     start = [{"frame": frame}] if frame is not None else []
     chosen = alt.selection_point(name="frame", fields=["frame"], on="click", empty=False, value=start)
@@ -121,7 +128,7 @@ def ctc(
     ]
     if best.spans:
         layers += _reading(sources, best, plan, axes, inks)
-    text = "".join(alphabet[label] for label in best.labels)
+    text = "".join(labels[label] for label in best.labels)
     described = f"Softmax over {len(probabilities)} frames under the word; the best path reads {text or 'nothing'}."
     chart = alt.layer(*layers).properties(height=plan.height, description=described).configure_view(stroke=None)
     return sources.specification(chart)
@@ -145,7 +152,7 @@ class _Sources(dict):
 
 
 def _word(sources: _Sources, url: str, width: int, axes: _Axes) -> alt.Chart:
-    wide = alt.expr(f"width * {width / (width + LABEL_ROOM)}")
+    wide = alt.expr(f"width * {USUAL_WIDTH / (USUAL_WIDTH + LABEL_ROOM)}")
     mark = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
     return sources.chart([{"x": 0, "y": 0, "url": url}]).mark_image(**mark).encode(x=axes.x(), y=axes.y(), url="url:N")
 
@@ -161,7 +168,7 @@ def _heat(
             "x2": plan.centres[t] + plan.step / 2,
             "y": plan.top + r * ROW_HEIGHT,
             "y2": plan.top + (r + 1) * ROW_HEIGHT,
-            "character": plan.name(label),
+            "character": plan.labels.name(label),
             "probability": float(probabilities[t, label]),
             "columns": f"{seen[t][0]} to {seen[t][1] - 1}",
         }
@@ -211,42 +218,38 @@ def _frames(sources: _Sources, plan: _Plan, seen: list[tuple[int, int]], axes: _
 
 
 def _row_names(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+    rows = [(plan.labels.name(label), plan.top + (r + 0.5) * ROW_HEIGHT) for r, label in enumerate(plan.rows)]
     names = [
-        {
-            "x": -1.5,
-            "y": plan.top + (r + 0.5) * ROW_HEIGHT,
-            "text": plan.name(label),
-            "size": 9 if plan.name(label) == BLANK_NAME else 12,
-        }
-        for r, label in enumerate(plan.rows)
+        {"x": -room(plan.width, 1.5), "y": y, "text": name, "size": 9 if len(name) > 1 else 12}
+        for name, y in [*rows, ("frame", plan.ruler)]
     ]
-    names.append({"x": -1.5, "y": plan.ruler, "text": "frame", "size": 9})
     mark = {"align": "right", "baseline": "middle", "color": inks.text, "font": "monospace"}
     chart = sources.chart(names).mark_text(**mark, size={"expr": "datum.size"})
     return chart.encode(x=axes.x(), y=axes.y(), text="text:N")
 
 
 def _ruler(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
-    """The number of every fifth frame under its column."""
-    numbers = [{"x": plan.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.centres), 5)]
+    """The number of every fifth frame under its column; of fewer where there are many."""
+    every = 5 * -(-len(plan.centres) // (5 * MOST_NUMBERS))
+    numbers = [{"x": plan.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.centres), every)]
     chart = sources.chart(numbers).mark_text(baseline="middle", size=9, color=inks.soft)
     return chart.encode(x=axes.x(), y=axes.y(), text="number:Q")
 
 
 def _path(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
     """The best path, one label a frame, blanks as dots."""
-    blank = len(plan.alphabet)
     path = [
         {
             "x": plan.centres[t],
             "y": plan.path,
-            "text": BLANK_MARK if label == blank else plan.alphabet[label],
-            "blank": int(label) == blank,
+            "text": plan.labels.mark(label),
+            "blank": int(label) == plan.labels.blank,
         }
         for t, label in enumerate(best.path)
     ]
+    size = 13 * min(1.0, max(0.4, WIDEST_LETTERS / len(plan.centres)))
     ink = alt.condition("datum.blank", alt.value(inks.soft), alt.value(inks.accent))
-    chart = sources.chart(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
+    chart = sources.chart(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=size)
     return chart.encode(x=axes.x(), y=axes.y(), text="text:N", color=ink)
 
 
@@ -259,7 +262,7 @@ def _reading(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: 
             "mid": (plan.centres[span.start] + plan.centres[span.end - 1]) / 2,
             "y": plan.path + 11,
             "below": plan.reading,
-            "text": plan.alphabet[span.label],
+            "text": plan.labels.mark(span.label),
         }
         for span in best.spans
     ]

@@ -7,10 +7,12 @@ together with Altair takes 0.2 s, which is too long for a text that is being typ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from explain.charts.lattice_layout import STRIP, Sheet, tooltip
-from explain.charts.theme import LABEL_ROOM, WORD_HEIGHT, Inks
+from explain.charts.theme import LABEL_ROOM, USUAL_WIDTH, WORD_HEIGHT, Inks, Labels, room
 from explain.ctc import decoding
 from explain.ctc.alternatives import shown
 
@@ -29,11 +31,12 @@ def lattice(
     probabilities: np.ndarray,
     found: decoding.Lattice,
     alignment: decoding.Alignment,
-    alphabet: str,
-    columns: list[tuple[int, int]],
+    labels: Sequence[str],
+    columns: Sequence[tuple[int, int]],
     width: int,
     inks: Inks,
     *,
+    blank: int | None = None,
     show: str = "posterior",
     character: int | None = None,
     against: np.ndarray | None = None,
@@ -41,13 +44,14 @@ def lattice(
 ) -> dict:
     """A text's characters with blanks between, from top to bottom, against the frames, with its best alignment.
 
-    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`, blank last. alphabet:
-    the characters of the labels, without the blank. columns: the input columns `(first, last)` that each frame's
-    convolutions see. width: of the input in pixels. show: "posterior", or "forward" or "backward" as powers of ten.
-    character: place in the text of the one that is marked. against: `(frame,)`, drawn as bars below; other: the
+    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`. labels: what each
+    writes. columns: the input columns `(first, last)` that each frame's convolutions see. width: of the input in
+    pixels. blank: its index, the last label unless given. show: "posterior", or "forward" or "backward" as powers of
+    ten. character: place in the text of the one that is marked. against: `(frame,)`, drawn as bars below; other: the
     alignment it compares with.
     """
-    sheet = Sheet(probabilities, found, alignment, alphabet, columns, width, inks, character, against is not None)
+    names = Labels(labels, probabilities.shape[1] - 1 if blank is None else blank)
+    sheet = Sheet(probabilities, found, alignment, names, columns, width, inks, character, against is not None)
     layers = [_word(sheet, word_url), _cells(sheet, show), _columns(sheet), _names(sheet), *_line(sheet)]
     if alignment.spans:
         layers += _text(sheet)
@@ -55,7 +59,7 @@ def lattice(
         layers.append(_mark(sheet, character))
     if against is not None:
         layers += _bars(sheet, against, other or alignment)
-    text = "".join(alphabet[span.label] for span in alignment.spans)
+    text = "".join(labels[span.label] for span in alignment.spans)
     click = {"type": "point", "fields": ["character"], "on": "click"}
     hover = {"type": "point", "fields": ["frame"], "on": "pointerover", "clear": "pointerout"}
     return {
@@ -72,7 +76,7 @@ def lattice(
 
 
 def _word(sheet: Sheet, url: str) -> dict:
-    wide = {"expr": f"width * {sheet.width / (sheet.width + LABEL_ROOM)}"}
+    wide = {"expr": f"width * {USUAL_WIDTH / (USUAL_WIDTH + LABEL_ROOM)}"}
     picture = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
     url_of = {"url": {"field": "url", "type": "nominal"}}
     return sheet.layer([{"x": 0, "y": 0, "url": url}], "image", encoding=url_of, **picture)
@@ -137,7 +141,12 @@ def _names(sheet: Sheet) -> dict:
     """The rows' names; that of the chosen character in the colour of its frame."""
     marked = None if sheet.character is None else 2 * sheet.character + 1
     rows = [
-        {"x": -1.5, "y": sheet.middle(s), "text": letter, "ink": sheet.inks.frame if s == marked else sheet.inks.text}
+        {
+            "x": -room(sheet.width, 1.5),
+            "y": sheet.middle(s),
+            "text": letter,
+            "ink": sheet.inks.frame if s == marked else sheet.inks.text,
+        }
         for s, letter in enumerate(sheet.letters)
     ]
     mark = {"align": "right", "baseline": "middle", "font": "monospace", "size": min(13, sheet.row * 1.1)}
@@ -166,7 +175,7 @@ def _text(sheet: Sheet) -> list[dict]:
             "mid": (sheet.centres[span.start] + sheet.centres[span.end - 1]) / 2,
             "y": sheet.bottom + 6,
             "below": sheet.reading,
-            "text": sheet.alphabet[span.label],
+            "text": sheet.labels.mark(span.label),
             "ink": sheet.inks.frame if place == sheet.character else sheet.inks.text,
         }
         for place, span in enumerate(sheet.alignment.spans)
@@ -193,7 +202,7 @@ def _bars(sheet: Sheet, against: np.ndarray, other: decoding.Alignment) -> list[
     full = max(NEAREST_SCALE, float(np.abs(against).max()))
 
     def says(label: int, t: int) -> str:
-        return f"{sheet.name(label)} {sheet.probabilities[t, label]:.4g}"
+        return f"{sheet.labels.name(label)} {sheet.probabilities[t, label]:.4g}"
 
     bars = [
         {
@@ -211,8 +220,8 @@ def _bars(sheet: Sheet, against: np.ndarray, other: decoding.Alignment) -> list[
     told = tooltip(frame="frame", nats="against, in nats", read="reading has", text="this text needs")
     zero = [{**sheet.across(0, len(against) - 1), "y": sheet.zero}]
     words = [
-        {"x": -0.6, "y": sheet.zero - STRIP / 4, "text": "against"},
-        {"x": -0.6, "y": sheet.zero + STRIP / 4, "text": "for"},
+        {"x": -room(sheet.width, 0.6), "y": sheet.zero - STRIP / 4, "text": "against"},
+        {"x": -room(sheet.width, 0.6), "y": sheet.zero + STRIP / 4, "text": "for"},
     ]
     soft = sheet.inks.soft
     small = {"align": "right", "baseline": "middle", "size": 9, "color": soft}

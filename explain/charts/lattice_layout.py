@@ -6,17 +6,17 @@ x in input pixels, y in screen pixels from the top. Every layer says that it has
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from explain.charts.theme import BLANK_MARK, BLANK_NAME, GAP, LABEL_ROOM, WORD_HEIGHT, Inks
+from explain.charts.theme import GAP, WORD_HEIGHT, Inks, Labels, room
 from explain.ctc import decoding
 
 TALLEST, ROW_HEIGHT, LOWEST_ROW = 340, 16, 6
 STRIP = 64  # height of the bars that tell which frames speak against a text
-FRAME_WIDTH = 4.0  # input pixels, where there is only one frame and so no distance between two
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Sheet:
     probabilities: np.ndarray
     found: decoding.Lattice
     alignment: decoding.Alignment
-    alphabet: str
-    columns: list[tuple[int, int]]
+    labels: Labels
+    columns: Sequence[tuple[int, int]]
     width: int
     inks: Inks
     character: int | None
@@ -39,7 +39,7 @@ class Sheet:
 
     @cached_property
     def letters(self) -> list[str]:
-        return [BLANK_MARK if label == len(self.alphabet) else self.alphabet[label] for label in self.found.states]
+        return [self.labels.mark(label) for label in self.found.states]
 
     @cached_property
     def centres(self) -> list[float]:
@@ -76,7 +76,7 @@ class Sheet:
 
     def across(self, first: int, last: int | None = None) -> dict[str, float]:
         """The x axis from frame `first` to frame `last`, both whole."""
-        half = (self.centres[1] - self.centres[0] if len(self.centres) > 1 else FRAME_WIDTH) / 2
+        half = (self.centres[1] - self.centres[0] if len(self.centres) > 1 else self.width) / 2
         return {"x": self.centres[first] - half, "x2": self.centres[first if last is None else last] + half}
 
     def down(self, state: int) -> dict[str, float]:
@@ -85,11 +85,8 @@ class Sheet:
     def middle(self, state: int) -> float:
         return self.top + (state + 0.5) * self.row
 
-    def name(self, label: int) -> str:
-        return BLANK_NAME if label == len(self.alphabet) else self.alphabet[label]
-
     def x(self, field: str = "x") -> dict:
-        return _place(field, [-LABEL_ROOM, self.width])
+        return _place(field, [-room(self.width), self.width])
 
     def y(self, field: str = "y") -> dict:
         return _place(field, [self.height, 0])
