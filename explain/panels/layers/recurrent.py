@@ -15,7 +15,6 @@ from explain.ctc import decoding as ctc_decoding
 from explain.layers import feature_maps, lstm
 from explain.network.description import describe
 from explain.panels.components import component
-from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.layers import exemplars
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
@@ -78,7 +77,7 @@ def weights() -> dict[str, list[np.ndarray]]:
 
 
 def _ground(word: Subject, backward: bool) -> Ground:
-    columns = decoding_panel.seen_columns()
+    columns = word.frames.seen
     kept = address.numbers("frame", 1)
     return Ground(
         images.data_url(images.enlarge(word.seen, 6)),
