@@ -29,7 +29,7 @@ SHOWS = {"posterior": (0, 1), "forward": (FAINTEST, 0), "backward": (FAINTEST, 0
 def lattice(
     word_url: str,
     probabilities: np.ndarray,
-    found: decoding.Lattice,
+    paths: decoding.Lattice,
     alignment: decoding.Alignment,
     labels: Sequence[str],
     columns: Sequence[tuple[int, int]],
@@ -51,7 +51,7 @@ def lattice(
     alignment it compares with.
     """
     names = Labels(labels, probabilities.shape[1] - 1 if blank is None else blank)
-    sheet = Sheet(probabilities, found, alignment, names, columns, width, inks, character, against is not None)
+    sheet = Sheet(probabilities, paths, alignment, names, columns, width, inks, character, against is not None)
     layers = [_word(sheet, word_url), _cells(sheet, show), _columns(sheet), _names(sheet), *_line(sheet)]
     if alignment.spans:
         layers += _text(sheet)
@@ -84,11 +84,11 @@ def _word(sheet: Sheet, url: str) -> dict:
 
 def _cells(sheet: Sheet, show: str) -> dict:
     """One cell a frame and state; hovering tells all its figures."""
-    found = sheet.found
+    paths = sheet.paths
     if show == "posterior":
-        values = found.gamma
+        values = paths.gamma
     else:
-        values = np.maximum((found.alpha if show == "forward" else found.beta) / np.log(10), FAINTEST)
+        values = np.maximum((paths.alpha if show == "forward" else paths.beta) / np.log(10), FAINTEST)
     cells = [
         {
             "frame": t,
@@ -97,14 +97,14 @@ def _cells(sheet: Sheet, show: str) -> dict:
             **sheet.down(s),
             "value": float(values[t, s]),
             "state": _state_name(sheet.letters, s),
-            "posterior": f"{found.gamma[t, s]:.4f}",
-            "forward": shown(found.alpha[t, s]),
-            "backward": shown(found.beta[t, s]),
+            "posterior": f"{paths.gamma[t, s]:.4f}",
+            "forward": shown(paths.alpha[t, s]),
+            "backward": shown(paths.beta[t, s]),
             "softmax": f"{sheet.probabilities[t, label]:.4f}",
             "columns": f"{sheet.seen[t][0]} to {sheet.seen[t][1] - 1}",
         }
-        for s, label in enumerate(found.states)
-        for t in range(len(found.gamma))
+        for s, label in enumerate(paths.states)
+        for t in range(len(paths.gamma))
     ]
     told = tooltip(
         frame="frame",

@@ -28,7 +28,7 @@ class Sheet:
     """
 
     probabilities: np.ndarray
-    found: decoding.Lattice
+    paths: decoding.Lattice
     alignment: decoding.Alignment
     labels: Labels
     columns: Sequence[tuple[int, int]]
@@ -39,7 +39,7 @@ class Sheet:
 
     @cached_property
     def letters(self) -> list[str]:
-        return [self.labels.mark(label) for label in self.found.states]
+        return [self.labels.mark(label) for label in self.paths.states]
 
     @cached_property
     def centres(self) -> list[float]:

@@ -5,7 +5,7 @@ https://www.cs.toronto.edu/~graves/preprint.pdf ; A. Hannun, A. Maas, D. Jurafsk
 Continuous Speech Recognition using Bi-Directional Recurrent DNNs, 2014, https://arxiv.org/abs/1408.2873 (here without
 a language model).
 
-Callers want `explain.ctc.decoding.beam_search` and `explain.ctc.decoding.beam_record`, which check what they are given;
+Callers want `explain.ctc.decoding.beam_search` and `explain.ctc.decoding.beam_record`, which check what comes in;
 this is their inner loop.
 """
 
@@ -106,7 +106,7 @@ def start() -> Beams:
 def advance(beams: Beams, frame: np.ndarray, blank: int, width: int) -> Beams:
     """The `width` likeliest prefixes after one more frame, whose log-probabilities are `frame` `(label,)`."""
     candidates = _candidates(beams, frame, blank)
-    return _kept(beams, candidates, _ranked(candidates.scores, width))
+    return _after(beams, candidates, _ranked(candidates.scores, width))
 
 
 def search(log_probabilities: np.ndarray, blank: int, width: int) -> Beams:
@@ -124,7 +124,7 @@ def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) 
         candidates = _candidates(beams, frame, blank)
         scores = candidates.scores
         order = _ranked(scores, width + dropped)
-        after = _kept(beams, candidates, order[:width])
+        after = _after(beams, candidates, order[:width])
         yield _step(beams, after, candidates, scores, order)
         beams = after
 
@@ -163,9 +163,9 @@ def _ranked(scores: np.ndarray, most: int) -> np.ndarray:
     return possible[np.argsort(-scores[possible], kind="stable")][:most]
 
 
-def _kept(beams: Beams, candidates: _Candidates, kept: np.ndarray) -> Beams:
+def _after(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> Beams:
     """The beam made of the candidates with these indices."""
-    stays, row, label = _places(beams, candidates, kept)
+    stays, row, label = _places(beams, candidates, indices)
     label_again = np.logaddexp(candidates.stay_label, candidates.stay_extended)
     return Beams(
         tuple(_prefix(beams, *place) for place in zip(stays, row, label, strict=True)),

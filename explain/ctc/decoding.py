@@ -122,8 +122,8 @@ def beam_search(
     probability zero are left out, so there may be fewer than n. Method and source: `explain.ctc.beam_search`.
     """
     log_p, blank = _checked(probabilities, blank)
-    found = _search(log_p, beams, n, blank)
-    return list(zip(found.prefixes[:n], found.total[:n].tolist(), strict=True))
+    beams_left = _search(log_p, beams, n, blank)
+    return list(zip(beams_left.prefixes[:n], beams_left.total[:n].tolist(), strict=True))
 
 
 def beam_record(

@@ -6,7 +6,7 @@ moves one on, or leaves out a blank between two unlike characters.
 **Ref.** A. Graves et al., Connectionist Temporal Classification, ICML 2006, section 4.1,
 https://www.cs.toronto.edu/~graves/icml_2006.pdf
 
-Callers want `explain.ctc.decoding`, which checks what it is given.
+Callers want `explain.ctc.decoding`, which checks what comes in.
 """
 
 from __future__ import annotations
@@ -73,18 +73,18 @@ def score(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
     state and frame, so a sum above LEAST is exact to the last digits; a fainter one is done again in log space.
     """
     p = np.exp(log_p)
-    found = np.full(len(texts), -np.inf)
+    scores = np.full(len(texts), -np.inf)
     order = np.argsort([len(labels) for labels in texts], kind="stable")
     for start in range(0, len(order), TOGETHER):
         rows = order[start : start + TOGETHER]
         with np.errstate(divide="ignore"):
-            found[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
-    faint = np.flatnonzero(found < np.log(LEAST))
-    found -= np.log(START)
+            scores[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
+    faint = np.flatnonzero(scores < np.log(LEAST))
+    scores -= np.log(START)
     for start in range(0, len(faint), TOGETHER):
         rows = faint[start : start + TOGETHER]
-        found[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
-    return found
+        scores[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
+    return scores
 
 
 def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:

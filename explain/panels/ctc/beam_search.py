@@ -33,7 +33,7 @@ def show(word: Subject) -> None:
     digest = "textbook" if textbook else word.ran.digest
     p = TEXTBOOK if textbook else word.probabilities
     labels = TEXTBOOK_LABELS if textbook else Labels(network.labels, network.blank)
-    kept = address.numbers("beam_frame", 1)
+    in_address = address.numbers("beam_frame", 1)
 
     def keep() -> None:
         frame = st.session_state["ctc-beams"].get("frame")
@@ -47,7 +47,7 @@ def show(word: Subject) -> None:
             "src": None if textbook else word.url,
             "width": word.width,
             "seen": [(max(first, 0), min(last + 1, word.width)) for first, last in word.frames.seen],
-            "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
+            "frame": in_address[0] if in_address and in_address[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,
             "says": says(p, labels),

@@ -26,8 +26,8 @@ def show(word: Subject) -> None:
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "
         "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away."
     )
-    kept = address.numbers("frame", 1)
-    frame = kept[0] if kept and kept[0] < len(probabilities) else None
+    in_address = address.numbers("frame", 1)
+    frame = in_address[0] if in_address and in_address[0] < len(probabilities) else None
     frames, texts = _charts(digest, is_dark(), frame, word)
 
     def keep() -> None:

@@ -63,9 +63,9 @@ def _characters(digest: str, _word: Subject) -> tuple[ctc_alternatives.Character
 
 def _selected(characters: tuple[ctc_alternatives.Character, ...]) -> int | None:
     """The character the address names; without one, that of which the network is least sure."""
-    kept = address.numbers("character", 1)
-    if kept and kept[0] < len(characters):
-        return kept[0]
+    in_address = address.numbers("character", 1)
+    if in_address and in_address[0] < len(characters):
+        return in_address[0]
     return min(range(len(characters)), key=lambda place: characters[place].posterior, default=None)
 
 

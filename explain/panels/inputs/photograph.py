@@ -66,7 +66,7 @@ def choose() -> Image.Image:
     if st.session_state.get(ON_TOP) is not None:
         return st.session_state[ON_TOP]
     first = next(iter(samples()))
-    chosen = address.choice("photo", samples(), first)
+    selected = address.choice("photo", samples(), first)
 
     def take() -> None:
         address.note("photo", st.session_state["photos"].get("chosen"), first)
@@ -88,7 +88,7 @@ def choose() -> Image.Image:
             key="photos",
             data={
                 "label": "Photographs",
-                "chosen": None if uploaded else chosen,
+                "chosen": None if uploaded else selected,
                 "size": 52,
                 "items": [
                     {"id": name, "title": item["title"], "src": images.data_url(images.shrink(sample(name), 104))}
@@ -97,7 +97,7 @@ def choose() -> Image.Image:
             },
             on_chosen_change=take,
         )
-    return uploaded or sample(chosen)
+    return uploaded or sample(selected)
 
 
 def _opened(file) -> Image.Image | None:

@@ -66,19 +66,19 @@ def from_sample(name: str) -> Titled:
 
 
 def _samples(_network: Description) -> Titled:
-    chosen = address.choice("sample", samples(), next(iter(samples())))
+    selected = address.choice("sample", samples(), next(iter(samples())))
     names = list(samples())
     with st.container(key="sample-strip"):
         row, more = st.columns([12, 1.2], vertical_alignment="center")
     with row:
-        _pictures("samples", names[:AT_ONCE], chosen)
+        _pictures("samples", names[:AT_ONCE], selected)
     if names[AT_ONCE:]:
         with more.popover("More"):
-            _pictures("samples-more", names[AT_ONCE:], chosen)
-    return from_sample(chosen)
+            _pictures("samples-more", names[AT_ONCE:], selected)
+    return from_sample(selected)
 
 
-def _pictures(key: str, names: list[str], chosen: str) -> None:
+def _pictures(key: str, names: list[str], selected: str) -> None:
     """Samples to choose from by a click."""
 
     def take() -> None:
@@ -90,7 +90,7 @@ def _pictures(key: str, names: list[str], chosen: str) -> None:
     component(
         "thumbnails",
         key=key,
-        data={"label": "Samples", "items": items, "chosen": chosen, "size": 30},
+        data={"label": "Samples", "items": items, "chosen": selected, "size": 30},
         on_chosen_change=take,
     )
 

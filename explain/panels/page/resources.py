@@ -137,9 +137,9 @@ def _opened(_description: Description, path: Path, modified: int) -> Opened:
 
 def opened(name: str) -> Opened:
     """The opened network; all visitors share it, until its file changes. Raises NetworkError where it can't be."""
-    told = description(name)
+    described = description(name)
     try:
-        return _opened(told, told.path, told.path.stat().st_mtime_ns)
+        return _opened(described, described.path, described.path.stat().st_mtime_ns)
     except OSError:
         raise NetworkError(f"The file of the network {name!r} is gone.") from None
 
@@ -181,7 +181,7 @@ class Passes:
         made = compute()
         with self._lock:
             self._passes[key] = made
-            while len(self._passes) > 1 and sum(kept.bytes for kept in self._passes.values()) > self._most:
+            while len(self._passes) > 1 and sum(ran.bytes for ran in self._passes.values()) > self._most:
                 self._passes.popitem(last=False)
         return made
 

@@ -1,4 +1,4 @@
-"""The CTC panels for recognisers nobody wrote anything for: other alphabets, the blank anywhere, thousands of labels."""
+"""The CTC panels for any recogniser: other alphabets, the blank at any index, thousands of labels."""
 
 from __future__ import annotations
 
