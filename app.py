@@ -57,7 +57,7 @@ def main() -> None:
         draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
         draw(views.CLASS_VISUALISATION)
-    with middle:  # last of the three: Altair is the slowest to import
+    with middle:  # last of the three, and the slowest to draw
         draw(views.DECODING, subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         offered = views.offered()

@@ -38,6 +38,7 @@ from PIL import Image
 from explain.ctc import decoding
 from explain.exemplars.chosen_words import Drawn, draw
 from explain.network.description import describe
+from explain.pictures import sheets
 from models.crnn import BLANK, CARD, FRAMES, LABELS
 
 COLUMNS = 16  # words a row of the sheet
@@ -225,12 +226,8 @@ def write(folder: Path, seed: int = SEED, number: int | None = None) -> None:
 
 def sheet(pictures: np.ndarray) -> Image.Image:
     """The pictures `(w, 32, 128)` side by side, COLUMNS a row; what is left of the last row is black."""
-    words, height, width = pictures.shape
-    rows = -(-words // COLUMNS)
-    filled = np.zeros((rows * COLUMNS, height, width), np.uint8)
-    filled[:words] = pictures
-    placed = filled.reshape(rows, COLUMNS, height, width).transpose(0, 2, 1, 3)
-    return Image.fromarray(placed.reshape(rows * height, COLUMNS * width))
+    drawn = [Image.fromarray(picture) for picture in pictures]
+    return sheets.sheet(drawn, sheets.Layout(drawn[0].size, COLUMNS), mode="L", ground=0)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from explain.pictures import images
+from explain.pictures.sheets import Layout, sheet
 
 MIDDLE = 127.5
 
@@ -75,21 +76,9 @@ def drawn(found: list[Slice], columns: int, cell: int, ground: tuple[int, int, i
     if not found:
         raise FilterError("There are no slices to draw.")
     most = max(float(np.abs(one.values).max()) for one in found)
-    tiles = [np.asarray(images.enlarge(images.coloured(one.values, -most, most), cell)) for one in found]
-    return sheet(np.stack(tiles), columns, max(2, cell // 3), ground)
-
-
-def sheet(tiles: np.ndarray, columns: int, gap: int, ground: tuple[int, int, int]) -> Image.Image:
-    """Pictures of one size, uint8 `(count, height, width, 3)`, in rows of `columns` with gaps of `gap` pixels."""
-    count, height, width = tiles.shape[:3]
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    whole = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.uint8)
-    whole[:] = ground
-    for place, tile in enumerate(tiles):
-        top, left = (place // columns) * (height + gap), (place % columns) * (width + gap)
-        whole[top : top + height, left : left + width] = tile
-    return Image.fromarray(whole)
+    tiles = [images.enlarge(images.coloured(one.values, -most, most), cell) for one in found]
+    gap = max(2, cell // 3)
+    return sheet(tiles, Layout(tiles[0].size, min(columns, len(tiles)), (gap, gap)), ground=ground)
 
 
 def _checked(kernel: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from explain.layers.receptive_field import ReceptiveField, receptive_field
 from explain.network.description import Description
@@ -19,15 +20,49 @@ class Frames:
 
     seen: for each frame the first and last column that its convolutions see; may lie outside the picture.
     middles: for each frame the first and last column in the middle of those, one frame beside the next.
+    width: of the picture.
     """
 
     seen: tuple[tuple[int, int], ...]
     middles: tuple[tuple[int, int], ...]
+    width: int
 
-    @property
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    @cached_property
     def centres(self) -> list[float]:
         """The middle of each frame's columns; pixel 3's middle is 3.5."""
         return [(first + last + 1) / 2 for first, last in self.seen]
+
+    @cached_property
+    def within(self) -> list[tuple[int, int]]:
+        """The part of `seen` that lies on the picture, as the first column and one past the last."""
+        return [(max(first, 0), min(last + 1, self.width)) for first, last in self.seen]
+
+    @cached_property
+    def step(self) -> float:
+        """From one frame's centre to the next; of a single frame, how many columns of the picture it sees."""
+        if len(self) > 1:
+            return self.centres[1] - self.centres[0]
+        first, end = self.within[0]
+        return float(end - first)
+
+    def left(self, frame: int) -> float:
+        """Where a frame begins that is as wide as the step, around its centre."""
+        return self.centres[frame] - self.step / 2
+
+    def right(self, frame: int) -> float:
+        return self.centres[frame] + self.step / 2
+
+    def across(self, first: int, last: int | None = None) -> dict[str, float]:
+        """From the beginning of one frame to the end of another, or of the same, as `x` and `x2`."""
+        return {"x": self.left(first), "x2": self.right(first if last is None else last)}
+
+    def columns_seen(self, frame: int) -> str:
+        """The part of `seen` that lies on the picture in words, both ends included."""
+        first, end = self.within[frame]
+        return f"{first} to {end - 1}"
 
 
 def frames(description: Description, count: int, width: int) -> Frames:
@@ -39,13 +74,14 @@ def frames(description: Description, count: int, width: int) -> Frames:
     if field is None:
         edges = [round(frame * width / count) for frame in range(count + 1)]
         even = tuple((edges[frame], max(edges[frame], edges[frame + 1] - 1)) for frame in range(count))
-        return Frames(even, even)
+        return Frames(even, even, width)
     step, size = field.stride[1], field.size[1]
     starts = [field.start[1] + frame * step for frame in range(count)]
     before = (size - step) // 2
     return Frames(
         tuple((start, start + size - 1) for start in starts),
         tuple((start + before, start + before + step - 1) for start in starts),
+        width,
     )
 
 

@@ -91,8 +91,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="a log.jsonl, or a folder of logs")
     parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    draw(read_logs(chosen.logs)).save(chosen.out, quality=90)
+    options = parser.parse_args(arguments)
+    draw(read_logs(options.logs)).save(options.out, quality=90)
 
 
 if __name__ == "__main__":

@@ -93,12 +93,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--unpack", action="store_true", help="on the other machine: put all where it was")
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
     parser.add_argument("--real", type=Path, nargs="+", default=[], metavar="ZIP", help="photographed words")
-    chosen = parser.parse_args(arguments)
-    if chosen.unpack:
-        answer = {"files": unpack(chosen.folder)}
+    options = parser.parse_args(arguments)
+    if options.unpack:
+        answer = {"files": unpack(options.folder)}
     else:
-        pack(chosen.folder, chosen.fonts, chosen.real)
-        answer = {file.name: file.stat().st_size for file in sorted(chosen.folder.iterdir())}
+        pack(options.folder, options.fonts, options.real)
+        answer = {file.name: file.stat().st_size for file in sorted(options.folder.iterdir())}
     print(json.dumps(answer))
 
 

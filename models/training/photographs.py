@@ -206,9 +206,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("archives", type=Path, nargs="+", metavar="ZIP")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--corrections", type=Path, help='JSON lines with "image", "old" and "new" text')
-    chosen = parser.parse_args(arguments)
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    prepare_list(chosen.archives, chosen.out, chosen.corrections)
+    options = parser.parse_args(arguments)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    prepare_list(options.archives, options.out, options.corrections)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from models.crnn import WIDTH
 from models.training import camera
 from models.training.photographs import Photograph, greys
 from models.training.render import Batch, Renderer, Sample
@@ -88,22 +87,12 @@ class RealWords:
         return Sample(camera.take(rng, surface, Settings(), s.difficulty), text, places)
 
 
-def mixed(
-    renderer: Renderer,
-    real: RealWords | None,
-    share: float,
-    seed: int,
-    start: int,
-    number: int,
-    difficulty: float = 1.0,
-    width: int = WIDTH,
-    longest: int | None = None,
-) -> Batch:
+def mixed(renderer: Renderer, real: RealWords | None, share: float, *which, **settings) -> Batch:
     """As `Renderer.batch`, but a share of the words photographed; which ones depends on the seed alone."""
 
-    def one(index: int) -> Sample:
+    def draw(seed: int, index: int, difficulty: float, longest: int | None) -> Sample:
         if real is not None and np.random.default_rng((seed, index, 2)).random() < share:
             return real.draw(seed, index, longest)
         return renderer.draw(seed, index, difficulty, longest=longest)
 
-    return Batch.of([one(start + i) for i in range(number)], width)
+    return Batch.drawn(draw, *which, **settings)

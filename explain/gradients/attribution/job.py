@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from explain.attribution import cam, targets
-from explain.gradients.kinds import Kind, Report, refusing
+from explain.gradients.kinds import Kind, Report, check_whole, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import Description, describe
@@ -46,8 +46,7 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     if not isinstance(layers, list | tuple) or not layers or not set(layers) <= set(convolutions):
         raise ValueError(f"Choose layers among {', '.join(convolutions)}.")
     for name, allowed in (("samples", SAMPLES), ("seed", range(2**31))):
-        if type(settings[name]) is not int or settings[name] not in allowed:
-            raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+        check_whole(name, settings[name], allowed)
     picture = settings.get("picture")
     if not isinstance(picture, np.ndarray) or picture.shape != card.input_shape or not np.isfinite(picture).all():
         raise ValueError(f"{card.name} takes a picture of shape {card.input_shape} for its attribution.")

@@ -16,6 +16,7 @@ import numpy as np
 
 from explain.attribution.targets import LOGITS, ClassLogit, Target
 from explain.gradients.images.presets import PRESETS, Preset
+from explain.gradients.kinds import check_whole
 from explain.gradients.network.activations import Responses, vgg_input
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import Ascent, ascend, begun
@@ -59,9 +60,7 @@ class DreamSettings:
         if self.steps is None:
             object.__setattr__(self, "steps", PRESETS[self.preset].steps)
         for name, allowed in (("steps", STEPS), ("size", SIZES), ("seed", range(2**31)), ("count", COUNTS)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-                raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}.")
+            check_whole(name, getattr(self, name), allowed)
         value = self.diversity
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_DIVERSITY:
             raise ValueError(f"diversity must be a number from 0 to {MOST_DIVERSITY:g}, not {value!r}.")

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from explain.charts import ctc
-from explain.charts.theme import Inks, Labels
+from explain.charts.theme import Inks
 from explain.ctc import alternatives
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
-from explain.network.description import Description
 from explain.panels.page import selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -21,37 +21,36 @@ from explain.panels.page.wording import plain
 LIST_BYTES, LIST_WORDS = 2_000_000, 200_000
 
 
-def show(characters: tuple[alternatives.Character, ...], selected: int | None, network: Description) -> None:
+def show(characters: tuple[alternatives.Character, ...], selected: int | None, alphabet: Alphabet) -> None:
     """Each character: its frames, how sure it is, its strongest rival; in words for the selected one."""
     st.markdown("**Each character**")
     if selected is None:
         st.caption("Every frame says blank: there is no character to look at.")
         return
-    labels = Labels(network.labels, network.blank)
     with st.container(horizontal=True, gap="small"):
         for place, character in enumerate(characters):
             st.button(
-                plain(labels.mark(character.label)),
+                plain(alphabet.mark(character.label)),
                 key=f"character-{place}",
                 type="primary" if place == selected else "secondary",
                 on_click=selection.choose_character,
                 args=(place, character.span[0]),
             )
-    st.markdown(sentence(characters[selected], selected, labels))
+    st.markdown(sentence(characters[selected], selected, alphabet))
     lines = ["| | frames | sure of it | strongest rival | rival's text against this one |", "|---|---|---|---|---|"]
     for place, character in enumerate(characters):
         bold = "**" if place == selected else ""
         cells = [
-            plain(labels.mark(character.label)),
+            plain(alphabet.mark(character.label)),
             _frames(character),
             f"{character.posterior:.4f}",
-            "none" if character.rival is None else plain(labels.mark(character.rival)),
+            "none" if character.rival is None else plain(alphabet.mark(character.rival)),
             shown(character.log_ratio),
         ]
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |")
     st.markdown("\n".join(lines))
     st.caption(
-        f"Exact, over all alignments: the text's probability as a share of that of all {len(network.labels) - 1:,} "
+        f"Exact, over all alignments: the text's probability as a share of that of all {len(alphabet.labels) - 1:,} "
         "texts with this one character replaced. It says what the network would rather read here, not whether it is "
         "right."
     )
@@ -62,14 +61,14 @@ def _frames(character: alternatives.Character) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def sentence(character: alternatives.Character, place: int, labels: Labels) -> str:
+def sentence(character: alternatives.Character, place: int, alphabet: Alphabet) -> str:
     """One character's standing in words."""
-    letter = plain(labels.mark(character.label))
+    letter = plain(alphabet.mark(character.label))
     where = f"Character {place + 1}, **{letter}**, is read at frame{'s' * (character.span[1] - character.span[0] > 1)} "
     where += f"{_frames(character)}; with the rest of the text as it is, the network is {character.posterior:.1%} sure."
     if character.rival is None:
         return where + " No other character is possible at all."
-    rival = plain(labels.mark(character.rival))
+    rival = plain(alphabet.mark(character.rival))
     if character.log_ratio > 0:
         return where + f" In fact **{rival}** would make a likelier text, {np.exp(character.log_ratio):.2f} times."
     return where + f" Its strongest rival is **{rival}**: that text is {shown(character.log_ratio)} times as likely."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explain.charts.theme import Labels
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import Alphabet
 from explain.panels.components import component
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
@@ -16,7 +16,7 @@ WIDTHS = ("25", "10", "3")
 ROWS = 10
 # The smallest case in which the best path and the likeliest text differ: a with 0.4 twice, blank with 0.6 twice.
 TEXTBOOK = np.array([[0.4, 0.6], [0.4, 0.6]])
-TEXTBOOK_LABELS = Labels("a", blank=1)
+TEXTBOOK_ALPHABET = Alphabet(("a", ""), blank=1)
 BEAM_OF = ("This word", "Textbook case")
 
 
@@ -29,10 +29,10 @@ def show(word: Subject) -> None:
         case = address.switch("Searched", BEAM_OF, key="beam_of", labelled=True)
     with width:
         beams = int(address.switch("Prefixes kept", WIDTHS, key="beams", labelled=True))
-    textbook, network = case == BEAM_OF[1], word.description
+    textbook = case == BEAM_OF[1]
     digest = "textbook" if textbook else word.ran.digest
     p = TEXTBOOK if textbook else word.probabilities
-    labels = TEXTBOOK_LABELS if textbook else Labels(network.labels, network.blank)
+    alphabet = TEXTBOOK_ALPHABET if textbook else word.alphabet
     in_address = address.numbers("beam_frame", 1)
 
     def keep() -> None:
@@ -46,12 +46,12 @@ def show(word: Subject) -> None:
             "id": f"{case} {digest} {beams}",
             "src": None if textbook else word.url,
             "width": word.width,
-            "seen": [(max(first, 0), min(last + 1, word.width)) for first, last in word.frames.seen],
+            "seen": word.frames.within,
             "frame": in_address[0] if in_address and in_address[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,
-            "says": says(p, labels),
-            "steps": _steps(digest, beams, p, labels),
+            "says": says(p, alphabet),
+            "steps": _steps(digest, beams, p, alphabet),
         },
         on_frame_change=keep,
     )
@@ -76,14 +76,14 @@ def textbook_says(p: np.ndarray) -> str:
     )
 
 
-def says(p: np.ndarray, labels: Labels) -> list[str]:
+def says(p: np.ndarray, alphabet: Alphabet) -> list[str]:
     """For every frame its two likeliest labels."""
     best = np.argsort(-p, axis=1, kind="stable")[:, :2]
-    return ["softmax: " + ", ".join(f"{labels.name(k)} {p[t, k]:.3f}" for k in row) for t, row in enumerate(best)]
+    return ["softmax: " + ", ".join(f"{alphabet.name(k)} {p[t, k]:.3f}" for k in row) for t, row in enumerate(best)]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _steps(digest: str, beams: int, _probabilities: np.ndarray, _labels: Labels) -> list[dict]:
+def _steps(digest: str, beams: int, _probabilities: np.ndarray, _alphabet: Alphabet) -> list[dict]:
     """The record of the search as the browser wants it: texts and probabilities instead of labels and logarithms."""
 
     def rounded(value: float) -> float:
@@ -93,18 +93,18 @@ def _steps(digest: str, beams: int, _probabilities: np.ndarray, _labels: Labels)
         {
             "living": [
                 [
-                    ctc_decoding.text(living.prefix, _labels.written),
+                    ctc_decoding.text(living.prefix, _alphabet.labels),
                     *map(rounded, (living.blank, living.label, living.stayed, living.extended)),
                     living.fate,
                 ]
                 for living in step.living
             ],
             "dropped": [
-                [ctc_decoding.text(gone.prefix, _labels.written), rounded(gone.log_probability), gone.lived]
+                [ctc_decoding.text(gone.prefix, _alphabet.labels), rounded(gone.log_probability), gone.lived]
                 for gone in step.dropped[:8]
             ],
             "drops": step.drops,
             "lost": rounded(step.log_lost),
         }
-        for step in ctc_decoding.beam_record(_probabilities, beams, _labels.blank)
+        for step in ctc_decoding.beam_record(_probabilities, beams, _alphabet.blank)
     ]

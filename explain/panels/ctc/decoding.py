@@ -43,10 +43,8 @@ def show(word: Subject) -> None:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _charts(digest: str, dark: bool, frame: int | None, _word: Subject) -> tuple[dict, dict]:
     """The chart of the frames and that of the likeliest texts; some 300 KB together."""
-    inks, labels, blank = Inks.of(dark), _word.description.labels, _word.description.blank
-    frames = ctc.ctc(
-        _word.url, _word.probabilities, _word.best, labels, _word.frames.seen, _word.width, inks, frame, blank
-    )
+    inks = Inks.of(dark)
+    frames = ctc.ctc(_word.url, _word.probabilities, _word.best, _word.alphabet, _word.frames, inks, frame)
     return frames, ctc.texts(candidates(digest, _word), inks)
 
 

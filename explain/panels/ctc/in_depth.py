@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from explain.charts import lattice
-from explain.charts.theme import Inks, Labels
+from explain.charts.theme import Inks
 from explain.ctc import alternatives as ctc_alternatives
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search
@@ -52,7 +53,7 @@ def show(word: Subject) -> None:
     with left:
         beam_search.show(word)
     with right:
-        alternatives_panel.show(characters, selected, word.description)
+        alternatives_panel.show(characters, selected, word.alphabet)
         alternatives_panel.word_list(word)
 
 
@@ -75,11 +76,9 @@ def _lattice_chart(word: Subject, paths: ctc_decoding.Lattice, alignment: ctc_de
         word.probabilities,
         paths,
         alignment,
-        word.description.labels,
-        word.frames.seen,
-        word.width,
+        word.alphabet,
+        word.frames,
         Inks.of(is_dark()),
-        blank=word.description.blank,
         **more,
     )
 
@@ -147,7 +146,7 @@ def _what_if(word: Subject, which: str) -> None:
     )
     chart = _lattice_chart(word, held.lattice, held.alignment, show=which, against=held.against, other=held.read)
     st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
-    against_it = against(held, probabilities, Labels(labels, blank))
+    against_it = against(held, probabilities, word.alphabet)
     st.caption(f"All alignments of this text, as if it were the right one. {against_it}")
 
 
@@ -160,7 +159,7 @@ def _times(log_ratio: float) -> str:
     return f"{shown(log_ratio)} times the reading's"
 
 
-def against(held: ctc_alternatives.WhatIf, probabilities: np.ndarray, labels: Labels) -> str:
+def against(held: ctc_alternatives.WhatIf, probabilities: np.ndarray, alphabet: Alphabet) -> str:
     """One or two sentences on the frames that speak against a text."""
     if not held.against.any():
         return "This is what was read: no frame speaks against it."
@@ -171,8 +170,8 @@ def against(held: ctc_alternatives.WhatIf, probabilities: np.ndarray, labels: La
     for t in frames:
         read, needed = int(held.read.path[t]), int(held.alignment.path[t])
         parts.append(
-            f"frame {t} says {plain(labels.name(read))} ({shown(np.log(probabilities[t, read]))}) where this text "
-            f"needs {plain(labels.name(needed))} ({shown(np.log(probabilities[t, needed]))})"
+            f"frame {t} says {plain(alphabet.name(read))} ({shown(np.log(probabilities[t, read]))}) where this text "
+            f"needs {plain(alphabet.name(needed))} ({shown(np.log(probabilities[t, needed]))})"
         )
     return (
         f"Most against it: {'; '.join(parts)}. Bars compare the best alignment of the reading with that of this "

@@ -67,7 +67,7 @@ def show(word: Subject) -> None:
         _memory(ground, steps)
     exemplars.unit(layer, direction, unit)
     _check(steps, values[layer], layer, direction)
-    _ablation(_ground(word, False), values)
+    _ablation(word, values)
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,12 +77,10 @@ def weights() -> dict[str, list[np.ndarray]]:
 
 
 def _ground(word: Subject, backward: bool) -> Ground:
-    columns = word.frames.seen
     kept = address.numbers("frame", 1)
     return Ground(
         images.data_url(images.enlarge(word.seen, 6)),
-        crnn.WIDTH,
-        [(first + last + 1) / 2 for first, last in columns],
+        word.frames,
         Inks.of(is_dark()),
         kept[0] if kept and kept[0] < crnn.FRAMES else None,
         backward,
@@ -126,9 +124,9 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
             "frames": len(values),
             "frame": ground.frame,
             "word": ground.word_url,
-            "width": ground.width,
-            "left": ground.left(0),
-            "step": ground.step,
+            "width": ground.frames.width,
+            "left": ground.frames.left(0),
+            "step": ground.frames.step,
             "way": lstm_chart.way(ground),
             "signed": signed,
             "most": float(np.abs(values).max()) if not per_unit else 1.0,
@@ -214,7 +212,7 @@ def _check(steps: lstm.Trace, output: np.ndarray, layer: str, direction: str) ->
         )
 
 
-def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
+def _ablation(word: Subject, values: dict[str, np.ndarray]) -> None:
     st.markdown("**Reading with less**")
     chart, control = st.columns([2.2, 1], gap="medium")
     with control:
@@ -239,8 +237,8 @@ def _ablation(ground: Ground, values: dict[str, np.ndarray]) -> None:
             "reading shows what it relies on, not how well one direction could learn to read."
         )
     with chart:
-        given = readings(values, reset)
-        st.vega_lite_chart(ablation.readings(ground, given, crnn.LABELS), width="stretch", key="lstm-readings")
+        drawn = ablation.readings(_ground(word, False), readings(values, reset), word.alphabet)
+        st.vega_lite_chart(drawn, width="stretch", key="lstm-readings")
 
 
 def readings(values: dict[str, np.ndarray], reset: int) -> list[ablation.Reading]:

@@ -34,8 +34,9 @@ def archive(word: Subject) -> bytes:
 
     recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
     weights = onnx_weights.read(crnn.CARD.weights, recurrent)
-    values = word.ran.values
-    return report_archive.bundle(reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
+    picture = word.batch[0, :, :, 0]
+    read = reading.Read(word.title, word.description, word.frames, picture, word.values, weights)
+    return report_archive.bundle(read)
 
 
 def file_name(title: str) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from explain.attribution.targets import LOGITS
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.network.graph import NetworkError
@@ -98,6 +99,11 @@ class Subject:
     def text(self) -> str:
         """What a recogniser reads here."""
         return decoding.text(self.best.labels, self.description.labels)
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """Of a recogniser, its labels."""
+        return Alphabet(self.description.labels, self.description.blank)
 
     @property
     def frames(self) -> Frames:

@@ -119,3 +119,10 @@ def test_the_beam_keeps_what_sorting_everything_would_keep(seed):
     whole = whole[scores[whole] > -np.inf]
     for most in (1, 3, 10, len(whole), 500):
         assert beam_search._ranked(scores, most).tolist() == whole[:most].tolist()
+
+
+def test_labels_are_named_wherever_the_blank_is():
+    alphabet = Alphabet(("a", "", "b", " "), 1)
+    assert [alphabet.name(label) for label in range(4)] == ["a", "blank", "b", "␣"]
+    assert [alphabet.mark(label) for label in range(4)] == ["a", "·", "b", "␣"]
+    assert alphabet.text((2, 0, 3, 0)) == "ba a"

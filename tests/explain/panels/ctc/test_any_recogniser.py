@@ -15,6 +15,8 @@ from explain.charts import ctc as ctc_chart
 from explain.charts import lattice as lattice_chart
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
+from explain.layers.frames import Frames
 from explain.panels.inputs import word
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
@@ -44,6 +46,12 @@ def subject() -> Subject:
 def network(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("NETWORKS_FOLDER", str(tmp_path))
     return tmp_path / "any.onnx"
+
+
+def placed(count: int) -> Frames:
+    """So many frames, each four columns wide, over a picture that they just fill."""
+    columns = tuple((4 * t, 4 * t + 3) for t in range(count))
+    return Frames(columns, columns, 4 * count)
 
 
 def reading(path: Path, labels, blank: int) -> str:
@@ -93,9 +101,7 @@ def test_thousands_of_labels_make_no_chart_of_thousands_of_rows(network):
     assert probabilities.shape == (24, 6600)
     rows = ctc_chart.rows_to_show(probabilities, subject().best, 0)
     assert rows[0] == 0 and len(rows) <= ctc_chart.MOST_READ + 1
-    chart = ctc_chart.ctc(
-        "data:,", probabilities, subject().best, MANY, subject().frames.seen, 96, Inks.of(False), blank=0
-    )
+    chart = ctc_chart.ctc("data:,", probabilities, subject().best, Alphabet(MANY, 0), subject().frames, Inks.of(False))
     assert len(str(chart)) < 500_000
 
 
@@ -105,9 +111,8 @@ def test_a_text_of_very_many_characters_keeps_the_chart_in_bounds():
     assert len(best.labels) == 200
     rows = ctc_chart.rows_to_show(probabilities, best, 0)
     assert rows == [0, *range(1, ctc_chart.MOST_READ + 1)]
-    columns = [(4 * t, 4 * t + 7) for t in range(200)]
-    labels = ["", *map(chr, range(0x400, 0x400 + 299))]
-    chart = ctc_chart.ctc("data:,", probabilities, best, labels, columns, 800, Inks.of(False), blank=0)
+    alphabet = Alphabet(["", *map(chr, range(0x400, 0x400 + 299))], 0)
+    chart = ctc_chart.ctc("data:,", probabilities, best, alphabet, placed(200), Inks.of(False))
     numbers = next(layer["data"]["values"] for layer in chart["layer"] if "number" in layer["data"]["values"][0])
     assert [number["number"] for number in numbers] == list(range(0, 200, 15))
 
@@ -115,16 +120,14 @@ def test_a_text_of_very_many_characters_keeps_the_chart_in_bounds():
 def test_the_blank_first_is_drawn_as_the_blank():
     probabilities = np.array([[0.1, 0.8, 0.1], [0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
     best = decoding.best_path(probabilities, 0)
-    columns = [(4 * t, 4 * t + 3) for t in range(3)]
-    chart = ctc_chart.ctc("data:,", probabilities, best, ("", "a", " "), columns, 12, Inks.of(False), blank=0)
+    alphabet, frames = Alphabet(("", "a", " "), 0), placed(3)
+    chart = ctc_chart.ctc("data:,", probabilities, best, alphabet, frames, Inks.of(False))
     path = next(layer["data"]["values"] for layer in chart["layer"] if "blank" in layer["data"]["values"][0])
     assert [(row["text"], row["blank"]) for row in path] == [("a", False), ("·", True), ("␣", False)]
     assert "reads a ." in chart["description"]
     about = probabilities, best.labels, 0
     lattice, alignment = decoding.lattice(*about), decoding.forced_alignment(*about)
-    drawn = lattice_chart.lattice(
-        "data:,", probabilities, lattice, alignment, ("", "a", " "), columns, 12, Inks.of(False), blank=0
-    )
+    drawn = lattice_chart.lattice("data:,", probabilities, lattice, alignment, alphabet, frames, Inks.of(False))
     cells = next(layer["data"]["values"] for layer in drawn["layer"] if "posterior" in layer["data"]["values"][0])
     assert [cell["state"] for cell in cells[::3]] == [
         "blank before a",
@@ -138,7 +141,9 @@ def test_the_blank_first_is_drawn_as_the_blank():
 def test_one_frame_alone_is_as_wide_as_the_picture():
     probabilities = np.array([[0.9, 0.1]])
     best = decoding.best_path(probabilities)
-    chart = ctc_chart.ctc("data:,", probabilities, best, "a", [(0, 39)], 40, Inks.of(False))
+    chart = ctc_chart.ctc(
+        "data:,", probabilities, best, Alphabet("a", 1), Frames(((0, 39),), ((0, 39),), 40), Inks.of(False)
+    )
     cells = next(layer["data"]["values"] for layer in chart["layer"] if "probability" in layer["data"]["values"][0])
     assert {(cell["x"], cell["x2"]) for cell in cells} == {(0, 40)}
 
