@@ -12,13 +12,14 @@ import numpy as np
 
 from explain.charts import vega
 from explain.charts.theme import Inks
-from explain.layers.workings import GATES, Convolution, LstmStep, MaxPooling
+from explain.layers.workings import GATES, AveragePooling, Convolution, LstmStep, MaxPooling
 from explain.pictures import images
 from explain.pictures.notation import number
 
 CELL, LINE, GAP = 25, 17, 9  # screen pixels: height of a cell, of a line of text, between rows of windows
 SHARES = 12  # inputs of an LSTM step that are shown
 WIDE = 21  # cells that a chart's width holds at least, so that few windows are not drawn huge
+ROOM = 25  # cells side by side at most
 NAMES_ROOM = 3.4  # cells kept free on the left for the names of the rows
 
 
@@ -41,8 +42,11 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
             left = NAMES_ROOM + column * (width + 0.5)
             for y, x in np.ndindex(height, width):
                 outside = row == 0 and unit.outside[y, x]
-                at = f"row {unit.corner[0] + y}, column {unit.corner[1] + x}"
-                what = f"{name(channel)}, {at}" + (": beyond the edge, so zero" if unit.outside[y, x] else "")
+                place = (unit.corner[0] + y * unit.dilation[0], unit.corner[1] + x * unit.dilation[1])
+                at = f"row {place[0]}, column {place[1]}"
+                what = f"{name(unit.first_channel + channel)}, {at}" + (
+                    ": beyond the edge, so zero" if unit.outside[y, x] else ""
+                )
                 numbers = [float(part[y, x, channel]) for part in (unit.inputs, unit.weights, unit.products)]
                 cell = _cell(left + x, top + y * CELL, values[y, x, channel], colours[y, x, column], what, outside)
                 cells.append({**cell, "sum": "{:.5g} × {:.5g} = {:.5g}".format(*numbers)})
@@ -50,28 +54,41 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
     texts.append(_text(NAMES_ROOM - 0.3, foot + LINE / 2, "added up", inks.soft, "right"))
     for column, channel in enumerate(shown):
         middle = NAMES_ROOM + column * (width + 0.5) + width / 2
-        texts.append(_text(middle, LINE / 2 - 2, name(channel), inks.text))
+        texts.append(_text(middle, LINE / 2 - 2, name(unit.first_channel + channel), inks.text))
         texts.append(_text(middle, foot + LINE / 2, number(unit.sums[channel]), inks.text, bold=True))
     described = f"Windows, weights and products of the {len(shown)} input channels that contribute most."
     return _grid(cells, texts, max(WIDE, NAMES_ROOM + most * (width + 0.5)), foot + LINE, described)
 
 
-def window(unit: MaxPooling, inks: Inks) -> dict:
+def most_shown(width: int) -> int:
+    """How many windows of that width stand side by side with their numbers still legible."""
+    return max(1, min(8, int((ROOM - NAMES_ROOM) / (width + 0.5))))
+
+
+def window(unit: MaxPooling | AveragePooling, inks: Inks) -> dict:
     """The window of a pooling unit, the value that won framed."""
     colours = _colours(unit.inputs, signed=bool(unit.inputs.min() < 0))
     cells = []
     for y, x in np.ndindex(unit.inputs.shape):
         place = (unit.corner[0] + y, unit.corner[1] + x)
-        outcome = "the largest: kept" if place == unit.winner else "not kept"
+        won, outcome = _outcome(unit, y, x)
         cell = _cell(
             NAMES_ROOM + 2 * x, 2 * y * CELL, unit.inputs[y, x], colours[y, x], f"row {place[0]}, column {place[1]}"
         )
-        cells.append(
-            {**cell, "x2": cell["x"] + 2, "y2": cell["y"] + 2 * CELL, "sum": outcome, "won": place == unit.winner}
-        )
+        cells.append({**cell, "x2": cell["x"] + 2, "y2": cell["y"] + 2 * CELL, "sum": outcome, "won": won})
     texts = [_text(NAMES_ROOM - 0.3, unit.inputs.shape[0] * CELL, "takes", inks.soft, "right")]
-    described = f"A window of {unit.inputs.size} values; the largest, {unit.by_hand:.4g}, is kept."
-    return _grid(cells, texts, WIDE, 2 * unit.inputs.shape[0] * CELL + 4, described)
+    result = f"the largest, {unit.by_hand:.4g}, is kept" if isinstance(unit, MaxPooling) else f"mean {unit.by_hand:.4g}"
+    described = f"A window of {unit.inputs.size} values; {result}."
+    wide = max(WIDE, NAMES_ROOM + 2 * unit.inputs.shape[1])
+    return _grid(cells, texts, wide, 2 * unit.inputs.shape[0] * CELL + 4, described)
+
+
+def _outcome(unit: MaxPooling | AveragePooling, y: int, x: int) -> tuple[bool, str]:
+    """Whether a value of the window won, and what became of it."""
+    weight = float(unit.weights[y, x])
+    if isinstance(unit, MaxPooling):
+        return weight > 0, "the largest: kept" if weight > 0 else "not kept"
+    return False, f"counts {weight:.3g}" if weight > 0 else "beyond the edge: does not count"
 
 
 def gate_shares(unit: LstmStep, fed: str, inks: Inks, most: int = SHARES) -> dict:
@@ -102,6 +119,19 @@ def gate_shares(unit: LstmStep, fed: str, inks: Inks, most: int = SHARES) -> dic
         texts.append(_text(NAMES_ROOM - 0.3, top + CELL / 2, f"× {label} weight", inks.soft, "right"))
     described = f"The {len(shown)} inputs and states with the largest products, for each of the four gates."
     return _grid(cells, texts, NAMES_ROOM + most * 1.4, 2 * LINE + GAP + 5 * CELL, described)
+
+
+def others(rest: np.ndarray) -> list[tuple[str, float]]:
+    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
+    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
+    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
+
+
+def ends(sums: np.ndarray, most: int) -> list[int]:
+    """The indices of the largest sums above zero, then of the farthest below it, at most so many each."""
+    order = np.argsort(-sums, kind="stable")
+    above = [int(index) for index in order[:most] if sums[index] > 0]
+    return above + [int(index) for index in order[::-1][:most] if sums[index] < 0]
 
 
 def waterfall(parts: Sequence[tuple[str, float]], totals: Sequence[tuple[str, float]], inks: Inks) -> dict:

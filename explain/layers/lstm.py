@@ -1,12 +1,12 @@
-"""The inside of a bidirectional LSTM, step by step: gates, cell state, hidden state; and readings without parts of it.
+"""The inside of an LSTM, step by step: gates, cell state, hidden state; and readings without parts of it.
 
 ONNX Runtime's LSTM hands on hidden states only, so everything else is computed here once more, from the layer's weights
 and its input. A sequence is `(frame, feature)`, frames from left to right; what comes back is in that order too, also
 for the direction that reads from right to left: its row t is what it knew after reading the last frame down to frame t.
 
-Weights are those of Keras's `Bidirectional(LSTM(units))`: kernel `(feature, 4 * unit)`, recurrent kernel
-`(unit, 4 * unit)` and bias `(4 * unit,)` of the forward direction, then the same three of the backward one; the four
-blocks are input gate, forget gate, candidate, output gate.
+Weights are those of a layer by role, as `explain.network.weights` reads them: for each direction that the layer has,
+forward_kernel `(feature, 4 * unit)`, forward_recurrent `(unit, 4 * unit)` and forward_bias `(4 * unit,)`, or
+backward_..., as Keras keeps them; the four blocks are input gate, forget gate, candidate, output gate.
 
 **Ref.** S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997,
 https://doi.org/10.1162/neco.1997.9.8.1735 ; the forget gate: F. Gers, J. Schmidhuber, F. Cummins, Learning to Forget:
@@ -15,10 +15,12 @@ Continual Prediction with LSTM, Neural Computation 12(10), 2000, https://doi.org
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from explain.layers.activations import softmax
 
 DIRECTIONS = ("forward", "backward")
 ON_ONE_CORE = 2**18  # multiplications; OpenBLAS spreads a larger product of two matrices over all cores
@@ -56,6 +58,21 @@ class Trace:
         """What the input gate let in of the candidate."""
         return self.input_gate * self.candidate
 
+    @property
+    def most_moving(self) -> int:
+        """The unit whose hidden state moves farthest over the sequence."""
+        return int(np.ptp(self.hidden, axis=0).argmax())
+
+    def turning_points(self, unit: int) -> tuple[int, int]:
+        """The frame at which a unit writes most, and the one at which it loses most of the memory it had."""
+        lost = self.before[:, unit] - self.kept[:, unit]
+        return int(np.abs(self.written[:, unit]).argmax()), int(np.abs(lost).argmax())
+
+    def units_of_most(self, frame: int, share: float = 0.9) -> int:
+        """The fewest units whose squares make up that share of the memory's squared length after a frame."""
+        squares = np.sort(self.cell[frame].astype(np.float64) ** 2)[::-1].cumsum()
+        return int(np.searchsorted(squares, share * squares[-1])) + 1
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -75,7 +92,12 @@ class Memory:
         return np.divide(self.kept, self.before, out=np.full_like(self.kept, np.nan), where=self.before > 0)
 
 
-def trace(sequence: np.ndarray, weights: Sequence[np.ndarray], direction: str, reset: int | None = None) -> Trace:
+def directions_of(weights: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """The directions that a layer of these weights reads in, the forward one first."""
+    return tuple(direction for direction in DIRECTIONS if f"{direction}_kernel" in weights)
+
+
+def trace(sequence: np.ndarray, weights: Mapping[str, np.ndarray], direction: str, reset: int | None = None) -> Trace:
     """Gates, cell and hidden states of one direction at every frame.
 
     reset: memory (cell and hidden state) is set to 0 at the line between frames `reset - 1` and `reset`, from whichever
@@ -104,53 +126,55 @@ def trace(sequence: np.ndarray, weights: Sequence[np.ndarray], direction: str, r
     return Trace(*(gates[:, gate] for gate in range(4)), before, cells, hiddens)
 
 
-def bidirectional(
+def hidden_states(
     sequence: np.ndarray,
-    weights: Sequence[np.ndarray],
+    weights: Mapping[str, np.ndarray],
     directions: Collection[str] = DIRECTIONS,
     reset: int | None = None,
 ) -> np.ndarray:
-    """Hidden states of both directions side by side, `(frame, 2 * unit)`, forward first, as the layer hands them on.
+    """Hidden states of a layer's directions side by side, `(frame, units of all)`, forward first, as it hands them on.
 
-    directions: those that read; the states of the other are 0. reset: as in `trace`, for both.
+    directions: those that read; the states of another are 0. reset: as in `trace`, for all.
     """
     for direction in directions:
         _checked_direction(direction)
-    halves = []
-    for direction in DIRECTIONS:
+    parts = []
+    for direction in directions_of(weights):
         if direction in directions:
-            halves.append(trace(sequence, weights, direction, reset).hidden)
+            parts.append(trace(sequence, weights, direction, reset).hidden)
         else:
-            _, (_, recurrent, _) = _checked(sequence, weights, direction)
-            halves.append(np.zeros((len(sequence), len(recurrent)), np.float32))
-    return np.concatenate(halves, axis=1)
+            steps, (_, recurrent, _) = _checked(sequence, weights, direction)
+            parts.append(np.zeros((len(steps), len(recurrent)), np.float32))
+    if not parts:
+        raise LstmError("An LSTM has weights of a forward direction, of a backward one, or of both.")
+    return np.concatenate(parts, axis=1)
 
 
 def reading(
     sequence: np.ndarray,
-    recurrent: Sequence[Sequence[np.ndarray]],
-    dense: Sequence[np.ndarray],
+    recurrent: Sequence[Mapping[str, np.ndarray]],
+    dense: Mapping[str, np.ndarray],
     directions: Collection[str] = DIRECTIONS,
     reset: int | None = None,
 ) -> np.ndarray:
     """The softmax `(frame, label)` that the network gives when its recurrent layers lack a direction or memory.
 
-    sequence: what the first recurrent layer is fed. recurrent: weights of each bidirectional layer, in order.
+    sequence: what the first recurrent layer is fed. recurrent: weights of each LSTM, in order.
     dense: kernel `(feature, label)` and bias `(label,)` of the layer after them. directions: those that read, the same
     in every layer. reset: as in `trace`, in every layer, so that nothing is carried over that line either way. With
-    both directions and no reset this is the network's own output.
+    all directions and no reset this is the network's own output.
     """
     for weights in recurrent:
-        sequence = bidirectional(sequence, weights, directions, reset)
-    kernel, bias = (np.asarray(array, np.float32) for array in dense)
+        sequence = hidden_states(sequence, weights, directions, reset)
+    kernel = np.asarray(dense["kernel"], np.float32)
+    bias = np.asarray(dense.get("bias", np.zeros(kernel.shape[-1])), np.float32)
     if kernel.ndim != 2 or kernel.shape[0] != sequence.shape[1] or bias.shape != kernel.shape[1:]:
         raise LstmError(
             f"A dense layer over {sequence.shape[1]} features has a kernel ({sequence.shape[1]}, label) and a bias "
             f"(label,), not {kernel.shape} and {bias.shape}."
         )
     logits = _product(sequence, kernel) + bias
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    return softmax(logits)
 
 
 def memory(steps: Trace) -> Memory:
@@ -204,17 +228,19 @@ def _checked_direction(direction: str) -> None:
 
 
 def _checked(
-    sequence: np.ndarray, weights: Sequence[np.ndarray], direction: str
+    sequence: np.ndarray, weights: Mapping[str, np.ndarray], direction: str
 ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """The sequence and the three arrays of that direction, float32, after holding them against one another."""
     _checked_direction(direction)
     sequence = np.asarray(sequence, np.float32)
+    if sequence.ndim == 3 and len(sequence) == 1:  # a map of one row: its columns are the steps
+        sequence = sequence[0]
     if sequence.ndim != 2 or 0 in sequence.shape:
         raise LstmError(f"A sequence has the shape (frame, feature), not {sequence.shape}.")
-    if len(weights) != 6:
-        raise LstmError(f"A bidirectional LSTM has six arrays of weights, three a direction, not {len(weights)}.")
-    first = 3 * DIRECTIONS.index(direction)
-    arrays = tuple(np.asarray(array, np.float32) for array in weights[first : first + 3])
+    roles = [f"{direction}_{role}" for role in ("kernel", "recurrent", "bias")]
+    if missing := [role for role in roles if role not in weights]:
+        raise LstmError(f"The weights have no {' and no '.join(missing)}: the layer does not read {direction}.")
+    arrays = tuple(np.asarray(weights[role], np.float32) for role in roles)
     units = arrays[1].shape[0]
     wanted = ((sequence.shape[1], 4 * units), (units, 4 * units), (4 * units,))
     given = tuple(array.shape for array in arrays)

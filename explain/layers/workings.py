@@ -15,14 +15,19 @@ GATES = ("input", "forget", "candidate", "output")  # in the order of Keras's ar
 class Unit:
     """One unit's value and where it came from.
 
-    inputs, weights, products: what is weighed, with what, and `inputs * weights`; their shapes are the subclass's.
+    source: the layer in which `biggest` lies, of several the one that gives most. inputs, weights, products: what is
+    weighed, with what, and `inputs * weights`; their shapes are the subclass's. Where a normalisation is a part of the
+    layer its scale is in the weights, and its shift in the bias.
     sums: the products added up by where they came from. bias: what is added to them. before: the value before the
-    activation. by_hand, by_runtime: the value worked out here, and the one ONNX Runtime gave.
+    activation. activation: what follows, such as "relu", or None. by_hand, by_runtime: the value worked out here, and
+    the one ONNX Runtime gave.
     """
 
     layer: str
     channel: int
     place: tuple[int, int]
+    source: str
+    activation: str | None
     inputs: np.ndarray
     weights: np.ndarray
     products: np.ndarray
@@ -53,7 +58,7 @@ class Unit:
 
     @property
     def biggest(self) -> tuple[int, tuple[int, int]]:
-        """Channel and place, in the layer before, of the input with the largest absolute product (first of equals)."""
+        """Channel and place, in the layer `source`, of the input with the largest absolute product; first of equals."""
         return self.channel, self.place
 
 
@@ -61,18 +66,22 @@ class Unit:
 class Convolution(Unit):
     """inputs, weights, products: `(kernel height, kernel width, input channel)`; sums: `(input channel,)`.
 
+    The input channels are those of the filter's group, from `first_channel` on.
     corner: `(top, left)` of the window in the input, negative in the padding. outside: `(kernel height, kernel width)`,
     True where the window lies beyond the input's edge and reads zero.
     """
 
     corner: tuple[int, int]
     outside: np.ndarray
+    dilation: tuple[int, int]
+    first_channel: int
 
     @property
     def biggest(self) -> tuple[int, tuple[int, int]]:
         sizes = np.where(self.outside[:, :, None], -1.0, np.abs(self.products))
         y, x, channel = (int(index) for index in np.unravel_index(sizes.argmax(), sizes.shape))
-        return channel, (self.corner[0] + y, self.corner[1] + x)
+        place = (self.corner[0] + y * self.dilation[0], self.corner[1] + x * self.dilation[1])
+        return self.first_channel + channel, place
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,55 @@ class MaxPooling(Unit):
 
 
 @dataclass(frozen=True)
+class AveragePooling(Unit):
+    """inputs, products: `(height, width)` of the window; weights: one over how many count, zero where none does.
+
+    corner: `(top, left)` of the window in the input. outside: `(height, width)`, True beyond the input's edge.
+    """
+
+    corner: tuple[int, int]
+    outside: np.ndarray
+
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        sizes = np.where(self.outside, -1.0, np.abs(self.products))
+        y, x = (int(index) for index in np.unravel_index(sizes.argmax(), sizes.shape))
+        return self.channel, (self.corner[0] + y, self.corner[1] + x)
+
+
+@dataclass(frozen=True)
+class Combination(Unit):
+    """The sum or the product of the values that several layers have at one place.
+
+    operation: "add" or "multiply". inputs, weights, products: one a layer, in the order of `sources`; of a product each
+    weight is what all the other values multiply to. places: where each value lies, as (channel, (y, x)).
+    """
+
+    operation: str
+    sources: tuple[str, ...]
+    places: tuple[tuple[int, tuple[int, int]], ...]
+
+    @property
+    def biggest(self) -> tuple[int, tuple[int, int]]:
+        return self.places[self.sources.index(self.source)]
+
+
+@dataclass(frozen=True)
+class Curve(Unit):
+    """One value through an activation function; inputs: the value, shape `()`; weights: 1."""
+
+
+@dataclass(frozen=True)
+class Softmax(Unit):
+    """inputs: the values of all channels at the unit's place, `(class,)`; weights: one for its own, else zero.
+
+    probabilities: `(class,)`, of which the unit is one.
+    """
+
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
 class BatchNormalisation(Unit):
     """inputs: the one value, shape `()`; weights: gamma / sqrt(variance + epsilon); bias: beta - mean * weights."""
 
@@ -103,14 +161,14 @@ class BatchNormalisation(Unit):
 
 @dataclass(frozen=True)
 class Copy(Unit):
-    """A value handed on as it is. source: its `(y, x)` in the layer before, in channel `source_channel`."""
+    """A value handed on as it is. source_place: its `(y, x)` in the layer `source`, in channel `source_channel`."""
 
-    source: tuple[int, int]
+    source_place: tuple[int, int]
     source_channel: int
 
     @property
     def biggest(self) -> tuple[int, tuple[int, int]]:
-        return self.source_channel, self.source
+        return self.source_channel, self.source_place
 
 
 @dataclass(frozen=True)
@@ -126,6 +184,7 @@ class LstmStep(Unit):
 
     direction: str
     unit: int
+    step: int
     features: int
     gates: np.ndarray
     cell_before: float
@@ -134,15 +193,18 @@ class LstmStep(Unit):
     @property
     def biggest(self) -> tuple[int, tuple[int, int]]:
         """Of the step's input alone, its products with all four gates taken together."""
-        return int(np.abs(self.products[:, : self.features]).sum(0).argmax()), self.place
+        return int(np.abs(self.products[:, : self.features]).sum(0).argmax()), (0, self.step)
 
 
 @dataclass(frozen=True)
 class Dense(Unit):
-    """inputs, weights, products, sums: `(input,)`; before: the logit. logits, probabilities: of all, `(class,)`."""
+    """inputs, weights, products, sums: `(input,)`; before: the logit. logits, probabilities: of all, `(class,)`.
+
+    probabilities: None where no softmax follows.
+    """
 
     logits: np.ndarray
-    probabilities: np.ndarray
+    probabilities: np.ndarray | None
 
     @property
     def biggest(self) -> tuple[int, tuple[int, int]]:

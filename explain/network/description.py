@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from explain.network import words
-from explain.network.axes import Axes, follow
-from explain.network.graph import Graph, NetworkError
-from explain.network.grouping import Group, groups
+from explain.network.axes import Axes
+from explain.network.errors import NetworkError
 from explain.network.head import CTC, Head, head, preprocessing
 from explain.network.layers import Layer
-from explain.network.reading import picture, read
+from explain.network.reading.following import follow
+from explain.network.reading.graph import Graph
+from explain.network.reading.grouping import Group, groups
+from explain.network.reading.layer import picture, read
 from models.card import Card, weights_beside
 from models.preprocessing import Preprocessing
 
@@ -149,7 +151,7 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
     except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
         raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
     usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
-    graph = Graph(model, usual)
+    graph = Graph(model, path, usual)
     axes = follow(graph)
     grouped = groups(graph, axes, _named(graph))
     if not grouped:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from models.card import Card
 from models.preprocessing import Preprocessing, PreprocessingError
 

@@ -16,7 +16,7 @@ import onnxruntime
 from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
@@ -123,7 +123,9 @@ class Network:
         if "N" not in axes and pictures == 1:
             axes, output = ("N", *axes), output[None]
         order = plain(axes)
-        return output if order is None else output.transpose(order)
+        if order is not None:
+            return output.transpose(order)
+        return np.moveaxis(output, axes.index("N"), 0) if axes.count("N") == 1 else output
 
     def _open(self, threads: int) -> onnxruntime.InferenceSession:
         options = session_options(threads)

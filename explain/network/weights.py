@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from explain.network.description import Description
-from explain.network.graph import Node, fold, nodes_of
 from explain.network.layers import Stored
+from explain.network.reading.graph import Node, fold, nodes_of
 from models.onnx_weights import KERAS_GATES, ONNX_GATES, reorder_gates
 
 

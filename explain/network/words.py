@@ -22,7 +22,7 @@ ACTIVATIONS = {
 
 def title(layer: Layer) -> str:
     """A short name for a layer whose file gives it none worth reading."""
-    channels = layer.shape[-1] if layer.shape else None
+    channels = _channels(layer)
     size = _by(layer.window.kernel) if layer.window else ""
     match layer.kind:
         case "conv":
@@ -57,6 +57,10 @@ def _activation(name: str | None) -> tuple[str, str]:
     return ACTIVATIONS.get(name, (str(name).replace("_", " "), "Bends each value by a fixed curve."))
 
 
+def _channels(layer: Layer) -> int | str:
+    return layer.shape[-1] if layer.shape and layer.shape[-1] else "any number of"
+
+
 def _by(lengths) -> str:
     return " x ".join("any" if length is None else str(length) for length in lengths)
 
@@ -73,10 +77,10 @@ def _ends(layer: Layer) -> str:
 
 def _conv(layer: Layer) -> str:
     size = _by(layer.window.kernel)
-    if layer.groups > 1 and layer.groups == layer.shape[-1]:
+    if layer.groups > 1 and layer.groups == _channels(layer):
         return f"Weighs {size} places of each of {layer.groups} channels by itself{_ends(layer)}."
     of = f" of one of {layer.groups} groups of channels" if layer.groups > 1 else ""
-    return f"{layer.shape[-1]} filters, each a weighted sum over {size} places{of}{_ends(layer)}."
+    return f"{_channels(layer)} filters, each a weighted sum over {size} places{of}{_ends(layer)}."
 
 
 def _lstm(layer: Layer) -> str:
@@ -91,11 +95,11 @@ def _lstm(layer: Layer) -> str:
 
 def _dense(layer: Layer) -> str:
     where = "at every step" if layer.sees == PLACE else "of all numbers before it"
-    return f"{layer.shape[-1]} units, each a weighted sum {where}{_ends(layer)}."
+    return f"{_channels(layer)} units, each a weighted sum {where}{_ends(layer)}."
 
 
 def _input(layer: Layer) -> str:
-    channels = {1: "grey", 3: "in colour"}.get(layer.shape[-1], f"with {layer.shape[-1]} channels")
+    channels = {1: "grey", 3: "in colour"}.get(_channels(layer), f"with {_channels(layer)} channels")
     return f"The picture as the network gets it: {_by(layer.shape[:2])} pixels, {channels}."
 
 
@@ -105,7 +109,7 @@ _SENTENCES = {
     "max_pool": lambda layer: f"Keeps the largest of every {_by(layer.window.kernel)} values of a channel.",
     "average_pool": lambda layer: f"Takes the mean of every {_by(layer.window.kernel)} values of a channel.",
     "batch_norm": lambda layer: (
-        f"Shifts and scales each of {layer.shape[-1]} channels to a common range{_ends(layer)}."
+        f"Shifts and scales each of {_channels(layer)} channels to a common range{_ends(layer)}."
     ),
     "activation": lambda layer: _activation(layer.activation)[1],
     "add": lambda layer: f"Adds up what {len(layer.inputs)} layers say, number by number{_ends(layer)}.",
@@ -115,7 +119,7 @@ _SENTENCES = {
     "flatten": lambda layer: f"Lays all numbers out in one row of {_by(layer.shape)}.",
     "lstm": _lstm,
     "dense": _dense,
-    "global_average_pool": lambda layer: f"The mean of each of {layer.shape[-1]} channels over all places.",
-    "softmax": lambda layer: f"Turns {layer.shape[-1]} values into probabilities, which add up to 1.",
+    "global_average_pool": lambda layer: f"The mean of each of {_channels(layer)} channels over all places.",
+    "softmax": lambda layer: f"Turns {_channels(layer)} values into probabilities, which add up to 1.",
     "other": lambda layer: f"A step ({title(layer)}) that is shown but not worked out by hand.",
 }

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
-from explain.layers import lstm
+from explain.layers import activations, lstm
 from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.network.layers import Layer
@@ -29,8 +28,8 @@ class Read:
     """One word as a CTC network read it.
 
     title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
-    to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: six arrays
-    for each recurrent layer, as `explain.layers.lstm` wants them. Raises ReportError where a layer is missing.
+    to 1, grey, as the network sees it. values: every layer's output without the batch, and the logits. weights: of each
+    recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
     """
 
     title: str
@@ -38,7 +37,7 @@ class Read:
     frames: Frames
     picture: np.ndarray
     values: dict[str, np.ndarray]
-    weights: dict[str, Sequence[np.ndarray]]
+    weights: Mapping[str, Mapping[str, np.ndarray]]
 
     def __post_init__(self):
         missing = [name for name in self.network.layer_names if name not in self.values]
@@ -52,11 +51,11 @@ class Read:
     @property
     def recurrent(self) -> list[tuple[str, str]]:
         """Recurrent layers in order, each with the layer it is fed by."""
-        return [(after.name, layer.name) for layer, after in pairwise(self.network.layers) if after.kind == "lstm"]
+        return [(layer.name, layer.inputs[0]) for layer in self.network.of_kind("lstm")]
 
     @property
     def probabilities(self) -> np.ndarray:
-        return self.values[self.network.layers[-1].name]
+        return activations.probabilities(self.network, self.values)
 
     @cached_property
     def alphabet(self) -> Alphabet:
@@ -86,11 +85,11 @@ class Read:
 
     @cached_property
     def traces(self) -> dict[str, lstm.Trace]:
-        """Both directions of every recurrent layer by the name `layer_direction`."""
+        """Every direction of every recurrent layer by the name `layer_direction`."""
         return {
-            f"{layer}_{direction}": lstm.trace(self.values[before], self.weights[layer], direction)
-            for layer, before in self.recurrent
-            for direction in lstm.DIRECTIONS
+            f"{layer}_{direction}": lstm.trace(self.values[fed], self.weights[layer], direction)
+            for layer, fed in self.recurrent
+            for direction in self.network.layer(layer).directions
         }
 
     def names(self, layer: Layer) -> list[str]:
@@ -99,7 +98,7 @@ class Read:
         if layer is self.network.layers[-1]:
             return [self.alphabet.name(label) for label in range(count)]
         if layer.kind == "lstm":
-            return [f"{direction} {unit}" for direction in lstm.DIRECTIONS for unit in range(count // 2)]
+            return [f"{direction} {unit}" for direction in layer.directions for unit in range(layer.settings["units"])]
         return [f"channel {channel}" for channel in range(count)]
 
 

@@ -18,8 +18,10 @@ import numpy as np
 
 from explain.ctc import alternatives, decoding
 from explain.layers import lstm
+from explain.network.description import describe
 from explain.network.session import Network
-from models import crnn, onnx_weights
+from explain.network.weights import network_weights
+from models import crnn
 from models.card import WEIGHTS
 from models.pictures import open_picture
 
@@ -36,7 +38,7 @@ def _read(values: Values) -> tuple[int, ...]:
 
 @cache
 def _weights(layer: str) -> list[np.ndarray]:
-    return onnx_weights.read(crnn.CARD.weights, [layer])[layer]
+    return network_weights(describe(crnn.CARD), layer)
 
 
 def _gates(values: Values) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import streamlit as st
 
-from explain.network.description import describe
+from explain.network.needs import Needs
+from explain.network.weights import network_weights
 from explain.panels.page.subject import Subject
-from models import crnn, onnx_weights
 
+NEEDS = Needs("ctc")
 LONGEST = 40  # characters of a title that go into a file's name
 
 
 def button(word: Subject) -> None:
     """Draws the button; what it saves is put together when it is pressed."""
+    missing = NEEDS.missing(word.description)
     st.download_button(
         "Download everything",
         lambda: archive(word),
@@ -23,7 +26,9 @@ def button(word: Subject) -> None:
         icon=":material/download:",
         key="download-everything",
         on_click="ignore",
-        help="Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
+        disabled=bool(missing),
+        help=missing
+        or "Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
     )
 
 
@@ -32,11 +37,10 @@ def archive(word: Subject) -> bytes:
     from explain.report import archive as report_archive  # only whoever presses the button waits for these
     from explain.report import reading
 
-    recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
-    weights = onnx_weights.read(crnn.CARD.weights, recurrent)
-    picture = word.batch[0, :, :, 0]
-    read = reading.Read(word.title, word.description, word.frames, picture, word.values, weights)
-    return report_archive.bundle(read)
+    description = word.description
+    weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
+    picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
+    return report_archive.bundle(reading.Read(word.title, description, word.frames, picture, word.values, weights))
 
 
 def file_name(title: str) -> str:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from explain.network.session import Network
 from models import onnx_weights, vgg16
 from models.card import WEIGHTS, Card

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from explain.attribution.targets import LOGITS
 from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
+from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.network.graph import NetworkError
@@ -83,12 +83,7 @@ class Subject:
     @property
     def probabilities(self) -> np.ndarray:
         """The softmax of the last layer: `(frame, label)` of a recogniser, `(class,)` of a classifier."""
-        last = self.description.output
-        if last.activation == "softmax":
-            return self.values[last.name]
-        logits = np.asarray(self.values[LOGITS], np.float64)
-        raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
+        return activations.probabilities(self.description, self.values)
 
     @property
     def best(self) -> decoding.BestPath:

@@ -28,7 +28,8 @@ def ground(**given) -> Ground:
 @pytest.fixture
 def steps() -> lstm.Trace:
     rng = np.random.default_rng(3)
-    weights = [2 * rng.normal(size=shape) for shape in 2 * [(2, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,)]]
+    shapes = {"kernel": (2, 4 * UNITS), "recurrent": (UNITS, 4 * UNITS), "bias": (4 * UNITS,)}
+    weights = {f"forward_{role}": 2 * rng.normal(size=shape) for role, shape in shapes.items()}
     return lstm.trace(rng.normal(size=(FRAMES, 2)), weights, "forward")
 
 

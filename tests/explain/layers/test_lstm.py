@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from explain.layers import lstm
+from explain.network.description import describe
 from explain.network.session import Network
-from models import crnn, onnx_weights
+from explain.network.weights import network_weights
+from models import crnn
 from models.card import WEIGHTS
 from models.pictures import open_picture
 
@@ -23,7 +25,7 @@ RESULTS = ("input_gate", "forget_gate", "candidate", "output_gate", "cell", "hid
 
 @pytest.fixture(scope="module")
 def weights():
-    return onnx_weights.read(crnn.CARD.weights, (*LAYERS, "outputs"))
+    return {layer: network_weights(describe(crnn.CARD), layer) for layer in (*LAYERS, "outputs")}
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +40,21 @@ def passes():
     return [{layer: outputs[layer][i] for layer in layers} for i in range(len(outputs["outputs"]))]
 
 
+ROLES = ("kernel", "recurrent", "bias")
+
+
+def arrays_of(weights, direction):
+    """Kernel, recurrent kernel and bias of one direction."""
+    return [weights[f"{direction}_{role}"] for role in ROLES]
+
+
 def random_case(frames=7, features=5, units=3, seed=0):
     """A sequence and weights large enough that gates open and shut."""
     rng = np.random.default_rng(seed)
     shapes = 2 * [(features, 4 * units), (units, 4 * units), (4 * units,)]
-    return rng.normal(size=(frames, features)), [1.5 * rng.normal(size=shape) for shape in shapes]
+    names = [f"{direction}_{role}" for direction in lstm.DIRECTIONS for role in ROLES]
+    weights = {name: 1.5 * rng.normal(size=shape) for name, shape in zip(names, shapes, strict=True)}
+    return rng.normal(size=(frames, features)), weights
 
 
 def by_hand(sequence, kernel, recurrent, bias, reset_at=None):
@@ -98,10 +110,10 @@ def test_the_states_compared_are_neither_flat_nor_alike(passes):
 @pytest.mark.parametrize("reset", [None, 1, 4, 6])
 def test_every_state_follows_the_papers_equations(seed, reset):
     sequence, weights = random_case(seed=seed)
-    expected = by_hand(sequence, *weights[:3], reset_at=reset)
+    expected = by_hand(sequence, *arrays_of(weights, "forward"), reset_at=reset)
     forward = lstm.trace(sequence, weights, "forward", reset)
     # Reading backward, the first frame past the line before frame `reset` is frame reset - 1, at time 7 - reset.
-    turned = by_hand(sequence[::-1], *weights[3:], reset_at=None if reset is None else 7 - reset)
+    turned = by_hand(sequence[::-1], *arrays_of(weights, "backward"), reset_at=None if reset is None else 7 - reset)
     backward = lstm.trace(sequence, weights, "backward", reset)
     for name in RESULTS:
         np.testing.assert_allclose(getattr(forward, name), expected[name], atol=2e-6)
@@ -111,8 +123,7 @@ def test_every_state_follows_the_papers_equations(seed, reset):
 @pytest.mark.parametrize("direction", lstm.DIRECTIONS)
 def test_real_weights_follow_the_papers_equations(weights, passes, direction):
     """The first four frames read of the first sample, in double precision; all 128 units feed one another."""
-    first = 3 * lstm.DIRECTIONS.index(direction)
-    kernel, recurrent, bias = weights["blstm_2"][first : first + 3]
+    kernel, recurrent, bias = arrays_of(weights["blstm_2"], direction)
     sequence = passes[0]["blstm_1"]
     read = sequence if direction == "forward" else sequence[::-1]
     expected = by_hand(read[:4], kernel.tolist(), recurrent.tolist(), bias.tolist())
@@ -127,10 +138,9 @@ def test_steps_are_those_of_keras_own_cell():
     keras = pytest.importorskip("keras")
     sequence, weights = random_case(frames=6, features=4, units=5, seed=9)
     for direction in lstm.DIRECTIONS:
-        first = 3 * lstm.DIRECTIONS.index(direction)
         cell = keras.layers.LSTMCell(5)
         cell.build((1, 4))
-        cell.set_weights(weights[first : first + 3])
+        cell.set_weights(arrays_of(weights, direction))
         state = [keras.ops.zeros((1, 5))] * 2
         steps = lstm.trace(sequence, weights, direction)
         for t in range(6) if direction == "forward" else reversed(range(6)):
@@ -190,12 +200,12 @@ def test_without_ablation_the_reading_is_the_networks(weights, passes):
 @pytest.mark.parametrize("direction", lstm.DIRECTIONS)
 def test_a_silenced_direction_is_as_good_as_weights_of_zero(weights, passes, direction):
     """A candidate that is always tanh(0) leaves the cell state, and with it the hidden states, at zero."""
-    first = 0 if direction == "backward" else 3
     silent = dict(weights)
     for layer in LAYERS:
-        silent[layer] = [
-            np.zeros_like(array) if first <= place < first + 3 else array for place, array in enumerate(weights[layer])
-        ]
+        silent[layer] = {
+            role: array if role.startswith(direction) else np.zeros_like(array)
+            for role, array in weights[layer].items()
+        }
     for values in passes[:3]:
         alone = read(weights, values, directions=(direction,))
         np.testing.assert_allclose(alone, read(silent, values), atol=1e-6)
@@ -255,8 +265,8 @@ def test_a_word_takes_less_than_ten_milliseconds(weights, passes):
         ({"sequence": np.zeros(5)}, r"shape \(frame, feature\), not \(5,\)"),
         ({"sequence": np.zeros((0, 5))}, r"not \(0, 5\)"),
         ({"sequence": np.zeros((7, 4))}, "forward weights over 4 features"),
-        ({"weights": random_case()[1][:3]}, "six arrays of weights, three a direction, not 3"),
-        ({"weights": [np.zeros((5, 12)), *random_case()[1][:5]]}, "have the shapes"),
+        ({"weights": {}}, "no forward_kernel and no forward_recurrent and no forward_bias"),
+        ({"weights": {**random_case()[1], "forward_recurrent": np.zeros((2, 12))}}, "have the shapes"),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_sentence(broken, said):
@@ -268,11 +278,11 @@ def test_what_does_not_fit_is_told_in_a_sentence(broken, said):
 
 def test_a_reading_refuses_what_does_not_fit():
     sequence, weights = random_case()
-    dense = (np.zeros((6, 4)), np.zeros(4))
+    dense = {"kernel": np.zeros((6, 4)), "bias": np.zeros(4)}
     assert lstm.reading(sequence, [weights], dense).shape == (7, 4)
     with pytest.raises(lstm.LstmError, match="no direction called 'both'"):
         lstm.reading(sequence, [weights], dense, directions=("both",))
     with pytest.raises(lstm.LstmError, match="kernel"):
-        lstm.reading(sequence, [weights], (np.zeros((5, 4)), np.zeros(4)))
+        lstm.reading(sequence, [weights], {"kernel": np.zeros((5, 4)), "bias": np.zeros(4)})
     with pytest.raises(lstm.LstmError, match="frame, unit"):
         lstm.order_of_acting(np.zeros(3))

@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import pytest
 
-from explain.layers import recompute as module
 from explain.layers.recompute import RecomputeError, recompute
 from explain.layers.workings import Copy, MaxPooling
 from explain.network.description import describe
 from explain.network.layers import WHOLE, Layer
 from explain.network.session import Network
-from models import crnn, onnx_weights, vgg16
+from explain.network.weights import network_weights
+from models import crnn, vgg16
 from tests.explain.layers.test_recompute_kinds import floats, network_of
 
 PLACES_A_LAYER = 31  # 33 layers: 1,023 places
@@ -31,7 +31,8 @@ def networks():
         card = describe(card)
         outputs = {name: output[0] for name, output in Network(card, threads=1).run(batch).items()}
         outputs[card.input.name] = batch[0]
-        found[card.name] = SimpleNamespace(card=card, outputs=outputs, weights=onnx_weights.read(card.weights))
+        weights = {name: network_weights(card, name) for name in card.layer_names}
+        found[card.name] = SimpleNamespace(card=card, outputs=outputs, weights=weights)
     return found
 
 
@@ -48,7 +49,7 @@ def test_a_thousand_random_places_of_both_networks_agree_with_onnx_runtime(netwo
         for name in network.card.layer_names:
             output = network.outputs[name]
             for channel, (y, x) in places(output, PLACES_A_LAYER, random):
-                weights = network.weights.get(name, ())
+                weights = network.weights.get(name)
                 unit = recompute(network.card, name, channel, (y, x), network.outputs, weights)
                 runtime = float(
                     output[y, x, channel] if output.ndim == 3 else output.reshape(-1, output.shape[-1])[x, channel]
@@ -60,13 +61,14 @@ def test_a_thousand_random_places_of_both_networks_agree_with_onnx_runtime(netwo
     assert seen >= 1000
 
 
-def test_the_epsilon_is_the_one_in_the_exported_file():
+def test_the_epsilon_is_the_one_in_the_exported_file(networks):
     nodes = onnx.load(crnn.CARD.weights, load_external_data=False).graph.node
     stored = [
         a.f for node in nodes if node.op_type == "BatchNormalization" for a in node.attribute if a.name == "epsilon"
     ]
     assert len(stored) == 2
-    np.testing.assert_allclose(stored, module.EPSILON, rtol=1e-6)
+    for name in ("batch_norm_5", "batch_norm_6"):
+        np.testing.assert_allclose(stored, networks["crnn"].weights[name]["epsilon"], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -102,16 +104,16 @@ def test_the_rule_is_absolute_for_small_values():
 def test_what_does_not_exist_is_said(networks, name, channel, place, said):
     network = networks["crnn"]
     with pytest.raises(RecomputeError, match=said):
-        recompute(network.card, name, channel, place, network.outputs, network.weights.get(name, ()))
+        recompute(network.card, name, channel, place, network.outputs, network.weights.get(name))
 
 
 def test_missing_weights_and_unknown_kinds_are_said(networks):
     network = networks["crnn"]
-    with pytest.raises(RecomputeError, match="conv_1 has 2 arrays of weights, and 0 were given"):
+    with pytest.raises(RecomputeError, match="conv_1 needs its weights, and kernel, bias were not given"):
         recompute(network.card, "conv_1", 0, (0, 0), network.outputs)
-    card = network_of(Layer("flatten", "flatten", "flatten", ("input",), (90,), sees=WHOLE))
-    with pytest.raises(RecomputeError, match="kind 'flatten'"):
-        recompute(card, "flatten", 0, (0, 0), {"input": floats(5, 6, 3), "flatten": floats(90)})
+    card = network_of(Layer("resized", "resized", "other", ("input",), (90,), sees=WHOLE))
+    with pytest.raises(RecomputeError, match="kind 'other'"):
+        recompute(card, "resized", 0, (0, 0), {"input": floats(5, 6, 3), "resized": floats(90)})
 
 
 def test_from_the_outputs_the_biggest_inputs_lead_down_to_a_pixel(networks):
@@ -120,7 +122,7 @@ def test_from_the_outputs_the_biggest_inputs_lead_down_to_a_pixel(networks):
         card, names = network.card, ("input", *network.card.layer_names)
         channel, place = 0, (0, 0)
         for name in reversed(card.layer_names):
-            unit = recompute(card, name, channel, place, network.outputs, network.weights.get(name, ()))
+            unit = recompute(card, name, channel, place, network.outputs, network.weights.get(name))
             channel, place = unit.biggest
             before = network.outputs[names[names.index(name) - 1]]
             if isinstance(unit, MaxPooling | Copy):

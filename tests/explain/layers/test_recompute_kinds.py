@@ -23,6 +23,9 @@ def conv(shape, size, padding="same"):
     return Layer("conv", "conv", "conv", ("input",), shape, window, WINDOW, activation="relu")
 
 
+SQUEEZE = {"order": ("C", "H", "W"), "laid": ("C", "W")}  # channel-first, as most files have it
+
+
 def floats(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
@@ -54,7 +57,7 @@ def test_every_unit_of_a_convolution(size, padding):
     layer = conv(expected.shape, size, padding)
     outputs = {"input": picture, "conv": expected}
     for y, x, channel in np.ndindex(expected.shape):
-        unit = recompute(network_of(layer), "conv", channel, (y, x), outputs, [kernel, bias])
+        unit = recompute(network_of(layer), "conv", channel, (y, x), outputs, {"kernel": kernel, "bias": bias})
         assert isinstance(unit, Convolution)
         assert unit.by_hand == pytest.approx(expected[y, x, channel], abs=1e-9)
         assert unit.by_hand == max(unit.before, 0)
@@ -68,7 +71,9 @@ def test_a_window_in_the_corner_reads_zeros_beyond_the_edge():
     picture, kernel, bias = floats(5, 6, 3) + 10, floats(3, 3, 3, 4, seed=1), floats(4, seed=2)
     expected = convolved(picture, kernel, bias, 1, 1)
     layer = conv(expected.shape, 3)
-    unit = recompute(network_of(layer), "conv", 0, (0, 5), {"input": picture, "conv": expected}, [kernel, bias])
+    unit = recompute(
+        network_of(layer), "conv", 0, (0, 5), {"input": picture, "conv": expected}, {"kernel": kernel, "bias": bias}
+    )
     assert unit.corner == (-1, 4)
     assert unit.outside.tolist() == [[True, True, True], [False, False, True], [False, False, True]]
     assert (unit.inputs[unit.outside] == 0).all() and (unit.inputs[~unit.outside] > 0).all()
@@ -100,19 +105,24 @@ def test_batch_normalisation_by_its_four_numbers():
         expected = float(gamma[channel]) * (float(picture[y, x, channel]) - float(mean[channel])) / deviation
         expected += float(beta[channel])
         outputs = {"input": picture, "bn": np.zeros((5, 6, 3))}
-        unit = recompute(network_of(layer), "bn", channel, (y, x), outputs, [gamma, beta, mean, variance])
+        weights = {"gamma": gamma, "beta": beta, "mean": mean, "variance": variance, "epsilon": np.float64(0.001)}
+        unit = recompute(network_of(layer), "bn", channel, (y, x), outputs, weights)
         assert unit.by_hand == pytest.approx(expected, abs=1e-9)
         assert unit.products + unit.bias == pytest.approx(expected, abs=1e-9)
 
 
 def test_squeezed_says_where_it_was_copied_from():
     picture = floats(1, 6, 3)
-    layer = Layer("squeezed", "squeezed", "reshape", ("input",), (6, 3))
+    layer = Layer("squeezed", "squeezed", "reshape", ("input",), (6, 3), settings=SQUEEZE)
     for t, channel in np.ndindex(6, 3):
         outputs = {"input": picture, "squeezed": np.zeros((6, 3))}
         unit = recompute(network_of(layer, input_shape=(1, 6, 3)), "squeezed", channel, (0, t), outputs)
         assert isinstance(unit, Copy)
-        assert (unit.source, unit.source_channel, unit.by_hand) == ((0, t), channel, float(picture[0, t, channel]))
+        assert (unit.source_place, unit.source_channel, unit.by_hand) == (
+            (0, t),
+            channel,
+            float(picture[0, t, channel]),
+        )
 
 
 def sigmoid(x):
@@ -143,16 +153,26 @@ def test_every_step_and_unit_of_a_bidirectional_lstm():
     steps, features, units = 5, 3, 2
     given = floats(steps, features)
     arrays = [floats(*shape, seed=s + 1) for s, shape in enumerate([(3, 8), (2, 8), (8,), (3, 8), (2, 8), (8,)])]
+    roles = [f"{way}_{role}" for way in ("forward", "backward") for role in ("kernel", "recurrent", "bias")]
     forward = lstm(given, *arrays[:3])
     backward = lstm(given[::-1], *arrays[3:])[::-1]
     layers = [
-        Layer("squeezed", "squeezed", "reshape", ("input",), (steps, features)),
-        Layer("blstm", "blstm", "lstm", ("squeezed",), (steps, 2 * units), sees=WHOLE, settings={"units": units}),
+        Layer("squeezed", "squeezed", "reshape", ("input",), (steps, features), settings=SQUEEZE),
+        Layer(
+            "blstm",
+            "blstm",
+            "lstm",
+            ("squeezed",),
+            (steps, 2 * units),
+            sees=WHOLE,
+            weights=dict.fromkeys(roles),
+            settings={"units": units},
+        ),
     ]
     network, outputs = network_of(*layers), {"squeezed": given, "blstm": np.zeros((steps, 2 * units))}
     nothing = ([0.0] * units, [0.0] * units)
     for t, channel in np.ndindex(steps, 2 * units):
-        unit = recompute(network, "blstm", channel, (0, t), outputs, arrays)
+        unit = recompute(network, "blstm", channel, (0, t), outputs, dict(zip(roles, arrays, strict=True)))
         assert isinstance(unit, LstmStep)
         j, states = channel % units, forward if channel < units else backward
         earlier = t - 1 if channel < units else t + 1
@@ -180,9 +200,8 @@ def test_dense_and_softmax(flat):
         logits = [float(bias[c]) + sum(float(row[k]) * float(kernel[k, c]) for k in range(4)) for c in range(5)]
         total = sum(math.exp(logit) for logit in logits)
         for c in range(5):
-            unit = recompute(
-                network, "outputs", c, (0, t), {"before": given, "outputs": np.zeros(shape)}, [kernel, bias]
-            )
+            outputs = {"before": given, "outputs": np.zeros(shape)}
+            unit = recompute(network, "outputs", c, (0, t), outputs, {"kernel": kernel, "bias": bias})
             assert isinstance(unit, Dense)
             assert unit.before == pytest.approx(logits[c], abs=1e-9)
             assert unit.by_hand == pytest.approx(math.exp(logits[c]) / total, abs=1e-9)
@@ -213,5 +232,12 @@ def test_the_biggest_input_of_a_unit_is_where_its_largest_product_is():
             poked[at] = 0
             changes[at] = abs(convolved(poked, kernel, bias, 1, 1)[y, x, channel] - whole[y, x, channel])
         row, column, source = max(changes, key=changes.get)
-        unit = recompute(network_of(layer), "conv", channel, (y, x), {"input": picture, "conv": whole}, [kernel, bias])
+        unit = recompute(
+            network_of(layer),
+            "conv",
+            channel,
+            (y, x),
+            {"input": picture, "conv": whole},
+            {"kernel": kernel, "bias": bias},
+        )
         assert unit.biggest == (source, (row, column))

@@ -8,11 +8,12 @@ import zipfile
 import pytest
 
 from explain.network.session import Network
+from explain.network.weights import network_weights
 from explain.panels.inputs import word as word_panel
 from explain.panels.page.subject import Subject
 from explain.report import archive
 from explain.report.reading import Read
-from models import crnn, onnx_weights
+from models import crnn
 from tests.explain.report.words import FRAMES, LAYERS, NETWORK
 
 
@@ -23,7 +24,7 @@ def network():
 
 @pytest.fixture(scope="session")
 def weights():
-    return onnx_weights.read(crnn.CARD.weights, LAYERS)
+    return {layer: network_weights(NETWORK, layer) for layer in LAYERS}
 
 
 @pytest.fixture(scope="session")

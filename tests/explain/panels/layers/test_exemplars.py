@@ -88,7 +88,7 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     maps = mounted(monkeypatch, feature_maps)
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
-    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
+    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], describe(CARD).input_shape)
     values = resources.run("crnn", Subject.of("crnn", *word.from_sample("elephant")).batch).values[layer]
     inside = [
         values[y, x].max()
@@ -102,7 +102,8 @@ def test_a_silent_channel_is_called_silent(monkeypatch):
     bank = open_bank(CARD)
     silent = bank.arrays["place_values"].copy()
     silent[3] = 0.0  # channel 3 of the first layer
-    monkeypatch.setattr(exemplars, "bank", lambda: replace(bank, arrays={**bank.arrays, "place_values": silent}))
+    quiet = replace(bank, arrays={**bank.arrays, "place_values": silent})
+    monkeypatch.setattr(exemplars, "bank", lambda network: quiet)
     assert "it is silent" in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="3.0.0"))
     assert "it is silent" not in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="4.0.0"))
 
@@ -137,7 +138,7 @@ def test_all_filters_of_the_first_layer_are_shown_and_the_chosen_one_marked(monk
 
 
 def test_without_a_bank_both_views_stay_and_say_why(monkeypatch):
-    def missing():
+    def missing(network):
         raise BankError("The bank can't be read.")
 
     monkeypatch.setattr(exemplars, "bank", missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explain.network.graph import Graph, Node
+from explain.network.reading.graph import Graph, Node
 
 OPERATORS = {
     "Relu": "relu",
@@ -27,7 +27,13 @@ OPERATORS = {
     "Softmax": "softmax",
     "LogSoftmax": "log_softmax",
 }
-DEFAULTS = {"leaky_relu": {"alpha": 0.01}, "elu": {"alpha": 1.0}, "hard_sigmoid": {"alpha": 0.2, "beta": 0.5}}
+DEFAULTS = {
+    "leaky_relu": {"alpha": 0.01},
+    "elu": {"alpha": 1.0},
+    "selu": {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
+    "hard_sigmoid": {"alpha": 0.2, "beta": 0.5},
+    "hard_swish": {"alpha": 1 / 6, "beta": 0.5},
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,10 @@ def _single(graph: Graph, node: Node, name: str) -> Activation | None:
     if node.inputs[0] != name:
         return None
     kind = OPERATORS[node.operator]
-    settings = {**DEFAULTS.get(kind, {}), **{key: node[key] for key in ("alpha", "beta", "gamma") if node[key]}}
+    settings = {
+        **DEFAULTS.get(kind, {}),
+        **{key: float(node[key]) for key in ("alpha", "beta", "gamma") if node[key] is not None},
+    }
     if kind == "clip":
         low, high = (_bound(graph, node, key, index) for key, index in (("min", 1), ("max", 2)))
         settings = {key: value for key, value in (("min", low), ("max", high)) if value is not None}
@@ -97,7 +106,9 @@ def _gate(graph: Graph, name: str, consumers: list[Node]) -> Activation | None:
     if graph.consumers.get(gate.output) != [product]:
         return None
     hard = gate.operator == "HardSigmoid"
-    settings = {key: gate[key] or DEFAULTS["hard_sigmoid"][key] for key in ("alpha", "beta")} if hard else {}
+    settings = (
+        {**DEFAULTS["hard_sigmoid"], **{key: gate[key] for key in ("alpha", "beta") if gate[key]}} if hard else {}
+    )
     return Activation("hard_swish" if hard else "swish", (gate, product), product.output, settings)
 
 

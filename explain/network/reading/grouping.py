@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from explain.network import activations
-from explain.network.axes import Axes, plain_shape, reduced_axes
-from explain.network.graph import Graph, Node
+from explain.network.axes import Axes
+from explain.network.reading import activations
+from explain.network.reading.following import plain_shape, reduced_axes
+from explain.network.reading.graph import Graph, Node
 
 PASSING = ("Identity", "Dropout", "Cast")  # hand their input on
 LAYING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")  # lay it out anew
@@ -60,13 +62,14 @@ def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
     inside: set[int] = set()
     ends = []
     for node in graph.nodes:
-        if id(node) in inside or not graph.data_inputs(node) or is_passing(graph, axes, node):
+        if id(node) in inside or node.output not in graph.values or is_passing(graph, axes, node):
             continue
         if is_padding_of_next(graph, node):
             continue
         nodes, end = _grown(graph, axes, node)
         inside.update(id(member) for member in nodes)
-        ends.append(end)
+        if len(graph.shapes[end]) > 1:  # not what scales or counts the numbers of a layer
+            ends.append(end)
     declared = [name for name in graph.outputs if name in graph.values and not _is_before_softmax(graph, name)]
     unreached = [name for name in declared if name not in axes or not _passes_from(graph, axes, name, set(ends))]
     return [*ends, *unreached]
@@ -183,8 +186,8 @@ def _extended(graph: Graph, axes: dict[str, Axes], nodes: list[Node], name: str)
     weighted = first.operator == "Conv" or is_dense(graph, first)
     lays = only is not None and only.operator in (*LAYING, "Transpose")
     if first.operator == "LSTM":
-        joins = lays and "D" in axes.get(name, ())
-    elif averages_all(graph, axes, first):
+        return _rest_of_lstm(graph, axes, name)
+    if averages_all(graph, axes, first):
         joins = lays and len(plain_shape(graph, axes, only.output) or ()) == 1
     elif first.operator in (*LAYING, "Transpose"):
         joins = lays
@@ -197,6 +200,37 @@ def _extended(graph: Graph, axes: dict[str, Axes], nodes: list[Node], name: str)
     takes_activation = first.operator in ("BatchNormalization", *PAIRS, "Concat", "ConvTranspose")
     if weighted or (takes_activation and not is_affine(graph, axes, first)):
         return _activated(graph, name, softmax=is_dense(graph, first))
+    return None
+
+
+def _rest_of_lstm(graph: Graph, axes: dict[str, Axes], name: str) -> _More | None:
+    """What brings an LSTM's output into order: its directions side by side, or its last step alone."""
+    users = graph.consumers.get(name, [])
+    if "D" not in axes.get(name, ()):
+        takes = len(users) == 1 and users[0].operator in ("Slice", "Gather") and name not in graph.outputs
+        shape = graph.shapes.get(users[0].output) if takes else None
+        if (
+            shape is None
+            or "W" not in axes[name]
+            or prod(shape) * graph.shapes[name][axes[name].index("W")] != prod(graph.shapes[name])
+        ):
+            return None
+        nodes, end = _skipped(graph, axes, users[0].output)
+        after = graph.consumers.get(end, [])
+        if len(shape) == len(axes[name]) and len(after) == 1 and after[0].operator in LAYING:
+            nodes, end = [*nodes, after[0]], after[0].output
+        return _More((users[0], *nodes), end, last=True)
+    made, nodes = {name}, []
+    for node in graph.nodes:
+        taken = set(graph.data_inputs(node))
+        if taken and taken <= made and node.operator in (*LAYING, "Transpose", "Slice", "Split", "Concat", "Identity"):
+            nodes.append(node)
+            made.update(node.outputs)
+            inside = {id(member) for member in nodes}
+            leaving = [end for end in made if any(id(user) not in inside for user in graph.consumers.get(end, []))]
+            ends = [end for end in leaving if end != name] or [node.output]
+            if name not in leaving and len(ends) == 1 and "D" not in axes.get(ends[0], ("D",)):
+                return _More(tuple(nodes), ends[0])
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from explain.network.errors import NetworkError
+from explain.network.reading.shapes import Shapes, inferred, measured
+
 SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
 PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
+HEIGHTS = (48, 32, 64)  # tried where a network says it takes any height but runs on neither of those
+PASSED_ON = ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose")
 BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
-
-
-class NetworkError(ValueError):
-    """The network cannot be opened or cannot take this input; the message is one sentence for the reader."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +38,23 @@ class Node:
 
 
 class Graph:
-    """A file's nodes in order, with look-ups. It holds no weights: those stay in the file."""
+    """A file's nodes in order, with look-ups. It holds no weights: those stay in the file.
 
-    def __init__(self, model, size: tuple[int | None, int | None] = (None, None)):
-        """model: an onnx.ModelProto. size: of the picture, for lengths that the file leaves open."""
+    values: tensors computed from the picture's values, not from its size alone. consumers: the nodes that use a tensor
+    for such values, shape arithmetic left out.
+    """
+
+    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None)):
+        """model: the onnx.ModelProto in the file at path. size: of the picture, for lengths that the file leaves open.
+
+        Raises NetworkError for a network that does not take pictures, or none of that size.
+        """
         _strip(model)
         graph = model.graph
         self.metadata: dict[str, str] = {entry.key: entry.value for entry in model.metadata_props}
         self.opset: int = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
         self.nodes: list[Node] = nodes_of(graph)
         self.producer: dict[str, Node] = {name: node for node in self.nodes for name in node.outputs if name}
-        self.consumers: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            for name in dict.fromkeys(filter(None, node.inputs)):
-                self.consumers.setdefault(name, []).append(node)
         self.stored: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
         self.input, self.declared = _picture(graph, self.stored)
         self.outputs: tuple[str, ...] = tuple(output.name for output in graph.output)
@@ -59,13 +62,24 @@ class Graph:
         for node in self.nodes:
             if node.operator != "Shape" and all(name in self.constants for name in node.inputs if name):
                 self.constants.update(node.outputs)
+        self.values = self._values()
+        self.consumers: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(filter(None, node.inputs)):
+                if node.output in self.values:
+                    self.consumers.setdefault(name, []).append(node)
         self.channel_first = self._channel_first()
-        self.shapes, self._other_shapes = self._shapes(model, size)
+        self.shapes, self._other_shapes = self._shapes(model, path, size)
 
     @property
     def batch(self) -> int | None:
         """How many pictures one pass takes, None where that is open."""
         return self.declared[0]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the shapes are of."""
+        return self.batch or BATCH
 
     def constant(self, name: str) -> np.ndarray | None:
         """The value of a small constant, None for what depends on the picture and for weights."""
@@ -77,8 +91,22 @@ class Graph:
         """The inputs that depend on the picture's values, shape arithmetic left out."""
         return [name for name in node.inputs if name and name not in self.constants and name in self.values]
 
-    @functools.cached_property
-    def values(self) -> set[str]:
+    def is_zero(self, name: str) -> bool:
+        """Whether a tensor is nothing but zeros, of whatever size."""
+        if name in self.constants:
+            value = self.constant(name)
+            return value is not None and not np.any(value)
+        node = self.producer.get(name)
+        if node is None:
+            return False
+        if node.operator == "ConstantOfShape":
+            value = node["value"]
+            return value is None or not np.any(_array(value, None))
+        if node.operator == "Concat":
+            return all(self.is_zero(part) for part in node.inputs)
+        return node.operator in ("Expand", *PASSED_ON) and self.is_zero(node.inputs[0])
+
+    def _values(self) -> set[str]:
         """Tensors computed from the picture's values, not from its size."""
         values = {self.input}
         for node in self.nodes:
@@ -106,12 +134,37 @@ class Graph:
         _, *rest = self.declared
         return tuple(rest[1:] + rest[:1]) if self.channel_first else tuple(rest)
 
-    def _shapes(self, model, size) -> list[dict[str, tuple[int, ...]]]:
-        height, width, channels = self.picture_shape()
-        height, width = height or size[0], width or size[1]
-        lengths = [(height or tall, width or wide) for tall, wide in PROBES]
-        made = [_inferred(model, self.input, self._full(*pair, channels or 3)) for pair in dict.fromkeys(lengths)]
+    def _shapes(self, model, path: Path, size) -> list[Shapes]:
+        """For two sizes of the picture, equal ones where the size is known.
+
+        Some files say that they take any number or any height of pictures, but run on one alone: then that is noted.
+        """
+        declared = list(self.declared)
+        height, width, _ = self.picture_shape()
+        heights = [height or size[0], *(HEIGHTS if height is None and size[0] is None else ())]
+        problem = None
+        for batch, tall in itertools.product(dict.fromkeys((declared[0], declared[0] or 1)), heights):
+            self.declared = [batch, *declared[1:]]
+            if height is None and size[0] is None and tall is not None:
+                self.declared[2 if self.channel_first else 1] = tall
+            try:
+                return self._two_shapes(model, path, tall, width or size[1])
+            except NetworkError as error:
+                problem = problem or error
+        raise problem
+
+    def _two_shapes(self, model, path: Path, height: int | None, width: int | None) -> list[Shapes]:
+        channels = self.picture_shape()[2] or 3
+        lengths = dict.fromkeys((height or tall, width or wide) for tall, wide in PROBES)
+        made = [self._shapes_for(model, path, (*pair, channels)) for pair in lengths]
         return made if len(made) == 2 else made * 2
+
+    def _shapes_for(self, model, path: Path, picture: tuple[int, int, int]) -> Shapes:
+        full = self._full(*picture)
+        shapes = inferred(model, self.input, full)
+        if missing := (self.values | self.constants) - set(shapes):
+            shapes |= measured(path, self.input, full, missing)
+        return shapes
 
     def open(self, name: str) -> tuple[bool, ...]:
         """Of each axis of a tensor whether its length depends on a size of the picture that nothing says."""
@@ -119,7 +172,7 @@ class Graph:
 
     def _full(self, height: int, width: int, channels: int) -> list[int]:
         rest = [channels, height, width] if self.channel_first else [height, width, channels]
-        return [self.batch or BATCH, *rest]
+        return [self.pictures, *rest]
 
 
 def fold(name: str, stored: dict[str, Any], producer: dict[str, Node], folder: Path | None = None) -> np.ndarray | None:
@@ -217,6 +270,8 @@ def _node(node) -> Node:
     attributes = {}
     for attribute in node.attribute:
         value = helper.get_attribute_value(attribute)
+        if isinstance(value, list):
+            value = [part.decode() if isinstance(part, bytes) else part for part in value]
         attributes[attribute.name] = value.decode() if isinstance(value, bytes) else value
     return Node(node.op_type, tuple(node.input), tuple(node.output), attributes)
 
@@ -242,27 +297,3 @@ def _picture(graph, stored) -> tuple[str, list[int | None]]:
         given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()) or "none"
         raise NetworkError(f"A network that is explained takes one batch of pictures, with 4 axes; this takes {given}.")
     return pictures[0], shapes[pictures[0]]
-
-
-def _inferred(model, picture: str, shape: list[int]) -> dict[str, tuple[int, ...]]:
-    """Shapes of all tensors for a picture of that shape, where ONNX can tell all of their lengths."""
-    import onnx
-
-    sized = onnx.ModelProto()
-    sized.CopyFrom(model)
-    for value in sized.graph.input:
-        if value.name == picture:
-            for dim, length in zip(value.type.tensor_type.shape.dim, shape, strict=True):
-                dim.dim_value = length
-    del sized.graph.value_info[:]
-    for output in sized.graph.output:  # what is declared holds for any size; the lengths are to be worked out
-        if output.type.tensor_type.HasField("shape"):
-            output.type.tensor_type.ClearField("shape")
-    known = onnx.shape_inference.infer_shapes(sized, data_prop=True).graph
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in known.initializer}
-    for value in (*known.input, *known.value_info, *known.output):
-        if value.type.tensor_type.HasField("shape"):
-            dims = value.type.tensor_type.shape.dim
-            if all(dim.HasField("dim_value") for dim in dims):
-                shapes[value.name] = tuple(dim.dim_value for dim in dims)
-    return shapes

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explain.network.axes import Axes, plain_shape
-from explain.network.graph import Graph, Node
+from explain.network.axes import Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Window
+from explain.network.reading.following import plain_shape
+from explain.network.reading.graph import Graph, Node
+
+
+class Unread(Exception):
+    """Nodes that are no layer of a kind known here."""
 
 
 def window(graph: Graph, node: Node) -> Window:
@@ -42,6 +47,8 @@ def window(graph: Graph, node: Node) -> Window:
 def padding(graph: Graph, node: Node) -> list[tuple[int, int]]:
     """What a Pad node lays around a channel-first map: (before, after) of each axis after the channel."""
     given = node["pads"] if node["pads"] is not None else graph.constant(node.inputs[1])
+    if given is None:
+        raise Unread
     before, after = _split(given, len(given) // 2)
     return list(zip(before, after, strict=True))[2:]
 

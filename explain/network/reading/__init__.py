@@ -1,0 +1,1 @@
+"""An ONNX file's nodes read as layers."""

@@ -1,0 +1,88 @@
+"""The axes of every tensor of a graph, followed from the picture through every operator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explain.network.axes import MAP, Axes, plain, reshaped, unfold
+from explain.network.reading.graph import Graph, Node
+
+ALWAYS_MAPS = (
+    *("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool"),
+    *("BatchNormalization", "InstanceNormalization", "Resize", "Upsample", "DepthToSpace", "SpaceToDepth"),
+)
+
+
+def follow(graph: Graph) -> dict[str, Axes]:
+    """The axes of every tensor that is computed from the picture's values and whose shape is known."""
+    axes: dict[str, Axes] = {graph.input: MAP if graph.channel_first else ("N", "H", "W", "C")}
+    for node in graph.nodes:
+        taken = [name for name in graph.data_inputs(node) if name in axes]
+        if not taken:
+            continue
+        source = max(taken, key=lambda name: len(axes[name]))
+        for index, name in enumerate(node.outputs):
+            if name in graph.shapes:
+                rank = len(graph.shapes[name])
+                made = _made(graph, node, index, source, axes[source])
+                axes[name] = made if len(made) == rank else ("?",) * rank
+    return axes
+
+
+def _made(graph: Graph, node: Node, index: int, source: str, axes: Axes) -> Axes:
+    operator = node.operator
+    if operator in ALWAYS_MAPS and len(axes) == 4:
+        return MAP
+    if operator == "LSTM":
+        return (_step(axes), "D", "N", "C") if index == 0 else ("D", "N", "C")
+    if operator == "Transpose":
+        return tuple(axes[axis] for axis in node["perm"] or range(len(axes))[::-1])
+    if operator in ("Reshape", "Flatten", "Squeeze"):
+        return reshaped(graph.shapes[source], axes, graph.shapes[node.outputs[index]])
+    if operator == "Unsqueeze":
+        return _unsqueezed(graph, node, axes)
+    if operator == "Gather":
+        scalar = graph.shapes.get(node.inputs[1]) == ()
+        at = (node["axis"] or 0) % len(axes)
+        return (*axes[:at], *axes[at + 1 :]) if scalar else axes
+    if operator.startswith("Reduce") and node["keepdims"] == 0:
+        gone = {axis % len(axes) for axis in reduced_axes(graph, node)}
+        return tuple(name for axis, name in enumerate(axes) if axis not in gone)
+    if operator in ("MatMul", "Gemm"):
+        return (*axes[:-1], "C")
+    return axes
+
+
+def reduced_axes(graph: Graph, node: Node) -> tuple[int, ...]:
+    """The axes over which a Reduce operator works; all where none is stated."""
+    given = node["axes"]
+    if given is None and len(node.inputs) > 1 and node.inputs[1]:
+        given = graph.constant(node.inputs[1])
+    if given is None:
+        return tuple(range(len(graph.shapes[node.inputs[0]])))
+    return tuple(int(axis) for axis in np.atleast_1d(given))
+
+
+def _step(axes: Axes) -> str:
+    return next((name for name in axes if name in ("W", "H")), axes[0])
+
+
+def _unsqueezed(graph: Graph, node: Node, axes: Axes) -> Axes:
+    given = node["axes"] if node["axes"] is not None else graph.constant(node.inputs[1])
+    rank = len(graph.shapes[node.output])
+    new = {int(axis) % rank for axis in np.atleast_1d(given if given is not None else ())}
+    rest = iter(axes)
+    names = [None if axis in new else next(rest, "?") for axis in range(rank)]
+    missing = iter([name for name in ("N", "H", "W") if name not in axes])
+    return tuple(next(missing, "?") if name is None else name for name in names)
+
+
+def plain_shape(graph: Graph, axes: dict[str, Axes], name: str) -> tuple[int, ...] | None:
+    """A tensor's shape as (height, width, channel), (step, feature) or (unit,), without the batch."""
+    if name not in axes:
+        return None
+    unfolded, shape = unfold(axes[name], graph.shapes[name], graph.pictures)
+    order = plain(unfolded)
+    if order is None:
+        return None
+    return tuple(shape[axis] for axis in order if unfolded[axis] != "N")
