@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import streamlit as st
 
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 
 
 @contextlib.contextmanager

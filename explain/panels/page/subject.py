@@ -13,7 +13,7 @@ from explain.ctc.alphabet import Alphabet
 from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
-from explain.network.graph import NetworkError
+from explain.network.errors import NetworkError
 from explain.panels.page import resources
 from explain.pictures import images
 from models.preprocessing import fitting_size
