@@ -56,16 +56,16 @@ class Splicing:
     """A network's layers one by one, up to its sequence, and the rest in one piece."""
 
     def __init__(self, network: Network):
-        """Raises ValueError where the network has no sequence ("squeeze" in its card)."""
+        """Raises ValueError where the network cannot be spliced, see `fits`."""
         if not fits(network):
-            raise ValueError("Only a network whose card has a layer that makes a sequence can be spliced.")
+            raise ValueError("Only a chain of convolutions and poolings that makes a sequence can be spliced.")
         import onnx
 
         model = onnx.load(str(network.path))
         cards = list(network.description.layers[1:])
         at = next(i for i, card in enumerate(cards) if card.kind == "reshape")
         self.stages = []
-        before = "input:channel_first"
+        before = next(node for node in model.graph.node if node.op_type in ("Conv", "MaxPool", "AveragePool")).input[0]
         for card, last in _joined(cards[:at]):
             piece = _piece(model, before, (last.name,), 4)
             pad = card.window.padding[1][0]
@@ -155,8 +155,40 @@ def _runs(firsts: list[int]) -> list[tuple[int, slice]]:
 
 
 def fits(network: Network) -> bool:
-    """Whether the network makes a sequence of a picture's columns, so that it can be spliced."""
-    return any(card.kind == "reshape" for card in network.description.layers)
+    """Whether the network makes a sequence of a picture's columns by a chain of layers whose strips can be computed.
+
+    Padded convolutions have rows and columns of zeros on both sides, as many as keep the size; only the last map, of
+    one row, is laid out as a sequence, and the file keeps that as (batch, step, feature).
+    """
+    description = network.description
+    cards = description.layers[1:]
+    at = next((i for i, card in enumerate(cards) if card.kind == "reshape"), None)
+    if at is None or not at or cards[at - 1].shape[:1] != (1,) or len(cards[at].shape) != 2:
+        return False
+    taken = (description.input.name, *(card.name for card in cards))
+    after = (*(card.name for card in cards[at:]), description.logits)
+    return (
+        None not in (shape for card in cards[:at] for shape in card.shape)
+        and all(card.inputs == (before,) for card, before in zip(cards, taken, strict=False))
+        and all(_is_strip(card) for card in cards[:at])
+        and all(description.axes.get(name) == ("N", "W", "C") for name in after)
+    )
+
+
+def _is_strip(card: Layer) -> bool:
+    """Whether a strip of a layer's columns needs no more than a strip of the columns before."""
+    if card.window is None:
+        return card.kind in ("batch_norm", "activation") and card.activation != "softmax"
+    (top, bottom), (left, right) = card.window.padding
+    kernel, stride = card.window.kernel, card.window.stride
+    padded = (top, bottom, left, right) != (0, 0, 0, 0)
+    same = (top, bottom) == ((kernel[0] - 1) // 2,) * 2 and (left, right) == ((kernel[1] - 1) // 2,) * 2
+    return (
+        card.kind in ("conv", "max_pool", "average_pool")
+        and card.window.dilation == (1, 1)
+        and (kernel[1] > 1 or stride[1] == 1)
+        and (not padded or (same and card.kind == "conv" and stride == (1, 1)))
+    )
 
 
 def of(network: Network) -> Splicing:

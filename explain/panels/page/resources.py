@@ -1,10 +1,9 @@
-"""What all visitors share: the opened networks, their last activations, the gallery, the gradient worker."""
+"""What all visitors share: the opened networks, their last activations, the gradient worker."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import threading
 import time
 import uuid
@@ -16,18 +15,14 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network
-from models import onnx_weights, vgg16
-from models.card import WEIGHTS, Card
-from models.networks import here
-from models.onnx_mapped import mapped
+from models.card import Card
+from models.networks import CARDS, here
 
-GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 COLLECT_SECONDS = 30.0
 PASSES_BYTES = 200_000_000
 
@@ -192,23 +187,9 @@ def _passes() -> Passes:
 
 
 @st.cache_resource(show_spinner=False)
-def class_weights() -> np.ndarray:
-    """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
-    return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
-
-
-@st.cache_resource(show_spinner=False)
-def dense_kernels() -> list[np.ndarray]:
-    """Kernels of the full VGG16's dense layers in order, `(inputs, units)` each, mapped from its file."""
-    names = [f"{layer}/kernel" for layer in ("fc1", "fc2", "predictions")]
-    arrays = mapped(vgg16.FULL.weights, names)
-    return [arrays[name] for name in names]
-
-
-@st.cache_resource(show_spinner=False)
 def worker() -> GradientWorker:
     """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
-    if vgg16.full_is_here():  # its 553 MB count as the child's, though the file's pages are shared
+    if any(card.bytes_beside and card.whole for card in CARDS.values()):  # up to 553 MB, which count as the child's
         return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
 
@@ -217,16 +198,3 @@ def submit(kind: str, settings: dict[str, Any]) -> Job:
     """Hands the worker a job of this visitor's; visitors take turns."""
     owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
     return worker().submit(kind, settings, owner=owner)
-
-
-@st.cache_resource(show_spinner=False)
-def gallery() -> dict:
-    """What gallery.json says of the committed class visualisations: how they were made, and a record for each class."""
-    return json.loads((GALLERY / "gallery.json").read_text())
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def gallery_picture(index: int) -> Image.Image:
-    """The committed visualisation of a class of vgg16-cam."""
-    with Image.open(GALLERY / f"{index:03d}.webp") as picture:
-        return picture.convert("RGB")
