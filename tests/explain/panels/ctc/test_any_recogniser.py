@@ -19,7 +19,7 @@ from explain.ctc.alphabet import Alphabet
 from explain.layers.frames import Frames
 from explain.panels.inputs import word
 from explain.panels.page.subject import Subject
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import bold, plain
 from tests.explain.panels.page import made
 from tests.explain.panels.views import opened, text_of
 
@@ -75,7 +75,7 @@ def test_the_reading_stands_in_every_part(network, labels, blank, softmax):
     read = reading(network, labels, blank)
     assert len(read) > 5
     said = text_of(opened(page))
-    assert f"**CTC decoding** :gray[reads] **{plain(read)}**" in said
+    assert f"**CTC decoding** :gray[reads] {bold(read)}" in said
     assert f"read as “{plain(read)}” together have" in said
     assert f"**The lattice of “{plain(read)}”**" in said
     assert said.count("24 frames") == 2 and "all 15 texts with this one character replaced" in said

@@ -19,7 +19,7 @@ from explain.network.description import Description
 from explain.panels.inputs import photograph, word
 from explain.panels.page import resources, views
 from explain.panels.page.subject import Subject
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import bold, plain
 from models.preprocessing import Preprocessing
 from tests.explain.panels.page import made
 from tests.explain.panels.views import text_of
@@ -76,7 +76,7 @@ def test_the_case_is_a_hard_one(folder):
 def test_every_view_opens_for_another_recogniser(folder, view):
     test = page(recogniser=READER, view=view)
     read = reading(folder / f"{READER}.onnx")
-    assert f"**CTC decoding** :gray[reads] **{plain(read)}**" in text_of(test)
+    assert f"**CTC decoding** :gray[reads] {bold(read)}" in text_of(test)
     assert "#### Inside Third reader & VGG16" in text_of(test)
     assert test.button_group(key="view").value == view
 
@@ -173,7 +173,7 @@ def test_a_network_that_changes_is_read_anew(folder):
     after = reading(path)
     assert after != before
     test.run()
-    assert not test.exception and f"reads] **{plain(after)}**" in text_of(test)
+    assert not test.exception and f"reads] {bold(after)}" in text_of(test)
 
 
 def test_a_network_that_becomes_another_kind_is_said(folder):
