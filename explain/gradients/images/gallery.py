@@ -36,6 +36,7 @@ COLUMNS, TILE, CAPTION = 20, 120, 13  # of the contact sheet; the last two in pi
 
 def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
     """Makes the pictures that are missing, `batch` at a time, and notes them in gallery.json once stored."""
+    settings = replace(settings, network=CAM.name)
     made_with = {name: getattr(settings, name) for name in ("network", "preset", "seed", "steps", "size")}
     made_with |= {
         "recipe": PRESETS[settings.preset].told(settings.size, settings.steps),
@@ -83,13 +84,10 @@ def _better(folder: Path, unit: int, note: dict | None, result: DreamResult, see
 
 
 def load_model():
-    """The Keras model of vgg16-cam with the committed weights."""
-    from models import onnx_weights
-    from models.vgg16 import build_cam
+    """vgg16-cam with the committed weights."""
+    from explain.gradients.network.function import NetworkFunction
 
-    model, weights = build_cam(initializer="zeros"), onnx_weights.read(CAM.weights)
-    onnx_weights.fill(model, weights)
-    return model
+    return NetworkFunction(CAM)
 
 
 def _notes(folder: Path, made_with: dict) -> list[dict | None]:

@@ -19,6 +19,7 @@ from explain.panels.attribution.method_texts import OF_A_WORD
 from explain.panels.jobs.job_view import Followed
 from explain.panels.jobs.recent import Recent
 from explain.panels.page import address, resources, selection
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import word_overlay
 
@@ -29,7 +30,7 @@ WEIGHED = Needs(kinds=("conv",))  # by the methods that weigh a layer's feature 
 SPACE = "␣"
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view for a word: what a character of it hangs on, and what the network looks for on its own."""
     _explained(word)

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from PIL import Image
@@ -210,3 +211,18 @@ def test_a_refused_file_is_read_once_until_it_changes(folder, monkeypatch):
     assert calls.count(path) == 1
     made.body(path)
     assert "broken" not in resources.refused() and isinstance(resources.networks()["broken"], Description)
+
+
+def lacking_its_weights(path: Path) -> None:
+    """The file without a head as a file whose weights lie beside it, and these are gone."""
+    made.body(path)
+    model = onnx.load(path)
+    onnx.save(model, path, save_as_external_data=True, location=f"{path.name}.data", size_threshold=0)
+    (path.parent / f"{path.name}.data").unlink()
+
+
+def test_a_network_that_cannot_be_opened_is_said_where_it_would_be_shown(folder):
+    lacking_its_weights(folder / f"{BODY}.onnx")
+    test = page(view="Layer by layer", network="Third body")
+    assert len(test.error) == 1 and f"{BODY}.onnx" in test.error[0].value
+    assert "**CTC decoding** :gray[reads] **elephant**" in text_of(test)
