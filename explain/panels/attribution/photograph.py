@@ -14,6 +14,7 @@ from explain.panels.components import component
 from explain.panels.inputs import photograph
 from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.visualisation import class_names, gallery
@@ -32,7 +33,7 @@ FITTED = {
 }
 
 
-@st.fragment
+@fragment
 def show(_word) -> None:
     """Draws the view; the word on top plays no part in it."""
     classes = class_names.of_page()

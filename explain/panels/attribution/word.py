@@ -18,6 +18,7 @@ from explain.panels.attribution.method_texts import OF_A_WORD
 from explain.panels.jobs.job_view import Followed
 from explain.panels.jobs.recent import Recent
 from explain.panels.page import address, resources, selection
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import word_overlay
 
@@ -27,7 +28,7 @@ GRADIENTS = Followed("why", "attribute")
 SPACE = "␣"
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view for a word: what a character of it hangs on, and what the network looks for on its own."""
     _explained(word)

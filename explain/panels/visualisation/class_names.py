@@ -15,6 +15,7 @@ import streamlit as st
 
 from explain.network.description import Description
 from explain.panels.page import resources, views
+from explain.panels.page.guard import fragment
 from models import vgg16
 from models.networks import CARDS
 
@@ -188,7 +189,7 @@ def _from_link(classes: Catalogue) -> None:
         st.rerun()
 
 
-@st.fragment
+@fragment
 def table(classes: Catalogue) -> None:
     """All classes of the list, searched by name or number: numbers and names side by side."""
     st.markdown(f"**{classes.title}**")

@@ -12,6 +12,7 @@ from explain.gradients.worker.client import Job, describe
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
+from explain.panels.page.guard import fragment
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
 from explain.pictures import images
@@ -54,7 +55,7 @@ class Dream(NamedTuple):
     seed: int
 
 
-@st.fragment
+@fragment
 def show() -> None:
     """Draws the panel."""
     st.markdown("**Class visualisation**")

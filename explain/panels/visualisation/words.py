@@ -16,6 +16,7 @@ from explain.network import description
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.visualisation import gallery
 from explain.pictures import images
@@ -29,7 +30,7 @@ RECURRENT = tuple(layer for layer in NETWORK.layers if layer.kind == "lstm")
 DREAM = Held("dream-word")
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view; nothing in it starts TensorFlow before the button is pressed."""
     st.markdown("**What does the network look for?**")
