@@ -21,4 +21,4 @@ def here() -> dict[str, Card | Path]:
     """
     folder = Path(os.environ.get("NETWORKS_FOLDER") or OWN)
     others = {path.stem: path for path in sorted(folder.glob("*.onnx")) if path.is_file() and path.stem not in CARDS}
-    return {**{name: card for name, card in CARDS.items() if card.whole}, **others}
+    return {**{name: card for name, card in CARDS.items() if card.here}, **others}

@@ -33,7 +33,7 @@ from explain.attribution.targets import ClassLogit
 from explain.gradients.images.activation_maximisation import DreamResult, DreamSettings, dream
 from explain.gradients.images.gallery import load_model
 from explain.gradients.images.presets import PRESETS
-from explain.gradients.network.activations import Responses, vgg_input
+from explain.gradients.network.activations import Responses
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.pictures.sheets import Layout, Lettering, sheet
 from models.vgg16 import CAM
@@ -107,9 +107,9 @@ class Contest:
 
     def __init__(self, size: int, preset: str, steps: int | None, keep: Path | None = None) -> None:
         self.size, self.preset, self.steps, self.keep = size, preset, steps, keep
-        self.model = load_model()
-        self.respond = Responses(self.model, vgg_input).of(["logits"])
-        self.peer = Peer(self.model, size)
+        self.function = load_model()
+        self.respond = Responses(self.function).of(["logits"])
+        self.peer = Peer(size)
 
     def logits(self, picture: np.ndarray) -> np.ndarray:
         """Of all classes, on a plain pass."""
@@ -161,7 +161,7 @@ class Contest:
             paused[1] += time.process_time() - now[1]
             return True
 
-        run.picture = dream(self.model, settings, on_step)[0].picture
+        run.picture = dream(self.function, settings, on_step)[0].picture
         return run
 
 

@@ -137,7 +137,7 @@ def maps(network: Network, question: Question) -> Iterator[tuple[str, np.ndarray
     layer = LAYERS[card.name]
     field = receptive_field(card, layer)
     settings = {"picture": picture, "target": targets.describe(target), "layers": [layer]}
-    found = job.run(models.model(card.name), job.check(settings, card), Quiet())
+    found = job.run(models.function(card.name), job.check(settings, card), Quiet())
     yield from ((method, found[method]) for method in INPUT_METHODS)
     for method in LAYER_METHODS:
         yield method, cam.spread(found[name_at(method, layer)], field, picture.shape)

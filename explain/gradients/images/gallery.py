@@ -83,13 +83,10 @@ def _better(folder: Path, unit: int, note: dict | None, result: DreamResult, see
 
 
 def load_model():
-    """The Keras model of vgg16-cam with the committed weights."""
-    from models import onnx_weights
-    from models.vgg16 import build_cam
+    """vgg16-cam with the committed weights."""
+    from explain.gradients.network.function import NetworkFunction
 
-    model, weights = build_cam(initializer="zeros"), onnx_weights.read(CAM.weights)
-    onnx_weights.fill(model, weights)
-    return model
+    return NetworkFunction(CAM)
 
 
 def _notes(folder: Path, made_with: dict) -> list[dict | None]:

@@ -53,7 +53,7 @@ def dreamt(words: Sequence[str], seed: int = 0, tries: int = TRIES, batch: int =
 
     # as in the page's process; it is read when TensorFlow is imported, and halves the time on older processors
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    network = Responses(models.model(crnn.CARD.name))
+    network = Responses(models.function(crnn.CARD.name))
     pictures, seconds = {word: [] for word in words}, dict.fromkeys(words, 0.0)
     for attempt in range(tries):
         for begin in range(0, len(words), batch):

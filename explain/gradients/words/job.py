@@ -158,7 +158,7 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     if not models.prepare(report):
         return {}
     began = time.perf_counter()
-    network = Responses(models.model(crnn.CARD.name))
+    network = Responses(models.function(crnn.CARD.name))
     report.doing("Looking at printed words")
     wanted = settings["text"] if "text" in settings else targets.parse(settings["target"])
     seeds = [(settings["seed"] + number) % len(SEEDS) for number in range(settings["count"])]
