@@ -1,6 +1,6 @@
 """The gradient of a class through dense layers, by hand: what a network that ends in them needs for a map at once.
 
-The full VGG16's last pooled maps go through three dense layers with a ReLU between them. For one picture each ReLU is
+Where the last maps go through dense layers with a ReLU between them, as in VGG16, each ReLU is for one picture
 either open or shut, so a logit's gradient with respect to those maps is three matrix products, without TensorFlow.
 """
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from explain.network.description import Description, describe
 from explain.pictures import images
+from models.card import Card
 
 MIDDLE = 127.5
 
@@ -33,21 +35,33 @@ class Slice:
     share: float
 
 
+def lie_on_the_picture(network: Card | Description, layer_name: str) -> bool:
+    """Whether the filters of a layer weigh the picture's own grey or colours, so that they are pictures themselves."""
+    description = describe(network)
+    layer = description.layer(layer_name)
+    takes_it = layer.inputs == (description.input.name,) and layer.groups == 1
+    return layer.kind == "conv" and takes_it and description.preprocessing is not None
+
+
 def is_picture(kernel: np.ndarray) -> bool:
-    """Whether a layer's filters lie on grey or on three colours. kernel: `(height, width, in, out)`, Keras's order."""
+    """Whether a filter has one input channel or three, as grey and colours have. kernel: `(height, width, in, out)`.
+
+    That they are the picture's own is for the network to say: only a layer that takes its input has them.
+    """
     return _checked(kernel).shape[2] in (1, 3)
 
 
-def pictures(kernel: np.ndarray, shared: bool = False) -> np.ndarray:
+def pictures(kernel: np.ndarray, shared: bool = False, colour: str = "bgr") -> np.ndarray:
     """Each filter of a first layer as a picture: uint8 `(out, height, width, 3)`.
 
-    kernel: `(height, width, in, out)`, in being grey or blue, green, red, as VGG16 takes its pictures. A weight of zero
+    kernel: `(height, width, in, out)`. colour: the order of three input channels, "bgr" or "rgb". A weight of zero
     is mid-grey; the largest magnitude of the filter, or with `shared` of all, is as far from it as can be: white or
     bright where more of that colour speaks for the filter, black or dark where it speaks against it.
     """
     if not is_picture(kernel):
         raise FilterError(f"A filter on {kernel.shape[2]} channels is no picture: show its slices.")
-    filters = np.moveaxis(kernel, -1, 0)[..., ::-1]  # blue, green, red to red, green, blue
+    filters = np.moveaxis(kernel, -1, 0)
+    filters = filters[..., ::-1] if colour == "bgr" else filters
     most = np.abs(filters).max(axis=None if shared else (1, 2, 3), keepdims=True)
     levels = MIDDLE + MIDDLE * filters / np.where(most > 0, most, 1)
     return np.rint(np.broadcast_to(levels, (*filters.shape[:3], 3))).astype(np.uint8)
