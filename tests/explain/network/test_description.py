@@ -168,7 +168,7 @@ def test_large_weights_beside_the_file_are_mapped(tmp_path):
     while isinstance(owner, np.ndarray) and owner.base is not None:
         owner = owner.base
     assert isinstance(owner, mmap.mmap)
-    np.testing.assert_array_equal(kernel, numpy_helper.to_array(model.graph.initializer[0]))
+    np.testing.assert_array_equal(kernel, numpy_helper.to_array(onnx.load(path).graph.initializer[0]))
     picture = np.random.default_rng(2).random((1, 4, 4, 3), dtype=np.float32)
     outputs = Network(path).run(picture)
     np.testing.assert_allclose(outputs["sums"][0], picture[0].transpose(2, 0, 1).reshape(-1) @ kernel, atol=1e-5)
