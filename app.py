@@ -9,7 +9,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
 
-from explain.panels.page import address  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import address, views  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -31,14 +31,6 @@ STYLE = """<style>
     }
   }
 </style>"""
-VIEWS = {
-    "Layer by layer": "layers.layer_by_layer",
-    "One unit by hand": "layers.by_hand",
-    "Recurrent layers": "layers.recurrent",
-    "CTC in depth": "ctc.in_depth",
-    "Why this character?": "attribution.word",
-    "VGG16": "attribution.photograph",
-}
 
 
 def panel(name: str):
@@ -48,18 +40,19 @@ def panel(name: str):
 
 def main() -> None:
     st.html(STYLE)
-    word = panel("inputs.word").show()
+    word = panel("inputs.word").show(views.of_page()[views.RECOGNISER])
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
         panel("layers.feature_maps").show(word)
     with right, st.container(key="visualisation"):
         panel("visualisation.classes").show()
-    with middle:  # last of the three: Altair is the slowest to import
+    with middle:  # last of the three, and the slowest to draw
         panel("ctc.decoding").show(word)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        view = address.switch("Deeper view", VIEWS, key="view")
+        offered = views.offered()
+        view = address.switch("Deeper view", offered, key="view")
         panel("page.download").button(word)
-    panel(VIEWS[view]).show(word)
+    panel(offered[view].panel).show(word)
     panel("page.resources").tidy()
 
 

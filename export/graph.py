@@ -86,7 +86,7 @@ class Graph:
             producer_name="inside-crnn-vgg16",
         )
         layers = [output.name for output in self.outputs if output.name != LOGITS]
-        told = {
+        metadata = {
             "network": self.card.name,
             "layers": json.dumps(layers),
             "logits": LOGITS,
@@ -95,7 +95,7 @@ class Graph:
             "licence": self.card.licence,
             "source": self.card.source,
         }
-        helper.set_model_props(model, told)
+        helper.set_model_props(model, metadata)
         return model
 
 

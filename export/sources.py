@@ -78,11 +78,11 @@ def checked(weights: Mapping[str, list[np.ndarray]], keras_model) -> Mapping[str
         if layer.name not in weights:
             raise SourceError(f"The weights hold nothing for layer {layer.name!r} of {keras_model.name}.")
         if isinstance(weights, LegacyH5):
-            given = weights.shapes(layer.name)
+            shapes = weights.shapes(layer.name)
         else:
-            given = [tuple(np.shape(array)) for array in weights[layer.name]]
-        if given != wanted:
-            raise SourceError(f"The weights of layer {layer.name!r} have the shapes {given}, not {wanted}.")
+            shapes = [tuple(np.shape(array)) for array in weights[layer.name]]
+        if shapes != wanted:
+            raise SourceError(f"The weights of layer {layer.name!r} have the shapes {shapes}, not {wanted}.")
     return weights
 
 

@@ -79,20 +79,22 @@ def differences(path: Path, keras_model, weights: Mapping, rounded: Callable, pi
     """
     batch = random_batch(keras_model.input_shape, pictures)
     written = onnx_outputs(path, batch)
-    found = {}
+    by_layer = {}
     for name, wanted in keras_outputs(
         keras_model, batch, LOGITS, lambda layer: [rounded(array) for array in weights[layer]]
     ):
-        given = written.pop(name)
-        if given.shape != wanted.shape:
-            raise VerificationError(f"Layer {name!r} has the shape {given.shape} in the file, {wanted.shape} in Keras.")
-        found[name] = float(np.abs(given - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
-    return found
+        output = written.pop(name)
+        if output.shape != wanted.shape:
+            raise VerificationError(
+                f"Layer {name!r} has the shape {output.shape} in the file, {wanted.shape} in Keras."
+            )
+        by_layer[name] = float(np.abs(output - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
+    return by_layer
 
 
-def check(found: Mapping[str, float]) -> None:
+def check(differences: Mapping[str, float]) -> None:
     """Raises VerificationError, naming the worst layer, where a difference is over TOLERANCE or not a number."""
-    wrong = {name: difference for name, difference in found.items() if not difference <= TOLERANCE}
+    wrong = {name: difference for name, difference in differences.items() if not difference <= TOLERANCE}
     if wrong:
         worst = max(wrong, key=wrong.get)
         raise VerificationError(

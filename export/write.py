@@ -78,10 +78,10 @@ def _write(path: Path, network: Exportable, keras_model, weights: Mapping) -> Ca
 
 def _verify(path: Path, network: Exportable, keras_model, weights: Mapping, rounded: Callable, tell: Callable) -> None:
     tell(f"{path.stem}: comparing each layer with Keras, largest difference as a part of the layer's largest value")
-    found = verify.differences(path, keras_model, weights, rounded, 1 if network.beside else 2)
-    for layer, difference in found.items():
+    differences = verify.differences(path, keras_model, weights, rounded, 1 if network.beside else 2)
+    for layer, difference in differences.items():
         tell(f"  {layer:<16} {difference:.1e}")
-    verify.check(found)
+    verify.check(differences)
 
 
 class _Told(Mapping):

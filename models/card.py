@@ -29,6 +29,10 @@ class Card:
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
+    short: a name that fits on a button, where the title does not.
+    statistics: an .npz that tells how some of its layers answer to usual pictures (see `models.vgg16.statistics`).
+    bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
+        how the files are had, of a network that does not come along.
     """
 
     name: str
@@ -44,6 +48,15 @@ class Card:
     gallery: Path | None = None
     bank: Path | None = None
     texts: Path | None = None
+    short: str = ""
+    statistics: Path | None = None
+    bytes_beside: int = 0
+    how_to_get: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.short or self.title
 
     @property
     def beside(self) -> Path:
@@ -54,6 +67,14 @@ class Card:
     def files(self) -> list[Path]:
         """The files that the network is read from."""
         return [self.weights, *([self.beside] if self.beside.exists() else [])]
+
+    @property
+    def here(self) -> bool:
+        """Whether the files are there, and whole."""
+        try:
+            return self.weights.is_file() and (not self.bytes_beside or self.beside.stat().st_size >= self.bytes_beside)
+        except OSError:
+            return False
 
     def __hash__(self) -> int:
         return hash((self.name, self.weights))

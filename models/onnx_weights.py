@@ -82,7 +82,7 @@ def _restore(tensor, recipe: dict, folder: Path) -> np.ndarray:
     return np.ascontiguousarray(array)
 
 
-def reorder_gates(rows: np.ndarray, given: str, wanted: str) -> np.ndarray:
-    """Rows (4 * units, ...) whose four blocks hold the gates in the order `given`, put in the order `wanted`."""
-    blocks = dict(zip(given, np.split(rows, len(given)), strict=True))
+def reorder_gates(rows: np.ndarray, order: str, wanted: str) -> np.ndarray:
+    """Rows (4 * units, ...) whose four blocks hold the gates in the order `order`, put in the order `wanted`."""
+    blocks = dict(zip(order, np.split(rows, len(order)), strict=True))
     return np.concatenate([blocks[gate] for gate in wanted])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -20,14 +21,16 @@ FONTS = {
     "Display": "LeagueSpartan-Bold.otf",
 }
 LONGEST = 24
+MOST_PARTS = 12  # of an alphabet that are listed
 SIZE = 72  # pixels an em: more than twice what the network sees, so that shrinking does the antialiasing
 INK = (24, 28, 38)
 
 
-def draw_word(text: str, font_name: str) -> Image.Image:
+def draw_word(text: str, font_name: str, labels: Sequence[str] = LABELS) -> Image.Image:
     """The word in dark ink on white, mode "RGB", with a margin of about an eighth of its height.
 
-    font_name: a key of FONTS. Raises ValueError, in one sentence, for a text that the CRNN has no labels for.
+    font_name: a key of FONTS. labels: the characters that the reader of the word knows, the CRNN's unless given.
+    Raises ValueError, in one sentence, for a text that has others.
     """
     if font_name not in FONTS:
         raise ValueError(f"There is no font called {font_name!r}; choose one of {', '.join(FONTS)}.")
@@ -35,12 +38,27 @@ def draw_word(text: str, font_name: str) -> Image.Image:
         raise ValueError("There is no text to draw; type a word.")
     if len(text) > LONGEST:
         raise ValueError(f"The text has {len(text)} characters and {LONGEST} is the most; type a shorter word.")
-    strange = [character for character in text if character not in LABELS]
+    strange = [character for character in text if character not in labels]
     if strange:
-        raise ValueError(f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9.")
+        raise ValueError(f"The network has no label for {strange[0]!r}; it knows {in_words(labels)}.")
     font = ImageFont.truetype(str(FOLDER / FONTS[font_name]), SIZE, layout_engine=ImageFont.Layout.BASIC)
     left, top, right, bottom = font.getbbox(text)
     margin = max(6, round((bottom - top) / 8))
     picture = Image.new("RGB", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin), "white")
     ImageDraw.Draw(picture).text((margin - left, margin - top), text, font=font, fill=INK)
     return picture
+
+
+def in_words(labels: Sequence[str]) -> str:
+    """An alphabet in short, such as "a-z, A-Z and 0-9"; a long one by its number of characters. "" is passed over."""
+    runs: list[list[str]] = []
+    for label in filter(None, labels):
+        follows = runs and len(label) == len(runs[-1][-1]) == 1 and ord(label) == ord(runs[-1][-1]) + 1
+        if follows:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+    parts = [part for run in runs for part in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else run)]
+    if len(parts) > MOST_PARTS:
+        return f"{sum(map(len, runs)):,} characters"
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1] if parts else "none"]))

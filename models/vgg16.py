@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +94,8 @@ CAM = Card(
     words=_CAM_WORDS,
     samples=HERE / "samples" / "photographs",
     gallery=HERE / "gallery" / "vgg16-cam",
+    short="VGG16",
+    statistics=STATISTICS,
 )
 
 FULL = Card(
@@ -107,15 +108,16 @@ FULL = Card(
     labels=IMAGENET_NAMES,
     words=_FULL_WORDS,
     samples=HERE / "samples" / "photographs",
+    short="VGG16, 1000 classes",
+    statistics=STATISTICS,
+    bytes_beside=FULL_BYTES,
+    how_to_get=GET_FULL,
 )
 
 
 def full_is_here() -> bool:
     """Whether the full VGG16 was exported to where its card looks: both of its files, the second of full length."""
-    try:
-        return FULL.weights.is_file() and FULL.beside.stat().st_size >= FULL_BYTES
-    except OSError:
-        return False
+    return FULL.here
 
 
 def imagenet_index(card: Card, unit: int) -> int:
@@ -162,25 +164,17 @@ def build_cam(logits: bool = False, initializer: str = "glorot_uniform"):
     return keras.Model(picture, classes, name="vgg16_cam")
 
 
-def build_full(logits: bool = False, initializer: str = "glorot_uniform", dense_kernels: Mapping | None = None):
-    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes.
-
-    dense_kernels: TensorFlow tensors by layer name, which become the kernels of fc1, fc2 and predictions without being
-    copied: together they are 495 MB.
-    """
+def build_full(logits: bool = False, initializer: str = "glorot_uniform"):
+    """Keras model of `FULL`: `(batch, 224, 224, 3)` BGR less mean to `(batch, 1000)`; takes what `build_cam` takes."""
     import keras
-
-    def kernel(name: str):
-        given = (dense_kernels or {}).get(name)
-        return initializer if given is None else lambda shape, dtype=None: given
 
     picture = keras.Input((SIDE, SIDE, 3), name="input")
     values = keras.layers.Flatten(name="flatten")(_blocks(picture, initializer, last_pool=True))
     dense = keras.layers.Dense
     for name in ("fc1", "fc2"):
-        values = dense(4096, "relu", name=name, kernel_initializer=kernel(name))(values)
+        values = dense(4096, "relu", name=name, kernel_initializer=initializer)(values)
     activation = None if logits else "softmax"
-    head = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=kernel("predictions"))
+    head = dense(len(FULL.labels), activation, name="predictions", kernel_initializer=initializer)
     return keras.Model(picture, head(values), name="vgg16")
 
 

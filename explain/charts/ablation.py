@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.charts.theme import BLANK_MARK, BLANK_NAME
-from explain.charts.word_axis import WORD_HEIGHT, Band, Chart, Ground, told
+from explain.charts import vega
+from explain.charts.word_axis import WORD_HEIGHT, Band, Chart, Ground
+from explain.ctc.alphabet import Alphabet
 
 ROW_HEIGHT, GAP = 40, 26
 NAME_ROOM, ANSWER_ROOM = 25, 46  # input pixels beside the word
@@ -31,85 +32,86 @@ class Reading:
     reset: int | None = None
 
 
-def readings(ground: Ground, given: list[Reading], alphabet: str) -> dict:
+def readings(ground: Ground, conditions: list[Reading], alphabet: Alphabet) -> dict:
     """A row a reading, the whole network's first: each frame's likeliest label, its probability, and what they read as.
 
-    alphabet: the characters of the labels, without the blank. Frames whose label differs from the first reading's are
-    framed.
+    Frames whose label differs from the first reading's are framed.
     """
     top = WORD_HEIGHT + GAP
-    chart = Chart(ground, top + ROW_HEIGHT * len(given) + 4, NAME_ROOM, ANSWER_ROOM)
-    _cells(chart, given, alphabet, top)
-    _names(chart, given, top)
-    _answers(chart, given, top)
-    for r, reading in enumerate(given):
+    chart = Chart(ground, top + ROW_HEIGHT * len(conditions) + 4, NAME_ROOM, ANSWER_ROOM)
+    _cells(chart, conditions, alphabet, top)
+    _names(chart, conditions, top)
+    _answers(chart, conditions, top)
+    for r, reading in enumerate(conditions):
         if reading.reset is not None:
             _line(chart, reading.reset, top + r * ROW_HEIGHT)
-    chart.marked(Band(top, ROW_HEIGHT * len(given) - 6, 0, 1))
-    told_as = "; ".join(f"{reading.name}: {reading.text or 'nothing'}" for reading in given)
-    return chart.specification(f"Best paths under the word. {told_as}.")
+    chart.mark_frame(Band(top, ROW_HEIGHT * len(conditions) - 6, 0, 1))
+    read_as = "; ".join(f"{reading.name}: {reading.text or 'nothing'}" for reading in conditions)
+    return chart.specification(f"Best paths under the word. {read_as}.")
 
 
-def _cells(chart: Chart, given: list[Reading], alphabet: str, top: float) -> None:
-    ground, blank = chart.ground, len(alphabet)
+def _cells(chart: Chart, conditions: list[Reading], alphabet: Alphabet, top: float) -> None:
+    frames = chart.ground.frames
     cells = [
         {
             "frame": t,
             "name": reading.name,
-            "x": ground.left(t),
-            "x2": ground.left(t) + ground.step,
-            "mid": ground.centres[t],
+            **frames.across(t),
+            "mid": frames.centres[t],
             "y": top + r * ROW_HEIGHT,
             "y2": top + (r + 1) * ROW_HEIGHT - 8,
             "below": top + (r + 0.5) * ROW_HEIGHT - 4,
-            "text": BLANK_MARK if label == blank else alphabet[label],
-            "character": BLANK_NAME if label == blank else alphabet[label],
+            "text": alphabet.mark(label),
+            "character": alphabet.name(label),
             "probability": float(reading.sure[t]),
             "ink": "#ffffff" if reading.sure[t] <= DARK else "#101418",
-            "other": bool(label != given[0].path[t]),
+            "other": bool(label != conditions[0].path[t]),
         }
-        for r, reading in enumerate(given)
+        for r, reading in enumerate(conditions)
         for t, label in enumerate(reading.path)
     ]
-    scale = {"scheme": "viridis", "domain": [0, 1]}
-    colour = {"field": "probability", "type": "quantitative", "scale": scale, "legend": None}
-    character = {"field": "character", "type": "nominal", "title": "likeliest"}
-    name = {"field": "name", "type": "nominal", "title": "read with"}
-    tooltip = [name, told("frame", "frame", "d"), character, told("probability", "its probability", ".4f")]
-    chart.add(cells, {"type": "rect"}, x2="x2:Q", y2="y2:Q", color=colour, tooltip=tooltip)
+    tooltip = [
+        *vega.tips(name="read with"),
+        vega.tip("frame", "frame", "d"),
+        *vega.tips(character="likeliest"),
+        vega.tip("probability", "its probability", ".4f"),
+    ]
+    chart.add(chart.plane.rectangles(cells, color=vega.colour_scale("probability", 0, 1), tooltip=tooltip))
     changed = [cell for cell in cells if cell["other"]]
-    outline = {"type": "rect", "fillOpacity": 0, "stroke": ground.inks.frame, "strokeWidth": 1.5}
-    chart.add(changed, {**outline, "tooltip": None}, x2="x2:Q", y2="y2:Q")
+    chart.add(chart.plane.rectangles(changed, vega.outline(chart.ground.inks.frame, 1.5, tooltip=None)))
     letters = [{"x": cell["mid"], "y": cell["below"], "text": cell["text"], "ink": cell["ink"]} for cell in cells]
     chart.texts(letters, align="center", font="monospace", fontWeight="bold", fontSize=13, tooltip=None)
 
 
-def _names(chart: Chart, given: list[Reading], top: float) -> None:
-    rows = [{"x": 0, "y": top + (r + 0.5) * ROW_HEIGHT - 4, "text": reading.name} for r, reading in enumerate(given)]
+def _names(chart: Chart, conditions: list[Reading], top: float) -> None:
+    rows = [
+        {"x": 0, "y": top + (r + 0.5) * ROW_HEIGHT - 4, "text": reading.name} for r, reading in enumerate(conditions)
+    ]
     chart.texts(rows, align="right", fontSize=12)
 
 
-def _answers(chart: Chart, given: list[Reading], top: float) -> None:
+def _answers(chart: Chart, conditions: list[Reading], top: float) -> None:
     """What each path reads as, and the probability of what the whole network reads."""
-    beside = chart.ground.left(len(chart.ground.centres) - 1) + chart.ground.step + 2
+    beside = chart.ground.frames.right(len(chart.ground.frames) - 1) + 2
     texts = [
         {"x": beside, "y": top + r * ROW_HEIGHT + 8, "text": reading.text or "(nothing)"}
-        for r, reading in enumerate(given)
+        for r, reading in enumerate(conditions)
     ]
     chart.texts(texts, fontSize=15, fontWeight="bold", limit=200)
-    whole = given[0].text or "nothing"
+    whole = conditions[0].text or "nothing"
     figures = [
         {"x": beside, "y": top + r * ROW_HEIGHT + 25, "text": f"P({whole}) = {shown(reading.probability)}"}
-        for r, reading in enumerate(given)
+        for r, reading in enumerate(conditions)
     ]
     chart.texts(figures, fontSize=11, limit=200)
 
 
 def _line(chart: Chart, reset: int, y: float) -> None:
     """The line that no memory crosses, over the word and through the row."""
-    x, frame = chart.ground.left(reset), chart.ground.inks.frame
+    x, frame = chart.ground.frames.left(reset), chart.ground.inks.frame
     rows = [{"x": x, "y": 0, "y2": WORD_HEIGHT + 4}, {"x": x, "y": y - 3, "y2": y + ROW_HEIGHT - 5}]
-    chart.add(rows, {"type": "rule", "color": frame, "strokeWidth": 2.5, "strokeDash": [4, 2]}, y2="y2:Q")
+    dashes = {"type": "rule", "color": frame, "strokeWidth": 2.5, "strokeDash": [4, 2]}
+    chart.add(chart.plane.layer(rows, dashes, **vega.Y2))
     note = {"x": x, "y": WORD_HEIGHT + 12, "text": f"memory reset before frame {reset}", "ink": frame}
     chart.texts([note], align="center", fontSize=11)
 

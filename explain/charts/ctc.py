@@ -1,4 +1,4 @@
-"""Arrays to Vega-Lite charts. No Streamlit here: a specification is returned, the page decides where it goes.
+"""The softmax of a CTC network under the word it was read from, and the likeliest answers, as Vega-Lite charts.
 
 Lengths along the y axis are screen pixels, along the x axis input pixels, so that the word, the heat map, the best
 path and the reading stand under one another on one x axis.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import altair as alt
 import numpy as np
 
-from explain.charts.theme import BLANK_MARK, BLANK_NAME, GAP, LABEL_ROOM, ROW_HEIGHT, WORD_HEIGHT, Inks
+from explain.charts import vega
+from explain.charts.theme import GAP, LABEL_ROOM, ROW_HEIGHT, WORD_HEIGHT, Inks
+from explain.ctc.alphabet import BLANK_NAME, Alphabet
 from explain.ctc.decoding import BestPath
+from explain.layers.frames import Frames
 
 MOST_ROWS = 13
+CELLS = "cells"  # the layer that is clicked and hovered over
 
 
 def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: int = MOST_ROWS) -> list[int]:
@@ -31,38 +34,18 @@ def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: in
     return rows[: max(most, len(dict.fromkeys(best.labels)) + 1)]
 
 
-class _Axes:
-    """The chart's one coordinate system: x in input pixels, y in screen pixels from the top.
-
-    Every encoding says that it has no axis: Vega-Lite fails to merge "none" with "not said".
-    """
-
-    def __init__(self, width: int, height: float):
-        self.across = alt.Scale(domain=[-LABEL_ROOM, width], nice=False, zero=False)
-        self.down = alt.Scale(domain=[height, 0], nice=False, zero=False)
-
-    def x(self, field: str = "x") -> alt.X:
-        return alt.X(f"{field}:Q", scale=self.across, axis=None)
-
-    def y(self, field: str = "y") -> alt.Y:
-        return alt.Y(f"{field}:Q", scale=self.down, axis=None)
-
-
 @dataclass(frozen=True)
 class _Plan:
     """What stands where in the CTC chart.
 
-    rows: labels that get a row of the heat map. centres: of each frame's columns, in input pixels; step: between them.
-    top, ruler, path, reading: y of the heat map, the frames' numbers, the best path and the text, in screen pixels.
+    rows: labels that get a row of the heat map. top, ruler, path, reading: y of the heat map, the frames' numbers, the
+    best path and the text, in screen pixels.
     """
 
     rows: list[int]
-    centres: list[float]
-    alphabet: str
-
-    @property
-    def step(self) -> float:
-        return self.centres[1] - self.centres[0]
+    frames: Frames
+    alphabet: Alphabet
+    inks: Inks
 
     @property
     def top(self) -> int:
@@ -81,193 +64,153 @@ class _Plan:
         return self.path + 32
 
     @property
-    def height(self) -> int:
-        return self.reading + 16
-
-    def name(self, label: int) -> str:
-        return BLANK_NAME if label == len(self.alphabet) else self.alphabet[label]
+    def plane(self) -> vega.Plane:
+        return vega.Plane(-LABEL_ROOM, self.frames.width, self.reading + 16)
 
 
 def ctc(
     word_url: str,
     probabilities: np.ndarray,
     best: BestPath,
-    alphabet: str,
-    columns: list[tuple[int, int]],
-    width: int,
+    alphabet: Alphabet,
+    frames: Frames,
     inks: Inks,
     frame: int | None = None,
 ) -> dict:
     """The word, the softmax over the frames, the best path and what it collapses to, on one x axis.
 
-    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`, blank last.
-    alphabet: the characters of the labels, without the blank. columns: the input columns `(first, last)` that each
-    frame's convolutions see. width: of the input in pixels. frame: the frame that is framed on the word from the start.
+    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`. frame: the frame that is
+    framed on the word from the start.
     """
-    rows = rows_to_show(probabilities, best, len(alphabet))
-    plan = _Plan(rows, [(first + last + 1) / 2 for first, last in columns], alphabet)
-    axes, sources = _Axes(width, plan.height), _Sources()
-    start = [{"frame": frame}] if frame is not None else []
-    chosen = alt.selection_point(name="frame", fields=["frame"], on="click", empty=False, value=start)
-    hovered = alt.selection_point(name="hovered", fields=["frame"], on="pointerover", clear="pointerout", empty=False)
-    seen = [(max(first, 0), min(last + 1, width)) for first, last in columns]
+    plan = _Plan(rows_to_show(probabilities, best, alphabet.blank), frames, alphabet, inks)
     layers = [
-        _word(sources, word_url, width, axes),
-        _heat(sources, probabilities, plan, seen, axes).add_params(chosen, hovered),
-        *(layer.transform_filter(chosen | hovered) for layer in _frames(sources, plan, seen, axes, inks)),
-        _row_names(sources, plan, axes, inks),
-        _ruler(sources, plan, axes, inks),
-        _path(sources, best, plan, axes, inks),
+        plan.plane.picture(word_url, frames.width, WORD_HEIGHT),
+        _heat(probabilities, plan),
+        *_frames(plan),
+        _row_names(plan),
+        _ruler(plan),
+        _path(best, plan),
     ]
     if best.spans:
-        layers += _reading(sources, best, plan, axes, inks)
-    text = "".join(alphabet[label] for label in best.labels)
-    described = f"Softmax over {len(probabilities)} frames under the word; the best path reads {text or 'nothing'}."
-    chart = alt.layer(*layers).properties(height=plan.height, description=described).configure_view(stroke=None)
-    return sources.specification(chart)
+        layers += _reading(best, plan)
+    text = alphabet.text(best.labels) or "nothing"
+    return vega.specification(
+        layers,
+        plan.plane.height,
+        f"Softmax over {len(probabilities)} frames under the word; the best path reads {text}.",
+        params=_selections(frame),
+    )
 
 
-class _Sources(dict):
-    """The rows of a chart's layers, kept out of Altair until it is done: it copies them at every step, for 0.4 s."""
-
-    def chart(self, rows: list[dict]) -> alt.Chart:
-        name = f"rows {len(self)}"
-        self[name] = rows
-        return alt.Chart(alt.NamedData(name=name))
-
-    def specification(self, chart: alt.LayerChart) -> dict:
-        """The chart as Vega-Lite with its rows in it. What Altair would check anew each time, the tests check."""
-        whole = chart.to_dict(validate=False)
-        common = whole.pop("data", None)  # of rows on top Streamlit makes a table, and loads pandas for it
-        for layer in whole["layer"]:
-            layer["data"] = {"values": self[layer.get("data", common)["name"]]}
-        return whole
+def _selections(frame: int | None) -> list[dict]:
+    """The frame that was clicked, from the start `frame`, and the one under the pointer."""
+    click = {"type": "point", "fields": ["frame"], "on": "click"}
+    hover = {"type": "point", "fields": ["frame"], "on": "pointerover", "clear": "pointerout"}
+    start = [] if frame is None else [{"frame": frame}]
+    return [
+        {"name": "frame", "select": click, "value": start, "views": [CELLS]},
+        {"name": "hovered", "select": hover, "views": [CELLS]},
+    ]
 
 
-def _word(sources: _Sources, url: str, width: int, axes: _Axes) -> alt.Chart:
-    wide = alt.expr(f"width * {width / (width + LABEL_ROOM)}")
-    mark = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
-    return sources.chart([{"x": 0, "y": 0, "url": url}]).mark_image(**mark).encode(x=axes.x(), y=axes.y(), url="url:N")
-
-
-def _heat(
-    sources: _Sources, probabilities: np.ndarray, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes
-) -> alt.Chart:
+def _heat(probabilities: np.ndarray, plan: _Plan) -> vega.Layer:
     """One cell a frame and label; hovering tells its probability."""
     cells = [
         {
             "frame": t,
-            "x": plan.centres[t] - plan.step / 2,
-            "x2": plan.centres[t] + plan.step / 2,
+            **plan.frames.across(t),
             "y": plan.top + r * ROW_HEIGHT,
             "y2": plan.top + (r + 1) * ROW_HEIGHT,
-            "character": plan.name(label),
+            "character": plan.alphabet.name(label),
             "probability": float(probabilities[t, label]),
-            "columns": f"{seen[t][0]} to {seen[t][1] - 1}",
+            "columns": plan.frames.columns_seen(t),
         }
         for r, label in enumerate(plan.rows)
         for t in range(len(probabilities))
     ]
-    return (
-        sources.chart(cells)
-        .mark_rect(cursor="pointer")
-        .encode(
-            x=axes.x(),
-            x2="x2:Q",
-            y=axes.y(),
-            y2="y2:Q",
-            color=alt.Color("probability:Q", scale=alt.Scale(scheme="viridis", domain=[0, 1]), legend=None),
-            tooltip=[
-                alt.Tooltip("frame:Q", title="frame"),
-                alt.Tooltip("character:N", title="character"),
-                alt.Tooltip("probability:Q", format=".4f"),
-                alt.Tooltip("columns:N", title="convolutions see columns"),
-            ],
-        )
-    )
+    tooltip = [
+        vega.quantitative("frame", title="frame"),
+        vega.nominal("character", title="character"),
+        vega.quantitative("probability", format=".4f"),
+        vega.nominal("columns", title="convolutions see columns"),
+    ]
+    colour = vega.colour_scale("probability", 0, 1)
+    return {"name": CELLS, **plan.plane.rectangles(cells, {"cursor": "pointer"}, color=colour, tooltip=tooltip)}
 
 
-def _frames(sources: _Sources, plan: _Plan, seen: list[tuple[int, int]], axes: _Axes, inks: Inks) -> list[alt.Chart]:
-    """For every frame a box around the columns of the word it sees, and one around its column of the heat map."""
+def _frames(plan: _Plan) -> list[vega.Layer]:
+    """For every frame a box around the columns of the word it sees, and one around its column of the heat map.
+
+    Drawn for the frame that was clicked and the one under the pointer.
+    """
+    on_word, on_heat = (1, WORD_HEIGHT - 1), (plan.top, plan.top + len(plan.rows) * ROW_HEIGHT)
     frames = [
         {
             "frame": t,
             "x": left,
             "x2": right,
-            "y": 1,
-            "y2": WORD_HEIGHT - 1,
-            "cx": plan.centres[t] - plan.step / 2,
-            "cx2": plan.centres[t] + plan.step / 2,
-            "cy": plan.top,
-            "cy2": plan.top + len(plan.rows) * ROW_HEIGHT,
+            "y": on_word[0],
+            "y2": on_word[1],
+            "cx": plan.frames.left(t),
+            "cx2": plan.frames.right(t),
+            "cy": on_heat[0],
+            "cy2": on_heat[1],
         }
-        for t, (left, right) in enumerate(seen)
+        for t, (left, right) in enumerate(plan.frames.within)
     ]
-    box = sources.chart(frames).mark_rect(fillOpacity=0, stroke=inks.frame, strokeWidth=2)
-    return [
-        box.encode(x=axes.x(), x2="x2:Q", y=axes.y(), y2="y2:Q"),
-        box.encode(x=axes.x("cx"), x2="cx2:Q", y=axes.y("cy"), y2="cy2:Q"),
-    ]
+    pointed_at = {"filter": {"or": [{"param": name, "empty": False} for name in ("frame", "hovered")]}}
+    edge, far = vega.outline(plan.inks.frame), {"x2": {"field": "cx2"}, "y2": {"field": "cy2"}}
+    boxes = [plan.plane.rectangles(frames, edge), plan.plane.layer(frames, edge, x="cx", y="cy", **far)]
+    return [{**layer, "transform": [pointed_at]} for layer in boxes]
 
 
-def _row_names(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+def _row_names(plan: _Plan) -> vega.Layer:
     names = [
-        {
-            "x": -1.5,
-            "y": plan.top + (r + 0.5) * ROW_HEIGHT,
-            "text": plan.name(label),
-            "size": 9 if plan.name(label) == BLANK_NAME else 12,
-        }
-        for r, label in enumerate(plan.rows)
+        {"x": -1.5, "y": plan.top + (r + 0.5) * ROW_HEIGHT, "text": name, "size": 9 if name == BLANK_NAME else 12}
+        for r, name in enumerate(map(plan.alphabet.name, plan.rows))
     ]
     names.append({"x": -1.5, "y": plan.ruler, "text": "frame", "size": 9})
-    mark = {"align": "right", "baseline": "middle", "color": inks.text, "font": "monospace"}
-    chart = sources.chart(names).mark_text(**mark, size={"expr": "datum.size"})
-    return chart.encode(x=axes.x(), y=axes.y(), text="text:N")
+    mark = {"align": "right", "color": plan.inks.text, "font": "monospace", "size": {"expr": "datum.size"}}
+    return plan.plane.texts(names, mark)
 
 
-def _ruler(sources: _Sources, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+def _ruler(plan: _Plan) -> vega.Layer:
     """The number of every fifth frame under its column."""
-    numbers = [{"x": plan.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.centres), 5)]
-    chart = sources.chart(numbers).mark_text(baseline="middle", size=9, color=inks.soft)
-    return chart.encode(x=axes.x(), y=axes.y(), text="number:Q")
+    numbers = [{"x": plan.frames.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.frames), 5)]
+    return plan.plane.texts(numbers, {"size": 9, "color": plan.inks.soft}, text=vega.quantitative("number"))
 
 
-def _path(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> alt.Chart:
+def _path(best: BestPath, plan: _Plan) -> vega.Layer:
     """The best path, one label a frame, blanks as dots."""
-    blank = len(plan.alphabet)
     path = [
         {
-            "x": plan.centres[t],
+            "x": plan.frames.centres[t],
             "y": plan.path,
-            "text": BLANK_MARK if label == blank else plan.alphabet[label],
-            "blank": int(label) == blank,
+            "text": plan.alphabet.mark(label),
+            "blank": int(label) == plan.alphabet.blank,
         }
         for t, label in enumerate(best.path)
     ]
-    ink = alt.condition("datum.blank", alt.value(inks.soft), alt.value(inks.accent))
-    chart = sources.chart(path).mark_text(baseline="middle", font="monospace", fontWeight="bold", size=13)
-    return chart.encode(x=axes.x(), y=axes.y(), text="text:N", color=ink)
+    ink = {"condition": {"test": "datum.blank", "value": plan.inks.soft}, "value": plan.inks.accent}
+    return plan.plane.texts(path, {"font": "monospace", "fontWeight": "bold", "size": 13}, color=ink)
 
 
-def _reading(sources: _Sources, best: BestPath, plan: _Plan, axes: _Axes, inks: Inks) -> list[alt.Chart]:
+def _reading(best: BestPath, plan: _Plan) -> list[vega.Layer]:
     """A line under the frames of each character, and the character under the line."""
     spans = [
         {
-            "x": plan.centres[span.start] - plan.step / 2,
-            "x2": plan.centres[span.end - 1] + plan.step / 2,
-            "mid": (plan.centres[span.start] + plan.centres[span.end - 1]) / 2,
+            **plan.frames.across(span.start, span.end - 1),
+            "mid": (plan.frames.centres[span.start] + plan.frames.centres[span.end - 1]) / 2,
             "y": plan.path + 11,
             "below": plan.reading,
-            "text": plan.alphabet[span.label],
+            "text": plan.alphabet.name(span.label),
         }
         for span in best.spans
     ]
-    rules = sources.chart(spans).mark_rule(color=inks.accent, strokeWidth=2, opacity=0.7)
-    letters = sources.chart(spans).mark_text(baseline="middle", size=27, fontWeight="bold", color=inks.text)
+    letter = {"size": 27, "fontWeight": "bold", "color": plan.inks.text}
     return [
-        rules.encode(x=axes.x(), x2="x2:Q", y=axes.y()),
-        letters.encode(x=axes.x("mid"), y=axes.y("below"), text="text:N"),
+        plan.plane.rules(spans, {"color": plan.inks.accent, "strokeWidth": 2, "opacity": 0.7}),
+        plan.plane.texts(spans, letter, x="mid", y="below"),
     ]
 
 
@@ -280,17 +223,19 @@ def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -
         {"row": r, "text": text or "(empty)", "probability": probability, "shown": f"{probability:.3f}", "zero": 0.0}
         for r, (text, probability) in enumerate(candidates)
     ]
-    sources = _Sources()
-    source = sources.chart(rows)
-    y = alt.Y("row:O", axis=None)
-    x = alt.X("probability:Q", scale=alt.Scale(domain=[-names, 1.15], nice=False), axis=None)
-    tooltip = [alt.Tooltip("text:N"), alt.Tooltip("probability:Q", format=".6f")]
-    bars = source.mark_bar(height=8, color=inks.accent, cornerRadius=3).encode(x=x, x2="zero:Q", y=y, tooltip=tooltip)
-    texts_shown = source.mark_text(align="left", color=inks.text, font="monospace", size=13).encode(
-        x=alt.XDatum(-names, axis=None), y=y, text="text:N", tooltip=tooltip
-    )
-    figures = source.mark_text(align="right", color=inks.text, size=12).encode(
-        x=alt.XDatum(1.15, axis=None), y=y, text="shown:N", tooltip=tooltip
-    )
-    chart = alt.layer(bars, texts_shown, figures).properties(height=22 * len(rows)).configure_view(stroke=None)
-    return sources.specification(chart)
+    scale = {"domain": [-names, 1.15], "nice": False}
+    along = vega.quantitative("probability", scale=scale, axis=None)
+    common = {
+        "y": {"field": "row", "type": "ordinal", "axis": None},
+        "tooltip": [vega.TEXT, vega.quantitative("probability", format=".6f")],
+    }
+    bar = {"type": "bar", "height": 8, "color": inks.accent, "cornerRadius": 3}
+    name = {"type": "text", "align": "left", "color": inks.text, "font": "monospace", "size": 13}
+    figure = {"type": "text", "align": "right", "color": inks.text, "size": 12}
+    layers = [
+        vega.layer(rows, bar, {"x": along, "x2": {"field": "zero"}, **common}),
+        vega.layer(rows, name, {"x": {"datum": -names, "axis": None}, "text": vega.TEXT, **common}),
+        vega.layer(rows, figure, {"x": {"datum": 1.15, "axis": None}, "text": vega.nominal("shown"), **common}),
+    ]
+    described = "; ".join(f"{row['text']} {row['shown']}" for row in rows)
+    return vega.specification(layers, 22 * len(rows), f"Probabilities: {described}.")

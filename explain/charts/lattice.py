@@ -1,37 +1,93 @@
-"""The lattice of a text as a Vega-Lite chart, under the word it was read from. No Streamlit here.
+"""The lattice of a text as a Vega-Lite chart, under the word it was read from.
 
 As in `explain.charts.ctc`, lengths along the y axis are screen pixels and along the x axis input pixels, so that the
-word, the lattice and the text stand under one another on one x axis. The specification is written out here: putting one
-together with Altair takes 0.2 s, which is too long for a text that is being typed.
+word, the lattice and the text stand under one another on one x axis.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
-from explain.charts.lattice_layout import STRIP, Sheet, tooltip
-from explain.charts.theme import LABEL_ROOM, WORD_HEIGHT, Inks
+from explain.charts import vega
+from explain.charts.theme import GAP, LABEL_ROOM, WORD_HEIGHT, Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
+from explain.layers.frames import Frames
 
 FAINTEST = -12  # powers of ten below which forward and backward variables all look alike
 NEAREST_SCALE = 1.0  # nats: the least that the bars' full height stands for, so that nothing is not blown up
 ON_WORD = {"y": 1, "y2": WORD_HEIGHT - 1}
 EDGE = "#15181e"
-INK = {"field": "ink", "type": "nominal", "scale": None}
-TEXT = {"field": "text", "type": "nominal"}
 CELLS = "cells"
+TALLEST, ROW_HEIGHT, LOWEST_ROW = 340, 16, 6
+STRIP = 64  # height of the bars that tell which frames speak against a text
 SHOWS = {"posterior": (0, 1), "forward": (FAINTEST, 0), "backward": (FAINTEST, 0)}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What every layer of the chart needs: the arrays, and their places.
+
+    character: place in the text of the one that is marked, or None. bars: whether there is room for bars below.
+    """
+
+    probabilities: np.ndarray
+    lattice: decoding.Lattice
+    alignment: decoding.Alignment
+    alphabet: Alphabet
+    frames: Frames
+    inks: Inks
+    character: int | None
+    bars: bool
+
+    @cached_property
+    def letters(self) -> list[str]:
+        """One a state, the blank as a dot."""
+        return [self.alphabet.mark(label) for label in self.lattice.states]
+
+    @property
+    def row(self) -> float:
+        return max(LOWEST_ROW, min(ROW_HEIGHT, TALLEST / len(self.letters)))
+
+    @property
+    def top(self) -> float:
+        return WORD_HEIGHT + GAP
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.row * len(self.letters)
+
+    @property
+    def reading(self) -> float:
+        return self.bottom + 22
+
+    @property
+    def zero(self) -> float:
+        return self.reading + 22 + STRIP / 2
+
+    @cached_property
+    def plane(self) -> vega.Plane:
+        height = self.zero + STRIP / 2 + 4 if self.bars else self.reading + 18
+        return vega.Plane(-LABEL_ROOM, self.frames.width, height)
+
+    def down(self, state: int) -> dict[str, float]:
+        return {"y": self.top + state * self.row, "y2": self.top + (state + 1) * self.row}
+
+    def middle(self, state: int) -> float:
+        return self.top + (state + 0.5) * self.row
 
 
 def lattice(
     word_url: str,
     probabilities: np.ndarray,
-    found: decoding.Lattice,
+    of_text: decoding.Lattice,
     alignment: decoding.Alignment,
-    alphabet: str,
-    columns: list[tuple[int, int]],
-    width: int,
+    alphabet: Alphabet,
+    frames: Frames,
     inks: Inks,
     *,
     show: str = "posterior",
@@ -41,68 +97,58 @@ def lattice(
 ) -> dict:
     """A text's characters with blanks between, from top to bottom, against the frames, with its best alignment.
 
-    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`, blank last. alphabet:
-    the characters of the labels, without the blank. columns: the input columns `(first, last)` that each frame's
-    convolutions see. width: of the input in pixels. show: "posterior", or "forward" or "backward" as powers of ten.
-    character: place in the text of the one that is marked. against: `(frame,)`, drawn as bars below; other: the
-    alignment it compares with.
+    word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`. of_text: the text's
+    lattice. show: "posterior", or "forward" or "backward" as powers of ten. character: place in the text of the one
+    that is marked. against: `(frame,)`, drawn as bars below; other: the alignment it compares with.
     """
-    sheet = Sheet(probabilities, found, alignment, alphabet, columns, width, inks, character, against is not None)
-    layers = [_word(sheet, word_url), _cells(sheet, show), _columns(sheet), _names(sheet), *_line(sheet)]
+    layout = _Layout(probabilities, of_text, alignment, alphabet, frames, inks, character, against is not None)
+    picture = layout.plane.picture(word_url, frames.width, WORD_HEIGHT)
+    layers = [picture, _cells(layout, show), _columns(layout), _names(layout), *_line(layout)]
     if alignment.spans:
-        layers += _text(sheet)
+        layers += _text(layout)
     if character is not None and character < len(alignment.spans):
-        layers.append(_mark(sheet, character))
+        layers.append(_mark(layout, character))
     if against is not None:
-        layers += _bars(sheet, against, other or alignment)
-    text = "".join(alphabet[span.label] for span in alignment.spans)
+        layers += _bars(layout, against, other or alignment)
+    text = alphabet.text(span.label for span in alignment.spans)
     click = {"type": "point", "fields": ["character"], "on": "click"}
     hover = {"type": "point", "fields": ["frame"], "on": "pointerover", "clear": "pointerout"}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.4.1.json",
-        "description": f"Lattice of “{text}” over {len(probabilities)} frames: {show} and the best alignment.",
-        "height": sheet.height,
-        "layer": layers,
-        "params": [
+    return vega.specification(
+        layers,
+        layout.plane.height,
+        f"Lattice of “{text}” over {len(probabilities)} frames: {show} and the best alignment.",
+        params=[
             {"name": "character", "select": click, "views": [CELLS]},
             {"name": "hovered", "select": hover, "views": [CELLS]},
         ],
-        "config": {"view": {"stroke": None}},
-    }
+    )
 
 
-def _word(sheet: Sheet, url: str) -> dict:
-    wide = {"expr": f"width * {sheet.width / (sheet.width + LABEL_ROOM)}"}
-    picture = {"align": "left", "baseline": "top", "aspect": False, "width": wide, "height": WORD_HEIGHT}
-    url_of = {"url": {"field": "url", "type": "nominal"}}
-    return sheet.layer([{"x": 0, "y": 0, "url": url}], "image", encoding=url_of, **picture)
-
-
-def _cells(sheet: Sheet, show: str) -> dict:
+def _cells(layout: _Layout, show: str) -> vega.Layer:
     """One cell a frame and state; hovering tells all its figures."""
-    found = sheet.found
+    lattice = layout.lattice
     if show == "posterior":
-        values = found.gamma
+        values = lattice.gamma
     else:
-        values = np.maximum((found.alpha if show == "forward" else found.beta) / np.log(10), FAINTEST)
+        values = np.maximum((lattice.alpha if show == "forward" else lattice.beta) / np.log(10), FAINTEST)
     cells = [
         {
             "frame": t,
             "character": s // 2 if s % 2 else -1,
-            **sheet.across(t),
-            **sheet.down(s),
+            **layout.frames.across(t),
+            **layout.down(s),
             "value": float(values[t, s]),
-            "state": _state_name(sheet.letters, s),
-            "posterior": f"{found.gamma[t, s]:.4f}",
-            "forward": shown(found.alpha[t, s]),
-            "backward": shown(found.beta[t, s]),
-            "softmax": f"{sheet.probabilities[t, label]:.4f}",
-            "columns": f"{sheet.seen[t][0]} to {sheet.seen[t][1] - 1}",
+            "state": _state_name(layout.letters, s),
+            "posterior": f"{lattice.gamma[t, s]:.4f}",
+            "forward": shown(lattice.alpha[t, s]),
+            "backward": shown(lattice.beta[t, s]),
+            "softmax": f"{layout.probabilities[t, label]:.4f}",
+            "columns": layout.frames.columns_seen(t),
         }
-        for s, label in enumerate(found.states)
-        for t in range(len(found.gamma))
+        for s, label in enumerate(lattice.states)
+        for t in range(len(lattice.gamma))
     ]
-    told = tooltip(
+    tooltip = vega.tips(
         frame="frame",
         state="row",
         posterior="posterior",
@@ -111,9 +157,8 @@ def _cells(sheet: Sheet, show: str) -> dict:
         softmax="softmax",
         columns="convolutions see columns",
     )
-    scale = {"scheme": "viridis", "domain": list(SHOWS[show]), "clamp": True}
-    colour = {"field": "value", "type": "quantitative", "scale": scale, "legend": None}
-    return {"name": CELLS, **sheet.box(cells, {"color": colour, "tooltip": told}, cursor="pointer")}
+    colour = vega.colour_scale("value", *SHOWS[show], clamp=True)
+    return {"name": CELLS, **layout.plane.rectangles(cells, {"cursor": "pointer"}, color=colour, tooltip=tooltip)}
 
 
 def _state_name(letters: list[str], state: int) -> str:
@@ -126,98 +171,105 @@ def _state_name(letters: list[str], state: int) -> str:
     return f"blank after {before}" if before else f"blank before {after}" if after else "blank"
 
 
-def _columns(sheet: Sheet) -> dict:
+def _columns(layout: _Layout) -> dict:
     """For every frame a box around the columns of the word that it sees, drawn while the pointer is over it."""
-    frames = [{"frame": t, "x": a, "x2": b, **ON_WORD} for t, (a, b) in enumerate(sheet.seen)]
-    boxes = sheet.box(frames, fillOpacity=0, stroke=sheet.inks.frame, strokeWidth=2)
+    frames = [{"frame": t, "x": a, "x2": b, **ON_WORD} for t, (a, b) in enumerate(layout.frames.within)]
+    boxes = layout.plane.rectangles(frames, vega.outline(layout.inks.frame))
     return {**boxes, "transform": [{"filter": {"param": "hovered", "empty": False}}]}
 
 
-def _names(sheet: Sheet) -> dict:
-    """The rows' names; that of the chosen character in the colour of its frame."""
-    marked = None if sheet.character is None else 2 * sheet.character + 1
+def _names(layout: _Layout) -> dict:
+    """The rows' names; that of the marked character in the colour of its frame."""
+    marked = None if layout.character is None else 2 * layout.character + 1
     rows = [
-        {"x": -1.5, "y": sheet.middle(s), "text": letter, "ink": sheet.inks.frame if s == marked else sheet.inks.text}
-        for s, letter in enumerate(sheet.letters)
+        {
+            "x": -1.5,
+            "y": layout.middle(s),
+            "text": letter,
+            "ink": layout.inks.frame if s == marked else layout.inks.text,
+        }
+        for s, letter in enumerate(layout.letters)
     ]
-    mark = {"align": "right", "baseline": "middle", "font": "monospace", "size": min(13, sheet.row * 1.1)}
-    return sheet.layer(rows, "text", encoding={"text": TEXT, "color": INK}, **mark)
+    mark = {"align": "right", "font": "monospace", "size": min(13, layout.row * 1.1)}
+    return layout.plane.texts(rows, mark, color=vega.INK)
 
 
-def _line(sheet: Sheet) -> list[dict]:
+def _line(layout: _Layout) -> list[dict]:
     """The alignment as a line through the lattice, white with a dark edge so that it stands out from every colour."""
     points = [
-        {"x": sheet.centres[t], "y": sheet.middle(state), "frame": t} for t, state in enumerate(sheet.alignment.states)
+        {"x": layout.frames.centres[t], "y": layout.middle(state), "frame": t}
+        for t, state in enumerate(layout.alignment.states)
     ]
-    order = {"order": {"field": "frame", "type": "quantitative"}}
+    order, line = vega.quantitative("frame"), {"type": "line", "tooltip": None}
+    dot = {"type": "circle", "size": 18, "color": "white", "stroke": EDGE, "strokeWidth": 1, "opacity": 1}
     return [
-        sheet.layer(points, "line", encoding=order, color=EDGE, strokeWidth=3.5, tooltip=None),
-        sheet.layer(points, "line", encoding=order, color="white", strokeWidth=1.6, tooltip=None),
-        sheet.layer(points, "circle", size=18, color="white", stroke=EDGE, strokeWidth=1, opacity=1, tooltip=None),
+        layout.plane.layer(points, {**line, "color": EDGE, "strokeWidth": 3.5}, order=order),
+        layout.plane.layer(points, {**line, "color": "white", "strokeWidth": 1.6}, order=order),
+        layout.plane.layer(points, {**dot, "tooltip": None}),
     ]
 
 
-def _text(sheet: Sheet) -> list[dict]:
+def _text(layout: _Layout) -> list[dict]:
     """A line under the frames of each character, and the character under the line."""
     spans = [
         {
             "character": place,
-            **sheet.across(span.start, span.end - 1),
-            "mid": (sheet.centres[span.start] + sheet.centres[span.end - 1]) / 2,
-            "y": sheet.bottom + 6,
-            "below": sheet.reading,
-            "text": sheet.alphabet[span.label],
-            "ink": sheet.inks.frame if place == sheet.character else sheet.inks.text,
+            **layout.frames.across(span.start, span.end - 1),
+            "mid": (layout.frames.centres[span.start] + layout.frames.centres[span.end - 1]) / 2,
+            "y": layout.bottom + 6,
+            "below": layout.reading,
+            "text": layout.alphabet.name(span.label),
+            "ink": layout.inks.frame if place == layout.character else layout.inks.text,
         }
-        for place, span in enumerate(sheet.alignment.spans)
+        for place, span in enumerate(layout.alignment.spans)
     ]
-    ink, letter = {"text": TEXT, "color": INK}, {"baseline": "middle", "size": 21, "fontWeight": "bold"}
+    rule = {"color": layout.inks.accent, "strokeWidth": 2}
+    letter = {"size": 21, "fontWeight": "bold"}
     return [
-        sheet.layer(spans, "rule", encoding={"x2": {"field": "x2"}}, color=sheet.inks.accent, strokeWidth=2),
-        sheet.layer(spans, "text", "mid", "below", encoding=ink, **letter),
+        layout.plane.rules(spans, rule),
+        layout.plane.texts(spans, letter, x="mid", y="below", color=vega.INK),
     ]
 
 
-def _mark(sheet: Sheet, character: int) -> dict:
-    """The chosen character: a box around its frames in its row, and one around what these frames see of the word."""
-    _, start, end = sheet.alignment.spans[character]
+def _mark(layout: _Layout, character: int) -> dict:
+    """The marked character: a box around its frames in its row, and one around what these frames see of the word."""
+    _, start, end = layout.alignment.spans[character]
     boxes = [
-        {**sheet.across(start, end - 1), **sheet.down(2 * character + 1)},
-        {"x": sheet.seen[start][0], "x2": sheet.seen[end - 1][1], **ON_WORD},
+        {**layout.frames.across(start, end - 1), **layout.down(2 * character + 1)},
+        {"x": layout.frames.within[start][0], "x2": layout.frames.within[end - 1][1], **ON_WORD},
     ]
-    return sheet.box(boxes, fillOpacity=0, stroke=sheet.inks.frame, strokeWidth=2, tooltip=None)
+    return layout.plane.rectangles(boxes, vega.outline(layout.inks.frame, tooltip=None))
 
 
-def _bars(sheet: Sheet, against: np.ndarray, other: decoding.Alignment) -> list[dict]:
+def _bars(layout: _Layout, against: np.ndarray, other: decoding.Alignment) -> list[dict]:
     """Per frame a bar: upwards where it speaks against the text, downwards where it speaks for it."""
     full = max(NEAREST_SCALE, float(np.abs(against).max()))
 
     def says(label: int, t: int) -> str:
-        return f"{sheet.name(label)} {sheet.probabilities[t, label]:.4g}"
+        return f"{layout.alphabet.name(label)} {layout.probabilities[t, label]:.4g}"
 
     bars = [
         {
             "frame": t,
-            **sheet.across(t),
-            "y": sheet.zero,
-            "y2": sheet.zero - float(value) / full * STRIP / 2,
+            **layout.frames.across(t),
+            "y": layout.zero,
+            "y2": layout.zero - float(value) / full * STRIP / 2,
             "nats": f"{value:+.2f}",
             "read": says(other.path[t], t),
-            "text": says(sheet.alignment.path[t], t),
-            "ink": sheet.inks.frame if value > 0 else sheet.inks.accent,
+            "text": says(layout.alignment.path[t], t),
+            "ink": layout.inks.frame if value > 0 else layout.inks.accent,
         }
         for t, value in enumerate(against)
     ]
-    told = tooltip(frame="frame", nats="against, in nats", read="reading has", text="this text needs")
-    zero = [{**sheet.across(0, len(against) - 1), "y": sheet.zero}]
+    tooltip = vega.tips(frame="frame", nats="against, in nats", read="reading has", text="this text needs")
+    zero = [{**layout.frames.across(0, len(against) - 1), "y": layout.zero}]
     words = [
-        {"x": -0.6, "y": sheet.zero - STRIP / 4, "text": "against"},
-        {"x": -0.6, "y": sheet.zero + STRIP / 4, "text": "for"},
+        {"x": -0.6, "y": layout.zero - STRIP / 4, "text": "against"},
+        {"x": -0.6, "y": layout.zero + STRIP / 4, "text": "for"},
     ]
-    soft = sheet.inks.soft
-    small = {"align": "right", "baseline": "middle", "size": 9, "color": soft}
+    soft = layout.inks.soft
     return [
-        sheet.layer(zero, "rule", encoding={"x2": {"field": "x2"}}, color=soft),
-        sheet.box(bars, {"color": INK, "tooltip": told}),
-        sheet.layer(words, "text", encoding={"text": TEXT}, **small),
+        layout.plane.rules(zero, {"color": soft}),
+        layout.plane.rectangles(bars, color=vega.INK, tooltip=tooltip),
+        layout.plane.texts(words, {"align": "right", "size": 9, "color": soft}),
     ]

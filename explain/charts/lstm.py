@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from explain.charts import vega
 from explain.charts.word_axis import WORD_HEIGHT, Band, Chart, Ground
 from explain.layers.lstm import Memory, Trace
 
@@ -40,13 +41,15 @@ def carried(ground: Ground, memory: Memory) -> dict:
     soft = ground.inks.soft
     key = [("▮ after the step", soft), ("● kept of what the step found", FORGET)]
     _heads(chart, [(band, "Memory carried over each step: length of the cell state's vector", key)])
+    frames = ground.frames
     bars = [
-        {"x": ground.left(t) + 0.4, "x2": ground.left(t) + ground.step - 0.4, "y": band.y(after), "y2": band.bottom}
+        {"x": frames.left(t) + 0.4, "x2": frames.right(t) - 0.4, "y": band.y(after), "y2": band.bottom}
         for t, after in enumerate(memory.after)
     ]
-    chart.add(bars, {"type": "rect", "color": soft, "opacity": 0.55}, x2="x2:Q", y2="y2:Q")
-    points = [{"x": ground.centres[t], "y": band.y(kept)} for t, kept in enumerate(memory.kept)]
-    chart.add(points, {"type": "line", "color": FORGET, "strokeWidth": 1.5, "point": {"color": FORGET, "size": 22}})
+    chart.add(chart.plane.rectangles(bars, {"color": soft, "opacity": 0.55}))
+    points = [{"x": x, "y": band.y(kept)} for x, kept in zip(frames.centres, memory.kept, strict=True)]
+    dotted = {"type": "line", "color": FORGET, "strokeWidth": 1.5, "point": {"color": FORGET, "size": 22}}
+    chart.add(chart.plane.layer(points, dotted))
     rows = [
         {
             "before": float(memory.before[t]),
@@ -57,10 +60,15 @@ def carried(ground: Ground, memory: Memory) -> dict:
         }
         for t in range(len(memory.after))
     ]
-    titles = {"before": "memory before", "kept": "kept of it", "written": "newly written", "after": "memory after"}
-    chart.read_off(rows, band.top, band.bottom, titles)
-    chart.layers[-1]["encoding"]["tooltip"].insert(2, {"field": "share", "type": "nominal", "title": "kept share"})
-    chart.marked(band)
+    lines = [
+        vega.tip("before", "memory before"),
+        *vega.tips(share="kept share"),
+        vega.tip("kept", "kept of it"),
+        vega.tip("written", "newly written"),
+        vega.tip("after", "memory after"),
+    ]
+    chart.tooltips(rows, band.top, band.bottom, lines)
+    chart.mark_frame(band)
     return chart.specification(f"Length of the cell state's vector over {len(memory.after)} frames, and what was kept.")
 
 
@@ -73,7 +81,7 @@ def story(ground: Ground, steps: Trace, unit: int) -> dict:
     ends = Band(memory.bottom + KEY_HEIGHT, BAND_HEIGHT, -1, 1)
     chart = Chart(ground, ends.bottom + 6)
     chart.texts([{"x": 0, "y": WORD_HEIGHT + 8, "text": way(ground)}], color=ground.inks.soft)
-    rows = [{name: float(values[t]) for name, values in course.items()} for t in range(len(ground.centres))]
+    rows = [{name: float(values[t]) for name, values in course.items()} for t in range(len(ground.frames))]
     _bars(chart, memory, rows, ("kept", "written"))
     lines = {gates: ("input_gate", "forget_gate", "output_gate"), memory: ("cell",), ends: ("candidate", "hidden")}
     for dashed in (False, True):
@@ -88,9 +96,9 @@ def story(ground: Ground, steps: Trace, unit: int) -> dict:
             (ends, "What it could write, and what it hands on", _key(chart, "candidate", "hidden")),
         ],
     )
-    chart.marked(gates, memory, ends)
-    chart.read_off(rows, gates.top, ends.bottom, NAMES)
-    return chart.specification(f"Gates, memory and output of unit {unit} over {len(ground.centres)} frames.")
+    chart.mark_frame(gates, memory, ends)
+    chart.tooltips(rows, gates.top, ends.bottom, [vega.tip(name, title) for name, title in NAMES.items()])
+    return chart.specification(f"Gates, memory and output of unit {unit} over {len(ground.frames)} frames.")
 
 
 def way(ground: Ground) -> str:
@@ -126,20 +134,20 @@ def _lines(chart: Chart, rows: list[dict], drawn: list[tuple[Band, str]]) -> Non
     """Courses over the frames, each in its band; all dashed, or none."""
     ink = chart.ground.inks.text
     points = [
-        {"x": chart.ground.centres[t], "y": band.y(row[name]), "name": name, "ink": COLOURS.get(name, ink)}
+        {"x": chart.ground.frames.centres[t], "y": band.y(row[name]), "name": name, "ink": COLOURS.get(name, ink)}
         for band, name in drawn
         for t, row in enumerate(rows)
     ]
     mark = {"type": "line", "strokeWidth": 2, "strokeDash": [5, 2] if drawn[0][1] in DASHED else [1, 0]}
-    chart.add(points, mark, color="ink:N", detail="name:N")
+    chart.add(chart.plane.layer(points, mark, color=vega.INK, detail=vega.nominal("name")))
 
 
 def _bars(chart: Chart, band: Band, rows: list[dict], names: tuple[str, ...]) -> None:
     """Bars from zero, those of one frame side by side."""
-    ground, wide = chart.ground, 0.4 * chart.ground.step
+    frames, wide = chart.ground.frames, 0.4 * chart.ground.frames.step
     bars = [
         {"x": left, "x2": left + wide, "y": band.y(0), "y2": band.y(row[name]), "ink": COLOURS[name], "name": name}
         for place, name in enumerate(names)
-        for left, row in ((ground.left(t) + 0.1 * ground.step + place * wide, row) for t, row in enumerate(rows))
+        for left, row in ((frames.left(t) + 0.1 * frames.step + place * wide, row) for t, row in enumerate(rows))
     ]
-    chart.add(bars, {"type": "rect", "opacity": 0.6}, x2="x2:Q", y2="y2:Q", color="ink:N")
+    chart.add(chart.plane.rectangles(bars, {"opacity": 0.6}, color=vega.INK))

@@ -1,11 +1,9 @@
-"""What all charts share: inks for light and dark pages, the blank's names, the rooms of a chart in pixels."""
+"""What all charts share: inks for light and dark pages, the rooms of a chart in pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-BLANK_MARK = "·"
-BLANK_NAME = "blank"
 LABEL_ROOM = 7  # input pixels kept free on the left for the names of the rows
 WORD_HEIGHT, ROW_HEIGHT, GAP = 92, 13, 5
 

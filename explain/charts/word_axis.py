@@ -1,4 +1,4 @@
-"""The word and its frames as the ground of a Vega-Lite chart; plain dictionaries, a few milliseconds a chart.
+"""The word and its frames as the ground of a Vega-Lite chart.
 
 As in `explain.charts.ctc`, x is in input pixels, so that every frame stands under the columns of the word it came from,
 and y in screen pixels from the top.
@@ -6,37 +6,28 @@ and y in screen pixels from the top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from explain.charts import vega
 from explain.charts.theme import LABEL_ROOM, Inks
+from explain.layers.frames import Frames
 
 WORD_HEIGHT = 84
-KINDS = {"Q": "quantitative", "N": "nominal"}
 
 
 @dataclass(frozen=True)
 class Ground:
     """What all charts of a word stand on.
 
-    word_url: data URL of the picture as the network sees it; width: of it, in input pixels. centres: of each frame's
-    columns, in input pixels. inks: of the page. frame: one to mark, or None. backward: whether frames are read from
-    right to left.
+    word_url: data URL of the picture as the network sees it. inks: of the page. frame: one to mark, or None. backward:
+    whether frames are read from right to left.
     """
 
     word_url: str
-    width: int
-    centres: Sequence[float]
+    frames: Frames
     inks: Inks
     frame: int | None = None
     backward: bool = False
-
-    @property
-    def step(self) -> float:
-        return self.centres[1] - self.centres[0]
-
-    def left(self, frame: int) -> float:
-        return self.centres[frame] - self.step / 2
 
 
 @dataclass(frozen=True)
@@ -60,73 +51,44 @@ class Chart:
     """Layers on one pair of axes. left, right: room beside the word, in input pixels. height: in screen pixels."""
 
     def __init__(self, ground: Ground, height: float, left: float = LABEL_ROOM, right: float = 0):
-        self.ground, self.height, self.layers = ground, height, []
-        self.across = {"domain": [-left, ground.width + right], "nice": False, "zero": False}
-        self.down = {"domain": [height, 0], "nice": False, "zero": False}
-        share = ground.width / (ground.width + left + right)
-        # As shares of the whole, because the page may draw the chart a little smaller than it says.
-        size = {"width": {"expr": f"width * {share}"}, "height": {"expr": f"height * {WORD_HEIGHT / height}"}}
-        mark = {"type": "image", "align": "left", "baseline": "top", "aspect": False, **size}
-        self.add([{"x": 0, "y": 0, "url": ground.word_url}], mark, url="url:N")
+        self.ground = ground
+        self.plane = vega.Plane(-left, ground.frames.width + right, height)
+        # As a share of the whole, because the page may draw the chart a little smaller than it says.
+        tall = {"expr": f"height * {WORD_HEIGHT / height}"}
+        self.layers = [self.plane.picture(ground.word_url, ground.frames.width, tall)]
 
-    def add(self, rows: list[dict], mark: dict, **encoding) -> None:
-        """A layer; an encoding is "field:Q", "field:N" or written out; x and y are the fields of that name."""
-        channels = {"x": "x:Q", "y": "y:Q", **encoding}
-        layer = {"data": {"values": rows}, "mark": mark}
-        layer["encoding"] = {channel: self._channel(channel, said) for channel, said in channels.items()}
+    def add(self, layer: vega.Layer) -> None:
         self.layers.append(layer)
 
-    def _channel(self, channel: str, said) -> dict | list:
-        if not isinstance(said, str):
-            return said
-        field, kind = said.split(":")
-        encoded = {"field": field}
-        if channel not in ("x2", "y2"):
-            encoded["type"] = KINDS[kind]
-        if channel in ("x", "y"):
-            encoded |= {"scale": self.across if channel == "x" else self.down, "axis": None}
-        elif channel == "color":
-            encoded |= {"scale": None}
-        return encoded
-
     def texts(self, rows: list[dict], **mark) -> None:
-        """Rows of x, y and text; a row's own ink and size hold where it has them."""
-        inks = self.ground.inks
-        rows = [{"ink": inks.text, **row} for row in rows]
-        mark = {"type": "text", "baseline": "middle", "align": "left", "fontSize": 11, **mark}
-        self.add(rows, mark, text="text:N", color="ink:N")
+        """Rows of x, y and text; a row's own ink holds where it has one."""
+        rows = [{"ink": self.ground.inks.text, **row} for row in rows]
+        self.add(self.plane.texts(rows, {"align": "left", "fontSize": 11, **mark}, color=vega.INK))
 
     def rules(self, heights: list[float]) -> None:
         """Thin level lines under the whole word."""
-        rows = [{"x": 0, "x2": self.ground.width, "y": y} for y in heights]
-        self.add(rows, {"type": "rule", "color": self.ground.inks.soft, "opacity": 0.45}, x2="x2:Q")
+        rows = [{"x": 0, "x2": self.ground.frames.width, "y": y} for y in heights]
+        self.add(self.plane.rules(rows, {"color": self.ground.inks.soft, "opacity": 0.45}))
 
-    def marked(self, *bands: Band) -> None:
-        """The marked frame, framed on the word and in these bands."""
-        ground = self.ground
-        if ground.frame is None or not 0 <= ground.frame < len(ground.centres):
+    def mark_frame(self, *bands: Band) -> None:
+        """A frame around the marked frame, on the word and in these bands."""
+        frames, frame = self.ground.frames, self.ground.frame
+        if frame is None or not 0 <= frame < len(frames):
             return
-        left = ground.left(ground.frame)
         places = ((1, WORD_HEIGHT - 1), *((band.top, band.bottom) for band in bands))
-        rows = [{"x": left, "x2": left + ground.step, "y": y, "y2": y2} for y, y2 in places]
-        mark = {"type": "rect", "fillOpacity": 0, "stroke": ground.inks.frame, "strokeWidth": 1.5}
-        self.add(rows, mark, x2="x2:Q", y2="y2:Q")
+        rows = [{**frames.across(frame), "y": y, "y2": y2} for y, y2 in places]
+        self.add(self.plane.rectangles(rows, vega.outline(self.ground.inks.frame, 1.5)))
 
-    def read_off(self, rows: list[dict], top: float, bottom: float, fields: dict[str, str]) -> None:
-        """An unseen column over every frame that tells its numbers under the pointer. fields: titles by field."""
-        ground = self.ground
+    def tooltips(self, rows: list[dict], top: float, bottom: float, lines: list[dict]) -> None:
+        """An unseen column over every frame that shows its numbers under the pointer.
+
+        rows: one a frame. lines: of the tooltip, as `vega.tip` makes them, below the frame's number.
+        """
         rows = [
-            {**row, "frame": t, "x": ground.left(t), "x2": ground.left(t) + ground.step, "y": top, "y2": bottom}
-            for t, row in enumerate(rows)
+            {**row, "frame": t, **self.ground.frames.across(t), "y": top, "y2": bottom} for t, row in enumerate(rows)
         ]
-        tooltip = [told("frame", "frame", "d"), *(told(field, title) for field, title in fields.items())]
-        self.add(rows, {"type": "rect", "opacity": 0}, x2="x2:Q", y2="y2:Q", tooltip=tooltip)
+        tooltip = [vega.tip("frame", "frame", "d"), *lines]
+        self.add(self.plane.rectangles(rows, {"opacity": 0}, tooltip=tooltip))
 
     def specification(self, description: str) -> dict:
-        frameless = {"view": {"stroke": None}}
-        return {"layer": self.layers, "height": self.height, "description": description, "config": frameless}
-
-
-def told(field: str, title: str, form: str = ".3f") -> dict:
-    """A line of a tooltip."""
-    return {"field": field, "type": "quantitative", "title": title, "format": form}
+        return vega.specification(self.layers, self.plane.height, description)

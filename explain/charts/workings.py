@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from explain.charts import vega
 from explain.charts.theme import Inks
-from explain.layers.workings import GATES, Convolution, LstmStep, MaxPooling
+from explain.layers.workings import GATES, AveragePooling, Convolution, LstmStep, MaxPooling
 from explain.pictures import images
 from explain.pictures.notation import number
 
 CELL, LINE, GAP = 25, 17, 9  # screen pixels: height of a cell, of a line of text, between rows of windows
 SHARES = 12  # inputs of an LSTM step that are shown
 WIDE = 21  # cells that a chart's width holds at least, so that few windows are not drawn huge
+ROOM = 25  # cells side by side at most
 NAMES_ROOM = 3.4  # cells kept free on the left for the names of the rows
 
 
@@ -26,7 +28,7 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
 
     name: what an input channel is called.
     """
-    chosen = unit.order[:most]
+    shown = unit.order[:most]
     height, width = unit.inputs.shape[:2]
     cells, texts = [], []
     rows = (("takes", unit.inputs), ("× weight", unit.weights), ("= product", unit.products))
@@ -34,58 +36,74 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
     for row, (label, values) in enumerate(rows):
         top = LINE + row * step
         texts.append(_text(NAMES_ROOM - 0.3, top + height * CELL / 2, label, inks.soft, "right"))
-        shown = values[:, :, chosen]
-        colours = _colours(shown, signed=row > 0 or shown.min() < 0)
-        for column, channel in enumerate(chosen):
+        windows = values[:, :, shown]
+        colours = _colours(windows, signed=row > 0 or windows.min() < 0)
+        for column, channel in enumerate(shown):
             left = NAMES_ROOM + column * (width + 0.5)
             for y, x in np.ndindex(height, width):
                 outside = row == 0 and unit.outside[y, x]
-                at = f"row {unit.corner[0] + y}, column {unit.corner[1] + x}"
-                what = f"{name(channel)}, {at}" + (": beyond the edge, so zero" if unit.outside[y, x] else "")
+                place = (unit.corner[0] + y * unit.dilation[0], unit.corner[1] + x * unit.dilation[1])
+                at = f"row {place[0]}, column {place[1]}"
+                what = f"{name(unit.first_channel + channel)}, {at}" + (
+                    ": beyond the edge, so zero" if unit.outside[y, x] else ""
+                )
                 numbers = [float(part[y, x, channel]) for part in (unit.inputs, unit.weights, unit.products)]
                 cell = _cell(left + x, top + y * CELL, values[y, x, channel], colours[y, x, column], what, outside)
                 cells.append({**cell, "sum": "{:.5g} × {:.5g} = {:.5g}".format(*numbers)})
     foot = LINE + 3 * step
     texts.append(_text(NAMES_ROOM - 0.3, foot + LINE / 2, "added up", inks.soft, "right"))
-    for column, channel in enumerate(chosen):
+    for column, channel in enumerate(shown):
         middle = NAMES_ROOM + column * (width + 0.5) + width / 2
-        texts.append(_text(middle, LINE / 2 - 2, name(channel), inks.text))
+        texts.append(_text(middle, LINE / 2 - 2, name(unit.first_channel + channel), inks.text))
         texts.append(_text(middle, foot + LINE / 2, number(unit.sums[channel]), inks.text, bold=True))
-    described = f"Windows, weights and products of the {len(chosen)} input channels that contribute most."
+    described = f"Windows, weights and products of the {len(shown)} input channels that contribute most."
     return _grid(cells, texts, max(WIDE, NAMES_ROOM + most * (width + 0.5)), foot + LINE, described)
 
 
-def window(unit: MaxPooling, inks: Inks) -> dict:
+def most_shown(width: int) -> int:
+    """How many windows of that width stand side by side with their numbers still legible."""
+    return max(1, min(8, int((ROOM - NAMES_ROOM) / (width + 0.5))))
+
+
+def window(unit: MaxPooling | AveragePooling, inks: Inks) -> dict:
     """The window of a pooling unit, the value that won framed."""
     colours = _colours(unit.inputs, signed=bool(unit.inputs.min() < 0))
     cells = []
     for y, x in np.ndindex(unit.inputs.shape):
         place = (unit.corner[0] + y, unit.corner[1] + x)
-        said = "the largest: kept" if place == unit.winner else "not kept"
+        won, outcome = _outcome(unit, y, x)
         cell = _cell(
             NAMES_ROOM + 2 * x, 2 * y * CELL, unit.inputs[y, x], colours[y, x], f"row {place[0]}, column {place[1]}"
         )
-        cells.append(
-            {**cell, "x2": cell["x"] + 2, "y2": cell["y"] + 2 * CELL, "sum": said, "won": place == unit.winner}
-        )
+        cells.append({**cell, "x2": cell["x"] + 2, "y2": cell["y"] + 2 * CELL, "sum": outcome, "won": won})
     texts = [_text(NAMES_ROOM - 0.3, unit.inputs.shape[0] * CELL, "takes", inks.soft, "right")]
-    described = f"A window of {unit.inputs.size} values; the largest, {unit.by_hand:.4g}, is kept."
-    return _grid(cells, texts, WIDE, 2 * unit.inputs.shape[0] * CELL + 4, described)
+    result = f"the largest, {unit.by_hand:.4g}, is kept" if isinstance(unit, MaxPooling) else f"mean {unit.by_hand:.4g}"
+    described = f"A window of {unit.inputs.size} values; {result}."
+    wide = max(WIDE, NAMES_ROOM + 2 * unit.inputs.shape[1])
+    return _grid(cells, texts, wide, 2 * unit.inputs.shape[0] * CELL + 4, described)
 
 
-def gate_shares(unit: LstmStep, given: str, inks: Inks, most: int = SHARES) -> dict:
+def _outcome(unit: MaxPooling | AveragePooling, y: int, x: int) -> tuple[bool, str]:
+    """Whether a value of the window won, and what became of it."""
+    weight = float(unit.weights[y, x])
+    if isinstance(unit, MaxPooling):
+        return weight > 0, "the largest: kept" if weight > 0 else "not kept"
+    return False, f"counts {weight:.3g}" if weight > 0 else "beyond the edge: does not count"
+
+
+def gate_shares(unit: LstmStep, fed: str, inks: Inks, most: int = SHARES) -> dict:
     """The inputs and hidden states that sway the four gates most: their values, and their product with each weight.
 
-    given: the name of the layer before.
+    fed: the name of the layer that feeds it.
     """
-    chosen = np.argsort(-np.abs(unit.products).sum(0), kind="stable")[:most]
+    shown = np.argsort(-np.abs(unit.products).sum(0), kind="stable")[:most]
     texts = [_text(NAMES_ROOM - 0.3, 2 * LINE + CELL / 2, "value", inks.soft, "right")]
     cells = []
-    values, products = unit.inputs[chosen], unit.products[:, chosen]
-    for column, source in enumerate(map(int, chosen)):
+    values, products = unit.inputs[shown], unit.products[:, shown]
+    for column, source in enumerate(map(int, shown)):
         own = source >= unit.features
         kind, index = ("state", source - unit.features) if own else ("input", source)
-        what = f"own layer's {unit.direction} unit {index}, a step before" if own else f"{given}, channel {index}"
+        what = f"own layer's {unit.direction} unit {index}, a step before" if own else f"{fed}, channel {index}"
         left = NAMES_ROOM + column * 1.4
         texts += [_text(left + 0.7, LINE / 2, kind, inks.soft), _text(left + 0.7, LINE * 1.4, str(index), inks.text)]
         tint = _colours(values, signed=bool(values.min() < 0))[column]
@@ -93,19 +111,32 @@ def gate_shares(unit: LstmStep, given: str, inks: Inks, most: int = SHARES) -> d
         for gate in range(len(GATES)):
             top = 2 * LINE + GAP + (gate + 1) * CELL
             tint = _colours(products, signed=True)[gate, column]
-            told = f"{unit.inputs[source]:.5g} × {unit.weights[gate, source]:.5g} = {unit.products[gate, source]:.5g}"
+            factors = unit.inputs[source], unit.weights[gate, source], unit.products[gate, source]
             cell = _cell(left, top, products[gate, column], tint, f"{GATES[gate]}: {what}")
-            cells.append({**cell, "x2": left + 1.4, "sum": told})
+            cells.append({**cell, "x2": left + 1.4, "sum": "{:.5g} × {:.5g} = {:.5g}".format(*factors)})
     for gate, label in enumerate(GATES):
         top = 2 * LINE + GAP + (gate + 1) * CELL
         texts.append(_text(NAMES_ROOM - 0.3, top + CELL / 2, f"× {label} weight", inks.soft, "right"))
-    described = f"The {len(chosen)} inputs and states with the largest products, for each of the four gates."
+    described = f"The {len(shown)} inputs and states with the largest products, for each of the four gates."
     return _grid(cells, texts, NAMES_ROOM + most * 1.4, 2 * LINE + GAP + 5 * CELL, described)
+
+
+def others(rest: np.ndarray) -> list[tuple[str, float]]:
+    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
+    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
+    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
+
+
+def ends(sums: np.ndarray, most: int) -> list[int]:
+    """The indices of the largest sums above zero, then of the farthest below it, at most so many each."""
+    order = np.argsort(-sums, kind="stable")
+    above = [int(index) for index in order[:most] if sums[index] > 0]
+    return above + [int(index) for index in order[::-1][:most] if sums[index] < 0]
 
 
 def waterfall(parts: Sequence[tuple[str, float]], totals: Sequence[tuple[str, float]], inks: Inks) -> dict:
     """Amounts added up from zero, one under the other, and after them totals that start from zero again."""
-    negative, positive = ("#{:02x}{:02x}{:02x}".format(*images.palette("diverging")[i]) for i in (40, 215))
+    negative, positive = images.signed_inks()
     rows, total = [], 0.0
     for label, amount in parts:
         colour = positive if amount >= 0 else negative
@@ -125,33 +156,26 @@ def waterfall(parts: Sequence[tuple[str, float]], totals: Sequence[tuple[str, fl
         "ticks": False,
         "domain": False,
     }
-    y = {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {**axis, "labelPadding": 8}}
+    y = vega.nominal("label", sort=None, title=None, axis={**axis, "labelPadding": 8})
     numbers = {"labelColor": inks.soft, "grid": False, "tickCount": 6, "domain": False}
     low, high = min(min(r["from"], r["to"]) for r in rows), max(r["end"] for r in rows)
     room = (high - low) * 0.09 or 1.0
     scale = {"domain": [min(low, 0), max(high, 0) + room], "nice": False}
-    x = {"field": "from", "type": "quantitative", "title": None, "axis": numbers, "scale": scale}
-    tips = [{"field": "label", "type": "nominal", "title": "what"}]
-    tips += [{"field": "value", "type": "quantitative", "format": ".6g", "title": "adds"}]
-    tips += [{"field": "to", "type": "quantitative", "format": ".6g", "title": "total so far"}]
-    tint = {"field": "colour", "type": "nominal", "scale": None}
-    bars = {
-        "mark": {"type": "bar", "height": 13},
-        "encoding": {"x": x, "x2": {"field": "to"}, "y": y, "color": tint, "tooltip": tips},
-    }
-    ends = {"field": "end", "type": "quantitative"}
+
+    def x(field: str) -> dict:
+        return vega.quantitative(field, title=None, axis=numbers, scale=scale)
+
+    tooltip = [*vega.tips(label="what"), vega.tip("value", "adds", ".6g"), vega.tip("to", "total so far", ".6g")]
+    tint = vega.nominal("colour", scale=None)
+    bar = {"x": x("from"), "x2": {"field": "to"}, "y": y, "color": tint, "tooltip": tooltip}
     text = {"type": "text", "align": "left", "dx": 4, "color": inks.text, "fontSize": 11}
-    said = {"mark": text, "encoding": {"x": {**x, **ends}, "y": y, "text": {"field": "text", "type": "nominal"}}}
-    zero = {"mark": {"type": "rule", "color": inks.soft}, "encoding": {"x": {**x, "field": "zero"}}}
-    layers = [{**layer, "data": {"values": rows}} for layer in (bars, said)]
-    layers.append({**zero, "data": {"values": [{"zero": 0}]}})
+    layers = [
+        vega.layer(rows, {"type": "bar", "height": 13}, bar),
+        vega.layer(rows, text, {"x": x("end"), "y": y, "text": vega.TEXT}),
+        vega.layer([{"zero": 0}], {"type": "rule", "color": inks.soft}, {"x": x("zero")}),
+    ]
     described = "; ".join(f"{row['label']} {row['text']}" for row in rows)
-    return {
-        "layer": layers,
-        "height": 19 * len(rows) + 34,
-        "description": described,
-        "config": {"view": {"stroke": None}},
-    }
+    return vega.specification(layers, 19 * len(rows) + 34, described)
 
 
 def _colours(values: np.ndarray, signed: bool) -> np.ndarray:
@@ -168,7 +192,7 @@ def _cell(x: float, y: float, value: float, colour: np.ndarray, what: str, empty
         "y": y,
         "y2": y + CELL,
         "text": number(float(value)),
-        "colour": "transparent" if empty else "#{:02x}{:02x}{:02x}".format(*colour),
+        "colour": "transparent" if empty else images.hexadecimal(colour),
         "ink": "#8a94a6" if empty else "#14171f" if light else "#f5f6f8",
         "what": what,
         "won": False,
@@ -191,34 +215,17 @@ def _grid(cells: list[dict], texts: list[dict], width: float, height: float, des
     for cell in cells:
         cell["mx"], cell["my"] = (cell["x"] + cell["x2"]) / 2, (cell["y"] + cell["y2"]) / 2
 
-    def x(field: str) -> dict:
-        return {"field": field, "type": "quantitative", "axis": None, "scale": {"domain": [0, width], "nice": False}}
-
-    def y(field: str) -> dict:
-        return {"field": field, "type": "quantitative", "axis": None, "scale": {"domain": [height, 0], "nice": False}}
-
-    def nominal(field: str, **more) -> dict:
-        return {"field": field, "type": "nominal", **more}
-
-    box = {"x": x("x"), "x2": {"field": "x2"}, "y": y("y"), "y2": {"field": "y2"}}
-    tips = [nominal("what", title="what"), nominal("sum", title="value × weight")]
-    fill = {**box, "color": nominal("colour", scale=None), "tooltip": tips}
-    inside = {"x": x("mx"), "y": y("my"), "text": nominal("text"), "color": nominal("ink", scale=None)}
+    plane = vega.Plane(0, width, height)
+    tooltip = vega.tips(what="what", sum="value × weight")
+    fill, ink = vega.nominal("colour", scale=None), {"color": vega.INK, "tooltip": tooltip}
     layers = [
-        {"mark": {"type": "rect", "stroke": "#80808055"}, "encoding": fill, "data": {"values": cells}},
-        {
-            "mark": {"type": "text", "fontSize": 10, "tooltip": False},
-            "encoding": {**inside, "tooltip": tips},
-            "data": {"values": cells},
-        },
+        plane.rectangles(cells, {"stroke": "#80808055"}, color=fill, tooltip=tooltip),
+        plane.layer(cells, {"type": "text", "fontSize": 10, "tooltip": False}, x="mx", y="my", text=vega.TEXT, **ink),
     ]
     won = [cell for cell in cells if cell["won"]]
     if won:
-        mark = {"type": "rect", "fillOpacity": 0, "stroke": "#d9480f", "strokeWidth": 3}
-        layers.append({"mark": mark, "encoding": box, "data": {"values": won}})
+        layers.append(plane.rectangles(won, vega.outline("#d9480f", 3)))
     for align in sorted({text["align"] for text in texts}):
-        mark = {"type": "text", "align": align, "baseline": "middle", "fontSize": 11.5}
-        mark["fontWeight"] = {"expr": "datum.weight"}
-        words = {"x": x("x"), "y": y("y"), "text": nominal("text"), "color": nominal("colour", scale=None)}
-        layers.append({"mark": mark, "encoding": words, "data": {"values": [t for t in texts if t["align"] == align]}})
-    return {"layer": layers, "height": height, "description": described, "config": {"view": {"stroke": None}}}
+        mark = {"align": align, "fontSize": 11.5, "fontWeight": {"expr": "datum.weight"}}
+        layers.append(plane.texts([text for text in texts if text["align"] == align], mark, color=fill))
+    return vega.specification(layers, height, described)

@@ -109,13 +109,13 @@ def characters(probabilities: np.ndarray, labels: Iterable[int], blank: int | No
     letters = [label for label in range(size) if label != blank]
     changed = [(*labels[:place], letter, *labels[place + 1 :]) for place in range(len(labels)) for letter in letters]
     scores = decoding.log_probabilities(probabilities, changed, blank).reshape(len(labels), len(letters))
-    found = []
+    characters_read = []
     for place, (label, span) in enumerate(zip(labels, spans, strict=True)):
         row = scores[place]
         others = np.where(np.array(letters) == label, -np.inf, row)
         rival = int(others.argmax())
         log_ratio = float(others[rival] - lattice.log_probability)
-        found.append(
+        characters_read.append(
             Character(
                 label,
                 (span.start, span.end),
@@ -125,7 +125,7 @@ def characters(probabilities: np.ndarray, labels: Iterable[int], blank: int | No
                 log_ratio,
             )
         )
-    return tuple(found)
+    return tuple(characters_read)
 
 
 def constrained(
@@ -148,8 +148,8 @@ def constrained(
     total = np.logaddexp.reduce(scores)
     written = list(texts)
     best = [row for row in np.argsort(-scores, kind="stable")[:most] if scores[row] > -np.inf]
-    found = tuple(Scored(written[row], float(scores[row]), float(np.exp(scores[row] - total))) for row in best)
-    return Constrained(found, len(texts), left_out)
+    scored = tuple(Scored(written[row], float(scores[row]), float(np.exp(scores[row] - total))) for row in best)
+    return Constrained(scored, len(texts), left_out)
 
 
 def shown(log_value: float) -> str:

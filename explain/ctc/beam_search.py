@@ -107,7 +107,7 @@ def advance(beams: Beams, frame: np.ndarray, blank: int, width: int) -> Beams:
     """The `width` likeliest prefixes after one more frame, whose log-probabilities are `frame` `(label,)`."""
     candidates = _candidates(beams, frame, blank)
     scores = candidates.scores
-    return _kept(beams, candidates, _ranked(scores)[:width])
+    return _beams_of(beams, candidates, _ranked(scores)[:width])
 
 
 def search(log_probabilities: np.ndarray, blank: int, width: int) -> Beams:
@@ -125,7 +125,7 @@ def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) 
         candidates = _candidates(beams, frame, blank)
         scores = candidates.scores
         order = _ranked(scores)
-        after = _kept(beams, candidates, order[:width])
+        after = _beams_of(beams, candidates, order[:width])
         yield _step(beams, after, candidates, scores, order, dropped)
         beams = after
 
@@ -160,9 +160,9 @@ def _ranked(scores: np.ndarray) -> np.ndarray:
     return order[scores[order] > -np.inf]
 
 
-def _kept(beams: Beams, candidates: _Candidates, kept: np.ndarray) -> Beams:
+def _beams_of(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> Beams:
     """The beam made of the candidates with these indices."""
-    stays, row, label = _places(beams, candidates, kept)
+    stays, row, label = _places(beams, candidates, indices)
     label_again = np.logaddexp(candidates.stay_label, candidates.stay_extended)
     return Beams(
         tuple(_prefix(beams, *place) for place in zip(stays, row, label, strict=True)),

@@ -121,8 +121,8 @@ def beam_search(
     probability zero are left out, so there may be fewer than n. Method and source: `explain.ctc.beam_search`.
     """
     log_p, blank = _checked(probabilities, blank)
-    found = _search(log_p, beams, n, blank)
-    return list(zip(found.prefixes[:n], found.total[:n].tolist(), strict=True))
+    beam = _search(log_p, beams, n, blank)
+    return list(zip(beam.prefixes[:n], beam.total[:n].tolist(), strict=True))
 
 
 def beam_record(

@@ -73,18 +73,18 @@ def score(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
     state and frame, so a sum above LEAST is exact to the last digits; a fainter one is done again in log space.
     """
     p = np.exp(log_p)
-    found = np.full(len(texts), -np.inf)
+    log_totals = np.full(len(texts), -np.inf)
     order = np.argsort([len(labels) for labels in texts], kind="stable")
     for start in range(0, len(order), TOGETHER):
         rows = order[start : start + TOGETHER]
         with np.errstate(divide="ignore"):
-            found[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
-    faint = np.flatnonzero(found < np.log(LEAST))
-    found -= np.log(START)
+            log_totals[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
+    faint = np.flatnonzero(log_totals < np.log(LEAST))
+    log_totals -= np.log(START)
     for start in range(0, len(faint), TOGETHER):
         rows = faint[start : start + TOGETHER]
-        found[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
-    return found
+        log_totals[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
+    return log_totals
 
 
 def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:

@@ -1,24 +1,26 @@
-"""The bank: a few hundred words, and what in them every channel and unit of the CRNN answers to.
+"""The bank: a few hundred words, and what in them every channel and unit of a recogniser answers to.
 
-    python -m explain.exemplars.build --out models/bank [--seed 1]
+    python -m explain.exemplars.build [NAME] [--out FOLDER] [--seed 1]
 
-To be run again whenever models/weights/crnn.onnx changes. It draws the words, runs the network on them once (some 20 s
-of two cores) and writes three files; `explain.exemplars.word_bank` reads them:
+NAME: a network that reads words, the first that has a bank unless stated. FOLDER: where its card says unless stated. To
+be run again whenever the network's weights change. It draws the words, runs the network on them once (some 20 s of two
+cores) and writes three files; `explain.exemplars.word_bank` reads them:
 
-    words.png   the pictures as the network sees them, 32 x 128 pixels each, COLUMNS a row of the sheet
+    words.png   the pictures as the network sees them, COLUMNS a row of the sheet
     bank.json   the texts, how they were drawn, and the SHA-256 of the weights they were measured with
-    bank.npz    arrays, named below; w counts words, c the channels of all convolutional layers in the card's order,
-                l the two recurrent layers, u their 256 units, forward ones first
+    bank.npz    arrays, named below; w counts words, c the channels of all convolutional layers in order, t frames,
+                l the recurrent layers, u the units of the largest of them (of smaller ones the rest is NaN), forward
+                ones first, k labels
 
     places           (c, PLACES, 3) uint16: word, row and column where each channel is largest, one place a word; of
                      the first layers only places that see nothing beyond the edge of the picture
     place_values     (c, PLACES) float32: its values there
-    frames           (w, 31) uint8: the label of each frame in the likeliest alignment of the word's text
+    frames           (w, t) uint8, uint16 above 256 labels: of each frame in the likeliest alignment of the word's text
     steps            (l, u, 2, STEPS, 2) uint16: word and step where each unit is highest, then where it is lowest, one
                      a word; among the frames of characters, or among all where those of a gap or a place say more
     step_values      (l, u, 2, STEPS) float32
-    counts           (63,) int32: frames aligned with each character; the last is the blank
-    by_character     (l, u, 63) float16: the unit's mean over those frames
+    counts           (k,) int32: frames aligned with each label
+    by_character     (l, u, k) float16: the unit's mean over those frames
     spread           (l, u) float16: its standard deviation over the frames of all characters, blanks left out
     by_place         (l, u, 7) float16: its mean before the word, in each fifth of it, and after it
     explains         (l, u, 6) float16: the share of its variance that each of ASPECTS explains
@@ -27,195 +29,145 @@ of two cores) and writes three files; `explain.exemplars.word_bank` reads them:
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 from explain.ctc import decoding
 from explain.exemplars.chosen_words import Drawn, draw
-from explain.network.description import describe
-from models.crnn import BLANK, CARD, FRAMES, LABELS
+from explain.exemplars.statistics import ASPECTS, ON_ALL, padded, statistics
+from explain.exemplars.word_bank import BankError, counts_inside, digest, folder_of
+from explain.layers.activations import probabilities
+from explain.layers.receptive_field import receptive_field
+from explain.network.description import Description, describe
+from explain.network.session import LOGITS, Network
+from explain.pictures import sheets
+from models.networks import here
 
 COLUMNS = 16  # words a row of the sheet
 PLACES, STEPS = 6, 8
 WORDS_AT_ONCE = 16
 SEED = 1
 SMALLEST = 1e-30  # probability of a label at a frame
-FIFTHS = 5
-# Rows and columns at each edge of the first layers' maps that see beyond the picture. The zeros read there are a darker
-# edge than any in the words: most channels would be largest there, and not at writing.
-EDGES = {"conv_1": 1, "pool_1": 1, "conv_2": 2, "pool_2": 1}
-# Which character the frame stands for; the one before it in the word; the one after; whether that is a small letter, a
-# capital or a figure; the frame's place in the word; whether it stands for a character or for the gap between two.
-# The last two hold for all frames, the others for those of characters.
-ASPECTS = ("character", "before", "after", "kind", "place", "gap")
-ON_ALL = ("place", "gap")
-NETWORK = describe(CARD)
-CONVOLUTIONAL = tuple(layer.name for layer in NETWORK.layers[1:] if len(layer.shape) == 3)
-RECURRENT = tuple(layer.name for layer in NETWORK.of_kind("lstm"))
 
 
-def measure(drawn: Drawn, weights: Path = CARD.weights) -> dict[str, np.ndarray]:
+def convolutional(description: Description) -> tuple[str, ...]:
+    """The layers whose channels are measured: those that are maps."""
+    return tuple(layer.name for layer in description.layers[1:] if len(layer.shape) == 3)
+
+
+def recurrent(description: Description) -> tuple[str, ...]:
+    """The layers whose units are measured: LSTMs that hand on every step, one a frame."""
+    frames = description.output.shape[0]
+    return tuple(layer.name for layer in description.of_kind("lstm") if layer.shape[:-1] == (frames,))
+
+
+def measure(drawn: Drawn, network: Description) -> dict[str, np.ndarray]:
     """The arrays of bank.npz for these words."""
-    values, places, hidden, softmax = _run(drawn.pictures, weights)
+    values, places, hidden, softmax = _run(drawn.pictures, network)
     # Of a channel that is silent in every word all places are equal: the first words stand for them.
     words = np.argsort(-values, axis=0, kind="stable")[:PLACES].T
     channels = np.arange(len(words))[:, None]
-    kept = np.concatenate([words[..., None], places[words, channels]], axis=-1)
-    frames = _frames(softmax, drawn.texts)
-    statistics = _statistics(np.stack(hidden), drawn.texts, frames)
-    of_all = np.isin(statistics["explains"].argmax(axis=-1), [ASPECTS.index(aspect) for aspect in ON_ALL])
-    found = [_extremes(states, frames, everywhere) for states, everywhere in zip(hidden, of_all, strict=True)]
-    steps, step_values = zip(*found, strict=True)
+    largest = np.concatenate([words[..., None], places[words, channels]], axis=-1)
+    frames = _frames(softmax, drawn.texts, network)
+    measured = statistics(hidden, drawn.texts, frames, network.labels)
+    of_all = np.isin(measured["explains"].argmax(axis=-1), [ASPECTS.index(aspect) for aspect in ON_ALL])
+    extremes = [
+        _extremes(states, frames == network.blank, everywhere[: states.shape[-1]])
+        for states, everywhere in zip(hidden, of_all, strict=True)
+    ]
+    units = of_all.shape[1]
     return {
-        "places": kept.astype(np.uint16),
+        "places": largest.astype(np.uint16),
         "place_values": values[words, channels],
         "frames": frames,
-        "steps": np.stack(steps).astype(np.uint16),
-        "step_values": np.stack(step_values),
-        **statistics,
+        "steps": padded([steps for steps, _ in extremes], units, (2, STEPS, 2), np.uint16),
+        "step_values": padded([values for _, values in extremes], units, (2, STEPS), np.float32),
+        **measured,
     }
 
 
-def _run(pictures: np.ndarray, weights: Path) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
+def _run(pictures: np.ndarray, network: Description) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
     """Each channel's largest value in each word `(w, c)` and its row and column `(w, c, 2)`; hidden states; softmax."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # on busy cores two threads wait for one another, and the whole takes longer
-    session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    outputs = (*CONVOLUTIONAL, *RECURRENT, NETWORK.output.name)
+    # One thread: on busy cores two wait for one another, and the whole takes longer.
+    opened = Network(network, threads=1)
+    maps, sequences = convolutional(network), recurrent(network)
+    inside = {layer: _inside(network, layer) for layer in maps}
     values, places, states = [], [], []
     for start in range(0, len(pictures), WORDS_AT_ONCE):
-        batch = pictures[start : start + WORDS_AT_ONCE, :, :, None].astype(np.float32) / np.float32(255)
-        given = dict(zip(outputs, session.run(outputs, {"input": batch}), strict=True))
-        largest = [_largest(given[layer], EDGES.get(layer, 0)) for layer in CONVOLUTIONAL]
+        batch = network.preprocessing.scaled(pictures[start : start + WORDS_AT_ONCE])
+        outputs = opened.run(batch, (*maps, *sequences, network.output.name, LOGITS))
+        largest = [_largest(outputs[layer], inside[layer]) for layer in maps]
         values.append(np.concatenate([value for value, _ in largest], axis=1))
         places.append(np.concatenate([place for _, place in largest], axis=1))
-        states.append([given[layer] for layer in outputs[len(CONVOLUTIONAL) :]])
+        states.append([*(outputs[layer] for layer in sequences), probabilities(network, outputs)])
     *hidden, softmax = (np.concatenate(parts) for parts in zip(*states, strict=True))
     # A label that a sure network gives 0 in single precision would leave a misread text without any alignment.
     return np.concatenate(values), np.concatenate(places), hidden, np.maximum(softmax, SMALLEST)
 
 
-def _largest(maps: np.ndarray, edge: int) -> tuple[np.ndarray, np.ndarray]:
-    """Largest values `(w, c)` and their places `(w, c, 2)`.
+def _inside(network: Description, layer: str) -> np.ndarray:
+    """`(height, width)`: the places of a map that count."""
+    size = network.layer(layer).shape[:2]
+    if not counts_inside(network, layer):
+        return np.ones(size, bool)
+    return receptive_field(network, layer).inside(size, network.input_shape)
 
-    maps: `(w, c, height, width)`, channels first as ONNX has them. edge: rows and columns left out on each side.
-    """
-    maps = maps[:, :, edge : maps.shape[2] - edge, edge : maps.shape[3] - edge]
-    flat = maps.reshape(*maps.shape[:2], -1)
+
+def _largest(maps: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Largest values `(w, c)` and their places `(w, c, 2)`. maps: `(w, height, width, c)`. inside: which count."""
+    counting = np.flatnonzero(inside)
+    flat = np.moveaxis(maps, -1, 1).reshape(len(maps), maps.shape[-1], -1)[..., counting]
     best = flat.argmax(axis=2)
-    places = np.stack(np.unravel_index(best, maps.shape[2:]), axis=-1) + edge
+    places = np.stack(np.unravel_index(counting[best], inside.shape), axis=-1)
     return np.take_along_axis(flat, best[..., None], axis=2)[..., 0], places
 
 
-def _frames(softmax: np.ndarray, texts: tuple[str, ...]) -> np.ndarray:
-    """`(w, 31)` labels along each text's likeliest alignment."""
-    labels = [decoding.labels_of(text, LABELS) for text in texts]
-    paths = [decoding.forced_alignment(rows, label).path for rows, label in zip(softmax, labels, strict=True)]
-    return np.stack(paths).astype(np.uint8)
+def _frames(softmax: np.ndarray, texts: tuple[str, ...], network: Description) -> np.ndarray:
+    """`(w, t)` labels along each text's likeliest alignment."""
+    labels = [decoding.labels_of(text, network.labels) for text in texts]
+    paths = [
+        decoding.forced_alignment(rows, label, network.blank).path for rows, label in zip(softmax, labels, strict=True)
+    ]
+    return np.stack(paths).astype(np.uint8 if len(network.labels) <= 256 else np.uint16)
 
 
-def _extremes(hidden: np.ndarray, frames: np.ndarray, everywhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _extremes(hidden: np.ndarray, blanks: np.ndarray, everywhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`(u, 2, STEPS, 2)` word and step where each unit is highest and lowest, one a word, and its values there.
 
-    hidden: `(w, 31, u)`. frames: `(w, 31)`. everywhere: `(u,)`, whether blanks count for the unit too.
+    hidden: `(w, t, u)`. blanks: `(w, t)`, frames of no character. everywhere: `(u,)`, whether these count too.
     """
-    left_out = (frames == BLANK)[:, :, None] & ~everywhere
-    found = []
+    left_out = blanks[:, :, None] & ~everywhere
+    ends = []
     for values in (np.where(left_out, -np.inf, hidden), np.where(left_out, -np.inf, -hidden)):
         steps = values.argmax(axis=1)
         most = np.take_along_axis(values, steps[:, None], axis=1)[:, 0]
         words = np.argsort(-most, axis=0, kind="stable")[:STEPS].T
         units = np.arange(len(words))[:, None]
         at = steps[words, units]
-        found.append((np.stack([words, at], axis=-1), hidden[words, at, units]))
-    places, values = zip(*found, strict=True)
+        ends.append((np.stack([words, at], axis=-1), hidden[words, at, units]))
+    places, values = zip(*ends, strict=True)
     return np.stack(places, axis=1), np.stack(values, axis=1)
 
 
-def _statistics(hidden: np.ndarray, texts: tuple[str, ...], frames: np.ndarray) -> dict[str, np.ndarray]:
-    """Means and shares of variance of every unit over the frames. hidden: `(l, w, 31, u)`."""
-    layers, _, _, units = hidden.shape
-    label = frames.ravel().astype(int)
-    told = _told(texts, frames)
-    spoken = label != BLANK
-    columns = hidden.transpose(1, 2, 0, 3).reshape(len(label), layers * units).astype(np.float64)
-    means = [_group_means(columns, label, BLANK + 1), _group_means(columns, told["place"], FIFTHS + 2)]
-    shares = [
-        explained(columns, told[aspect]) if aspect in ON_ALL else explained(columns[spoken], told[aspect][spoken])
-        for aspect in ASPECTS
-    ]
-    by_character, by_place, explains = (
-        np.stack(part, axis=-1).reshape(layers, units, -1).astype(np.float16)
-        for part in (list(means[0]), list(means[1]), shares)
-    )
-    return {
-        "counts": np.bincount(label, minlength=BLANK + 1).astype(np.int32),
-        "by_character": by_character,
-        "spread": columns[spoken].std(axis=0).reshape(layers, units).astype(np.float16),
-        "by_place": by_place,
-        "explains": explains,
-    }
+def write(folder: Path, network: Description, seed: int = SEED, number: int | None = None) -> None:
+    """Draws, measures and writes the three files. number: of words, all of them unless stated.
 
-
-def _told(texts: tuple[str, ...], frames: np.ndarray) -> dict[str, np.ndarray]:
-    """What each frame of all words is, for each of ASPECTS: a number of its group."""
-    told = {aspect: np.zeros(frames.shape, int) for aspect in ASPECTS}
-    told["character"][:] = frames
-    told["gap"][:] = frames == BLANK
-    for word, (text, path) in enumerate(zip(texts, frames, strict=True)):
-        spans = decoding.collapse(path, BLANK)
-        first, last = spans[0].start, spans[-1].end
-        reach = np.arange(FRAMES)
-        told["place"][word] = 1 + np.clip(np.floor(FIFTHS * (reach - first) / (last - first)), -1, FIFTHS).astype(int)
-        labels = [BLANK, *(LABELS.index(character) for character in text), BLANK]
-        for number, span in enumerate(spans):
-            part = slice(span.start, span.end)
-            told["before"][word, part], told["after"][word, part] = labels[number], labels[number + 2]
-    label = told["character"]
-    told["kind"][:] = (label >= 26).astype(int) + (label >= 52)
-    return {aspect: groups.ravel() for aspect, groups in told.items()}
-
-
-def _group_means(columns: np.ndarray, groups: np.ndarray, number: int) -> np.ndarray:
-    """`(group, column)`; NaN for a group without rows."""
-    counts = np.bincount(groups, minlength=number)[:, None]
-    sums = np.zeros((number, columns.shape[1]))
-    np.add.at(sums, groups, columns)
-    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-
-
-def explained(columns: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """How much of each column's variance its group explains, 0 to 1, less what any grouping would by chance.
-
-    columns: `(row, column)`. groups: `(row,)`. Eta squared, corrected for the number of groups as epsilon squared is
-    (T. Kelley, An Unbiased Correlation Ratio Measure, PNAS 21(9), 1935, https://doi.org/10.1073/pnas.21.9.554).
+    Raises BankError for a network that reads no words, or pictures of no one size.
     """
-    _, groups = np.unique(groups, return_inverse=True)
-    number = groups.max() + 1
-    left = ((columns - _group_means(columns, groups, number)[groups]) ** 2).sum(axis=0) / (len(columns) - number)
-    whole = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0) / (len(columns) - 1)
-    share = 1 - np.divide(left, whole, out=np.ones_like(left), where=whole > 0)
-    return np.clip(share, 0, 1)
-
-
-def write(folder: Path, seed: int = SEED, number: int | None = None) -> None:
-    """Draws, measures and writes the three files. number: of words, all of them unless given."""
-    drawn = draw(seed, number)
-    arrays = measure(drawn)
+    drawn = draw_for(network, seed, number)
+    arrays = measure(drawn, network)
     folder.mkdir(parents=True, exist_ok=True)
     sheet(drawn.pictures).save(folder / "words.png", optimize=True)
     np.savez_compressed(folder / "bank.npz", **arrays)
     facts = {
-        "weights": hashlib.sha256(CARD.weights.read_bytes()).hexdigest(),
+        "weights": digest(network.path),
         "seed": seed,
         "columns": COLUMNS,
-        "layers": {name: NETWORK.layer(name).shape[-1] for name in CONVOLUTIONAL},
-        "recurrent": list(RECURRENT),
+        "layers": {name: network.layer(name).shape[-1] for name in convolutional(network)},
+        "recurrent": list(recurrent(network)),
         "aspects": list(ASPECTS),
         "texts": list(drawn.texts),
         "fonts": list(drawn.fonts),
@@ -223,22 +175,34 @@ def write(folder: Path, seed: int = SEED, number: int | None = None) -> None:
     (folder / "bank.json").write_text(json.dumps(facts, indent=0) + "\n")
 
 
+def draw_for(network: Description, seed: int, number: int | None = None) -> Drawn:
+    """Words that a network can read, as it sees them."""
+    if network.blank is None or network.preprocessing is None:
+        raise BankError(f"{network.title} reads no words, so there is no bank of words for it.")
+    if None in (network.preprocessing.height, network.preprocessing.width, network.output.shape[0]):
+        raise BankError(f"{network.title} takes pictures of any size; a bank is measured over pictures of one.")
+    return draw(seed, network.labels, network.preprocessing, network.output.shape[0], number)
+
+
 def sheet(pictures: np.ndarray) -> Image.Image:
-    """The pictures `(w, 32, 128)` side by side, COLUMNS a row; what is left of the last row is black."""
-    words, height, width = pictures.shape
-    rows = -(-words // COLUMNS)
-    filled = np.zeros((rows * COLUMNS, height, width), np.uint8)
-    filled[:words] = pictures
-    placed = filled.reshape(rows, COLUMNS, height, width).transpose(0, 2, 1, 3)
-    return Image.fromarray(placed.reshape(rows * height, COLUMNS * width))
+    """The pictures `(w, height, width)` side by side, COLUMNS a row; what is left of the last row is black."""
+    drawn = [Image.fromarray(picture) for picture in pictures]
+    return sheets.sheet(drawn, sheets.Layout(drawn[0].size, COLUMNS), mode=drawn[0].mode, ground="black")
 
 
 def main() -> None:
+    known = here()
+    with_bank = [name for name, card in known.items() if not isinstance(card, Path) and card.bank]
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("network", nargs="?", default=with_bank[0] if with_bank else None, choices=list(known))
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
-    write(arguments.out, arguments.seed)
+    network = describe(known[arguments.network])
+    folder = arguments.out or folder_of(network)
+    if folder is None:
+        parser.error(f"The card of {network.name} names no folder for a bank; say one with --out.")
+    write(folder, network, arguments.seed)
 
 
 if __name__ == "__main__":

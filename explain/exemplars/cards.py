@@ -1,13 +1,13 @@
 """Words of the bank as small HTML cards, the part that matters marked: pixels as pixels, in the colours of the page.
 
 No Streamlit here: HTML is returned that needs no script. Marks are laid over the picture by the browser, so that each
-picture is sent as it is, 128 x 32 pixels.
+picture is sent as it is, pixel by pixel.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -22,7 +22,7 @@ STYLE = """<style>
 .bank { display: grid; gap: 9px 12px; font-size: 11.5px; line-height: 1.35; }
 .bank figure { margin: 0; min-width: 0; }
 .bank .line { display: flex; gap: 6px; align-items: stretch; }
-.bank .word { position: relative; flex: 1 1 0; min-width: 0; aspect-ratio: 4; }
+.bank .word { position: relative; flex: 1 1 0; min-width: 0; aspect-ratio: var(--aspect); }
 .bank img { image-rendering: pixelated; display: block; border-radius: 2px; }
 .bank .word img { width: 100%; height: 100%; object-fit: fill; }
 .bank .cut { flex: 0 0 auto; display: flex; align-items: center; justify-content: center; width: 62px; }
@@ -35,19 +35,19 @@ LEAST = 6.0  # per cent of the word that a mark is wide or high at least, so tha
 CUT = 62  # screen pixels, the longer side of a cut
 
 
-def steps(bank: Bank, found: Iterable[Step], field: ReceptiveField, columns: int = 4) -> str:
+def steps(bank: Bank, shown: Iterable[Step], centres: Sequence[float], columns: int = 4) -> str:
     """The words of these steps; marked are the columns of each step and its two neighbours.
 
-    field: of the layer that feeds the recurrent ones, whose column t is step t.
+    centres: of each frame's columns, in pixels of the picture.
     """
+    stride = centres[1] - centres[0] if len(centres) > 1 else bank.pictures.shape[2]
     cards = []
-    for word, step, value in found:
-        middle = field.start[1] + field.size[1] / 2 + step * field.stride[1]
-        left, right = middle - 1.5 * field.stride[1], middle + 1.5 * field.stride[1]
+    for word, step, value in shown:
+        left, right = centres[step] - 1.5 * stride, centres[step] + 1.5 * stride
         mark = _mark(bank, (0, left, bank.pictures.shape[1], right))
-        told = f"<b>{_signed(value)}</b> {html.escape(_where(bank, word, step))}, frame {step}"
-        cards.append(_card(_word(bank, word, mark), told))
-    return _grid(cards, columns)
+        caption = f"<b>{_signed(value)}</b> {html.escape(_where(bank, word, step))}, frame {step}"
+        cards.append(_card(_word(bank, word, mark), caption))
+    return _grid(cards, columns, bank.pictures.shape[2] / bank.pictures.shape[1])
 
 
 def _where(bank: Bank, word: int, step: int) -> str:
@@ -60,20 +60,20 @@ def _where(bank: Bank, word: int, step: int) -> str:
     return f"after {before}" if before else f"before {after}"
 
 
-def places(bank: Bank, found: Iterable[Place], field: ReceptiveField, columns: int = 2) -> str:
+def places(bank: Bank, shown: Iterable[Place], field: ReceptiveField, columns: int = 2) -> str:
     """What each place can see, cut out and enlarged, beside the whole word with that box marked."""
     cards = []
-    for word, row, column, value in found:
+    for word, row, column, value in shown:
         picture = Image.fromarray(bank.pictures[word])
-        box = receptive_box(field, row, column, bank.pictures.shape[1:])
+        box = receptive_box(field, row, column, bank.pictures.shape[1:3])
         piece = cut(picture, box, 1)
         factor = max(1, CUT // max(piece.size))
         size = f'width="{piece.width * factor}" height="{piece.height * factor}"'
         alt = f"Part of {bank.texts[word]}"
         part = f'<div class="cut"><img src="{images.data_url(piece)}" {size} alt="{html.escape(alt)}"></div>'
-        told = f"<b>{number(value)}</b> · {html.escape(bank.texts[word])}, row {row}, column {column}"
-        cards.append(_card(part + _word(bank, word, _mark(bank, box)), told))
-    return _grid(cards, columns)
+        caption = f"<b>{number(value)}</b> · {html.escape(bank.texts[word])}, row {row}, column {column}"
+        cards.append(_card(part + _word(bank, word, _mark(bank, box)), caption))
+    return _grid(cards, columns, bank.pictures.shape[2] / bank.pictures.shape[1])
 
 
 def receptive_box(field: ReceptiveField, row: int, column: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -98,7 +98,7 @@ def present(word: Image.Image, values: np.ndarray) -> str:
         ),
         _card(f'<div class="word"><img src="{shown}" alt="The channel\'s feature map"></div>', f"its map, {ends}"),
     ]
-    return _grid(cards, 2)
+    return _grid(cards, 2, word.width / word.height)
 
 
 def _word(bank: Bank, word: int, mark: str) -> str:
@@ -108,7 +108,7 @@ def _word(bank: Bank, word: int, mark: str) -> str:
 
 def _mark(bank: Bank, box: tuple[float, float, float, float]) -> str:
     """A frame around a box of the picture, in shares of it; what lies beyond the picture is left out."""
-    height, width = bank.pictures.shape[1:]
+    height, width = bank.pictures.shape[1:3]
     top, bottom = (100 * min(max(edge, 0), height) / height for edge in (box[0], box[2]))
     left, right = (100 * min(max(edge, 0), width) / width for edge in (box[1], box[3]))
     room = LEAST * height / width, LEAST * 2  # of its width and of its height
@@ -117,12 +117,14 @@ def _mark(bank: Bank, box: tuple[float, float, float, float]) -> str:
     return f'<div class="mark" style="left:{left:.2f}%;top:{top:.2f}%;width:{wide:.2f}%;height:{tall:.2f}%"></div>'
 
 
-def _card(inside: str, told: str) -> str:
-    return f'<figure><div class="line">{inside}</div><figcaption>{told}</figcaption></figure>'
+def _card(inside: str, caption: str) -> str:
+    return f'<figure><div class="line">{inside}</div><figcaption>{caption}</figcaption></figure>'
 
 
-def _grid(cards: list[str], columns: int) -> str:
-    return f'<div class="bank" style="grid-template-columns:repeat({columns},minmax(0,1fr))">{"".join(cards)}</div>'
+def _grid(cards: list[str], columns: int, aspect: float) -> str:
+    """aspect: how much wider than high a word's picture is."""
+    style = f"--aspect:{aspect:g};grid-template-columns:repeat({columns},minmax(0,1fr))"
+    return f'<div class="bank" style="{style}">{"".join(cards)}</div>'
 
 
 def _signed(value: float) -> str:

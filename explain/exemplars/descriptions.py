@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explain.exemplars.word_bank import PLACES_IN_WORD, Unit
+from explain.exemplars.word_bank import KINDS, PLACES_IN_WORD, Unit, kind_of
 
 LITTLE = 0.15  # a share of variance below which nothing is said to explain a unit
 MOSTLY = 0.6  # of what the character explains: then its kind alone is worth saying
@@ -13,7 +13,7 @@ FEW = 4  # characters at one end of a unit that answers to these rather than sor
 
 
 def purpose(unit: Unit, labels: tuple[str, ...]) -> str:
-    """One to three sentences, without mark-up; labels: what each label stands for, the blank last.
+    """One to three sentences, without mark-up; labels: what each label stands for, the blank being "".
 
     They begin with what explains most of the unit's variation, and say so where nothing explains much.
     """
@@ -25,8 +25,8 @@ def purpose(unit: Unit, labels: tuple[str, ...]) -> str:
             "It is for nothing in particular that was measured here: neither the character a frame stands for, nor its "
             f"neighbours, nor the place in the word explains more than {max(share, 0.01):.0%} of how it varies."
         )
-    said = {"gap": _gap, "place": _place}.get(strongest)
-    first = said(unit, share) if said else _characters(unit, labels, explains["character"])
+    sentence = {"gap": _gap, "place": _place}.get(strongest)
+    first = sentence(unit, share) if sentence else _characters(unit, labels, explains["character"])
     if strongest in ("before", "after"):
         first = (
             f"The character {strongest} the one read counts most: which one that is explains {share:.0%} of how it "
@@ -36,25 +36,28 @@ def purpose(unit: Unit, labels: tuple[str, ...]) -> str:
 
 
 def _characters(unit: Unit, labels: tuple[str, ...], share: float) -> str:
-    order = np.argsort(-unit.by_character, kind="stable")
-    high, low = ([labels[i] for i in part] for part in (order[:NAMED], order[::-1][:NAMED]))
-    said = (
+    met = np.isfinite(unit.by_character)  # a character may be so rare that no word of the bank has it
+    means = unit.by_character[met]
+    characters = [label for label, is_met in zip(filter(None, labels), met, strict=True) if is_met]
+    order = np.argsort(-means, kind="stable")
+    high, low = ([characters[i] for i in part] for part in (order[:NAMED], order[::-1][:NAMED]))
+    sentence = (
         f"On average highest at {_listed(high)}, lowest at {_listed(low)}; the character a frame stands for explains "
         f"{share:.0%} of how it varies."
     )
     kind = unit.explains["kind"]
     if kind >= max(LITTLE, MOSTLY * share):
-        return f"{said} Most of that is {_kinds(unit.by_character)}."
-    return f"{said} {_sorting(unit.by_character)}"
+        return f"{sentence} Most of that is {_kinds(means, characters)}."
+    return f"{sentence} {_sorting(means)}"
 
 
-def _kinds(means: np.ndarray) -> str:
-    """Small letters, capitals or figures: the kind that stands apart from the other two."""
-    parts = {"small letters": means[:26], "capitals": means[26:52], "figures": means[52:]}
-    middles = {name: float(part.mean()) for name, part in parts.items()}
-    middle = sorted(middles.values())[1]
+def _kinds(means: np.ndarray, characters: list[str]) -> str:
+    """Small letters, capitals, figures or others: the kind that stands apart from the rest."""
+    kinds = np.array([kind_of(character) for character in characters])
+    middles = {name: float(means[kinds == kind].mean()) for kind, name in enumerate(KINDS) if (kinds == kind).any()}
+    middle = float(np.median(list(middles.values())))
     apart = max(middles, key=lambda name: abs(middles[name] - middle))
-    others = " and ".join(name for name in parts if name != apart)
+    others = " and ".join(name for name in middles if name != apart)
     return f"{apart} ({_signed(middles[apart])} on average) against {others}"
 
 
@@ -77,7 +80,7 @@ def _count(number: int) -> str:
 
 
 def _gap(unit: Unit, share: float) -> str:
-    at = float(unit.by_character.mean())
+    at = float(np.nanmean(unit.by_character))
     return (
         f"It tells characters ({_signed(at)} on average) from the frames between and beside them "
         f"({_signed(unit.gap)}); that explains {share:.0%} of how it varies over all frames."
@@ -85,7 +88,8 @@ def _gap(unit: Unit, share: float) -> str:
 
 
 def _place(unit: Unit, share: float) -> str:
-    names = [_PLACES[PLACES_IN_WORD[i]] for i in (unit.by_place.argmax(), unit.by_place.argmin())]
+    ends = np.nanargmax(unit.by_place), np.nanargmin(unit.by_place)
+    names = [_PLACES[PLACES_IN_WORD[i]] for i in ends]
     return (
         f"Highest {names[0]} and lowest {names[1]}, whatever is written; the place explains {share:.0%} of how it "
         "varies over all frames."
@@ -104,6 +108,8 @@ _PLACES = {
 
 
 def _listed(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 

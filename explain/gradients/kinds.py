@@ -40,6 +40,12 @@ class SettingsError(ValueError):
     """A job was asked for with settings that it cannot take."""
 
 
+def check_whole(name: str, value: Any, allowed: range) -> None:
+    """Raises SettingsError where a setting is no whole number of the range."""
+    if type(value) is not int or value not in allowed:
+        raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}.")
+
+
 def refusing(check: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """The check, with whatever ValueError it raises raised as SettingsError."""
 

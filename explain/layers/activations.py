@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from explain.network.description import Description
+from explain.network.session import LOGITS
+
 VectorOrNumber = np.ndarray | float
 
 
@@ -24,9 +27,18 @@ def activate(name: str | None, values: VectorOrNumber, settings: Mapping[str, fl
 
 
 def softmax(values: np.ndarray) -> np.ndarray:
-    """Probabilities of a vector of logits."""
-    raised = np.exp(values - values.max())
-    return raised / raised.sum()
+    """Probabilities of logits, over the last axis."""
+    raised = np.exp(values - values.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def probabilities(description: Description, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The probabilities of a network's labels, `(..., label)`, whether or not its file ends in a softmax.
+
+    outputs: of `Network.run`, with the batch or without.
+    """
+    last = description.output
+    return outputs[last.name] if last.activation == "softmax" else softmax(outputs[LOGITS])
 
 
 def sigmoid(values: VectorOrNumber):

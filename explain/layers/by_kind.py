@@ -113,7 +113,7 @@ def _lstm_step(task: Task) -> LstmStep:
     direction = layer.directions[task.channel // units]
     backward, unit = direction == "backward", task.channel % units
     kernel, recurrent, bias = (task.vector(f"{direction}_{role}") for role in ("kernel", "recurrent", "bias"))
-    sequence = np.asarray(task.taken[task.source], np.float64)
+    sequence = task.values[0].astype(np.float64)  # a map of one row is the sequence of its columns
     steps = sequence[::-1] if backward else sequence
     last = len(steps) - 1
     at = (0 if backward else last) if layer.settings.get("last_step") else task.place[1]

@@ -55,6 +55,40 @@ def tile(activation: np.ndarray, channel: int) -> Tile:
     return Tile(channel, np.ascontiguousarray(maps(activation)[channel], dtype=np.float32))
 
 
+def strongest_unit(
+    activation: np.ndarray, channel: int | None = None, inside: np.ndarray | None = None
+) -> tuple[int, tuple[int, int]]:
+    """Channel and place `(y, x)` of the unit with the largest absolute value, of one channel or of all.
+
+    inside: `(height, width)`, the places that count where there are any. At the edge the zeros read beyond the picture
+    excite the first layers more than anything in it does.
+    """
+    sizes = np.abs(maps(activation))
+    if inside is not None and inside.any():
+        sizes = np.where(inside, sizes, -1.0)
+    if channel is not None:
+        sizes = sizes[channel : channel + 1]
+    strongest_channel, y, x = (int(index) for index in np.unravel_index(sizes.argmax(), sizes.shape))
+    return (strongest_channel if channel is None else channel), (y, x)
+
+
+def largest_change(sequence: np.ndarray) -> tuple[int, tuple[int, int]]:
+    """Channel and place of the unit that changes most from one step to the next, from 0 at first.
+
+    sequence: `(step, feature)`. Of an LSTM the strongest units are saturated and say little.
+    """
+    return strongest_unit(np.diff(sequence, axis=0, prepend=0))
+
+
+def surest(activation: np.ndarray, blank: int | None = None) -> tuple[int, tuple[int, int]]:
+    """Channel and place of the largest output, the blank's left out."""
+    stack = maps(activation).astype(np.float64)
+    if blank is not None:
+        stack = np.where(np.arange(len(stack))[:, None, None] == blank, -np.inf, stack)
+    channel, y, x = (int(index) for index in np.unravel_index(stack.argmax(), stack.shape))
+    return channel, (y, x)
+
+
 def packed(tile: Tile) -> dict:
     """A tile for the browser: 16-bit steps between its lowest and highest value, base64, little-endian."""
     low, high = float(tile.values.min()), float(tile.values.max())

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explain.layers.activations import softmax
+
 DIRECTIONS = ("forward", "backward")
 ON_ONE_CORE = 2**18  # multiplications; OpenBLAS spreads a larger product of two matrices over all cores
 
@@ -55,6 +57,21 @@ class Trace:
     def written(self) -> np.ndarray:
         """What the input gate let in of the candidate."""
         return self.input_gate * self.candidate
+
+    @property
+    def most_moving(self) -> int:
+        """The unit whose hidden state moves farthest over the sequence."""
+        return int(np.ptp(self.hidden, axis=0).argmax())
+
+    def turning_points(self, unit: int) -> tuple[int, int]:
+        """The frame at which a unit writes most, and the one at which it loses most of the memory it had."""
+        lost = self.before[:, unit] - self.kept[:, unit]
+        return int(np.abs(self.written[:, unit]).argmax()), int(np.abs(lost).argmax())
+
+    def units_of_most(self, frame: int, share: float = 0.9) -> int:
+        """The fewest units whose squares make up that share of the memory's squared length after a frame."""
+        squares = np.sort(self.cell[frame].astype(np.float64) ** 2)[::-1].cumsum()
+        return int(np.searchsorted(squares, share * squares[-1])) + 1
 
 
 @dataclass(frozen=True)
@@ -126,8 +143,8 @@ def hidden_states(
         if direction in directions:
             parts.append(trace(sequence, weights, direction, reset).hidden)
         else:
-            _, (_, recurrent, _) = _checked(sequence, weights, direction)
-            parts.append(np.zeros((len(sequence), len(recurrent)), np.float32))
+            steps, (_, recurrent, _) = _checked(sequence, weights, direction)
+            parts.append(np.zeros((len(steps), len(recurrent)), np.float32))
     if not parts:
         raise LstmError("An LSTM has weights of a forward direction, of a backward one, or of both.")
     return np.concatenate(parts, axis=1)
@@ -157,8 +174,7 @@ def reading(
             f"(label,), not {kernel.shape} and {bias.shape}."
         )
     logits = _product(sequence, kernel) + bias
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    return softmax(logits)
 
 
 def memory(steps: Trace) -> Memory:
@@ -217,6 +233,8 @@ def _checked(
     """The sequence and the three arrays of that direction, float32, after holding them against one another."""
     _checked_direction(direction)
     sequence = np.asarray(sequence, np.float32)
+    if sequence.ndim == 3 and len(sequence) == 1:  # a map of one row: its columns are the steps
+        sequence = sequence[0]
     if sequence.ndim != 2 or 0 in sequence.shape:
         raise LstmError(f"A sequence has the shape (frame, feature), not {sequence.shape}.")
     roles = [f"{direction}_{role}" for role in ("kernel", "recurrent", "bias")]

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from explain.network.description import Description, describe
 from explain.network.layers import WHOLE, Layer
 from models.card import Card
@@ -41,6 +43,14 @@ class ReceptiveField:
         height, width = input_shape[:2]
         top, left, bottom, right = self.box(y, x)
         return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
+
+    def inside(self, places: tuple[int, int], picture: tuple[int, ...]) -> np.ndarray:
+        """`(height, width)`: which places of a map of that size see nothing beyond the edge of the picture."""
+        sides = []
+        for axis in (0, 1):
+            first = self.start[axis] + self.stride[axis] * np.arange(places[axis])
+            sides.append((first >= 0) & (first + self.size[axis] <= picture[axis]))
+        return sides[0][:, None] & sides[1]
 
 
 def receptive_field(network: Card | Description, layer_name: str) -> ReceptiveField | None:

@@ -58,6 +58,11 @@ class Description:
     source: str
 
     @property
+    def called(self) -> str:
+        """The name that fits on a button."""
+        return self.card.called if self.card else self.title
+
+    @property
     def input(self) -> Layer:
         return self.layers[0]
 

@@ -39,6 +39,16 @@ def palette_base64(name: str) -> str:
     return base64.b64encode(palette(name).tobytes()).decode()
 
 
+def hexadecimal(colour: np.ndarray) -> str:
+    """`(3,)` uint8 RGB as CSS and Vega-Lite write it."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def signed_inks() -> tuple[str, str]:
+    """The diverging palette's colours for what lies clearly below and clearly above zero, for bars and words."""
+    return hexadecimal(palette("diverging")[40]), hexadecimal(palette("diverging")[215])
+
+
 def scale(values: np.ndarray) -> tuple[float, float, str]:
     """The scale of an array shown by itself: `(low, high, palette)`.
 

@@ -30,16 +30,16 @@ CHART_WIDTH = 760  # screen pixels
 
 
 def bundle(read: Read) -> bytes:
-    """The .zip file; for a word of the CRNN some 5 MB."""
+    """The .zip file; some 5 MB."""
     maps = {
-        layer.name: pictures.strongest(read.values[layer.name], read.names(layer)) for layer in read.card.layers[1:]
+        layer.name: pictures.strongest(read.values[layer.name], read.names(layer)) for layer in read.network.layers[1:]
     }
     drawings = _drawings(read)
-    said = json.dumps(reading(read), indent=2, ensure_ascii=False, allow_nan=False)
+    numbers = json.dumps(reading(read), indent=2, ensure_ascii=False, allow_nan=False)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("report.html", html.page(read, maps, drawings))
-        packed.writestr("reading.json", said)
+        packed.writestr("reading.json", numbers)
         packed.writestr("arrays.npz", _npz({"input": read.picture, **read.values}))
         packed.writestr("lstm.npz", _npz(_lstm_arrays(read)))
         packed.writestr("ctc.npz", _npz(_ctc_arrays(read), np.float64))
@@ -65,18 +65,18 @@ def _lstm_arrays(read: Read) -> dict[str, np.ndarray]:
 
 
 def _ctc_arrays(read: Read) -> dict[str, np.ndarray]:
-    found = read.lattice
-    arrays = {"states": found.states, "alpha": found.alpha, "beta": found.beta, "posterior": found.gamma}
+    lattice = read.lattice
+    arrays = {"states": lattice.states, "alpha": lattice.alpha, "beta": lattice.beta, "posterior": lattice.gamma}
     return {**arrays, "alignment": read.alignment.path, "softmax": read.probabilities}
 
 
 def _drawings(read: Read) -> dict[str, svg.Drawing]:
     memories = {name: lstm.memory(steps) for name, steps in read.traces.items()}
     return {
-        "ctc": svg.ctc_chart(read.picture, read.probabilities, read.best, read.alphabet, read.columns),
+        "ctc": svg.ctc_chart(read.picture, read.probabilities, read.best, read.alphabet, read.frames),
         "texts": svg.texts_chart(read.texts),
-        "lattice": svg.lattice_chart(read.picture, read.lattice, read.alignment, read.alphabet, read.columns),
-        "memory": svg.memory_chart(read.picture, memories, read.columns),
+        "lattice": svg.lattice_chart(read.picture, read.lattice, read.alignment, read.alphabet, read.frames),
+        "memory": svg.memory_chart(read.picture, memories, read.frames),
     }
 
 
@@ -84,15 +84,14 @@ def _vega_lite(read: Read) -> dict[str, dict]:
     """The page's charts with their data in them, light, for any Vega-Lite viewer."""
     inks = Inks.of(False)
     url = images.data_url(images.enlarge(pictures.grey(read.picture), IN_CHART))
-    width = read.picture.shape[1]
-    candidates = [(text, math.exp(value)) for text, value in read.texts]
-    lattice = (url, read.probabilities, read.lattice, read.alignment, read.alphabet, read.columns, width, inks)
-    given = {
-        "ctc": ctc.ctc(url, read.probabilities, read.best, read.alphabet, read.columns, width, inks),
-        "texts": ctc.texts(candidates, inks),
-        "lattice": lattice_chart.lattice(*lattice),
+    texts = [(text, math.exp(log_probability)) for text, log_probability in read.texts]
+    common = (read.alphabet, read.frames, inks)
+    charts = {
+        "ctc": ctc.ctc(url, read.probabilities, read.best, *common),
+        "texts": ctc.texts(texts, inks),
+        "lattice": lattice_chart.lattice(url, read.probabilities, read.lattice, read.alignment, *common),
     }
-    return {name: {"width": CHART_WIDTH, "background": "white", **chart} for name, chart in given.items()}
+    return {name: {"width": CHART_WIDTH, "background": "white", **chart} for name, chart in charts.items()}
 
 
 def _pngs(read: Read, maps: dict[str, list[pictures.Map]]) -> dict[str, bytes]:
@@ -101,10 +100,11 @@ def _pngs(read: Read, maps: dict[str, list[pictures.Map]]) -> dict[str, bytes]:
         "word/word.png": images.png_bytes(word),
         "word/word_enlarged.png": images.png_bytes(images.enlarge(word, ENLARGED)),
     }
-    for place, (layer, shown) in enumerate(maps.items(), 1):
-        files[f"feature_maps/{place:02d}_{layer}.png"] = images.png_bytes(pictures.sheet(shown))
-        for rank, one in enumerate(shown, 1):  # the rank keeps "a" and "A" apart where a disk does not
-            files[f"feature_maps/{layer}/{rank:02d}_{one.name.replace(' ', '_')}.png"] = images.png_bytes(one.picture)
+    for place, (layer, strongest) in enumerate(maps.items(), 1):
+        files[f"feature_maps/{place:02d}_{layer}.png"] = images.png_bytes(pictures.sheet(strongest))
+        for rank, shown in enumerate(strongest, 1):  # the rank keeps "a" and "A" apart where a disk does not
+            name = f"{rank:02d}_{shown.name.replace(' ', '_')}.png"
+            files[f"feature_maps/{layer}/{name}"] = images.png_bytes(shown.picture)
     for name, steps in read.traces.items():
         order = lstm.order_of_acting(steps.hidden)
         for state in pictures.STATES:

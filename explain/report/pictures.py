@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explain.layers import feature_maps
-from explain.pictures import images
+from explain.pictures import images, sheets
 
 COUNT = 20  # strongest channels of a layer, as on the page
 ACROSS = 4  # maps side by side on a sheet
@@ -64,17 +64,11 @@ def sheet(maps: Sequence[Map]) -> Image.Image:
     width, height = maps[0].picture.size
     factor = max(1, MAP_WIDTH // width)
     wide, tall = width * factor, STRIP_HEIGHT if height == 1 else height * factor
-    across = min(ACROSS, len(maps))
-    down = -(-len(maps) // across)
-    size = (MARGIN + across * (max(wide, MAP_WIDTH) + MARGIN), MARGIN + down * (tall + CAPTION + MARGIN))
-    paper = Image.new("RGB", size, GROUND)
-    pen, font = ImageDraw.Draw(paper), ImageFont.load_default(12)
-    for place, one in enumerate(maps):
-        x = MARGIN + place % across * (max(wide, MAP_WIDTH) + MARGIN)
-        y = MARGIN + place // across * (tall + CAPTION + MARGIN)
-        paper.paste(one.picture.resize((wide, tall), Image.Resampling.NEAREST), (x, y))
-        pen.text((x, y + tall + 3), f"{one.name}: {one.range}", INK, font)
-    return paper
+    gap = MARGIN + max(0, MAP_WIDTH - wide), MARGIN  # captions are about as wide as the widest map
+    layout = sheets.Layout((wide, tall), min(ACROSS, len(maps)), gap, MARGIN, below=CAPTION)
+    drawn = [shown.picture.resize((wide, tall), Image.Resampling.NEAREST) for shown in maps]
+    captions = [f"{shown.name}: {shown.range}" for shown in maps]
+    return sheets.sheet(drawn, layout, ground=GROUND, under=captions, lettering=sheets.Lettering.of(12, ink=INK))
 
 
 def heat_map(values: np.ndarray, order: np.ndarray, name: str) -> Image.Image:

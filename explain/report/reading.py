@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
-from explain.charts.theme import BLANK_NAME
 from explain.ctc import alternatives, decoding
-from explain.layers import lstm
-from explain.layers.receptive_field import receptive_field
+from explain.ctc.alphabet import Alphabet
+from explain.layers import activations, lstm
+from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.network.layers import Layer
 
@@ -27,68 +27,61 @@ class ReportError(ValueError):
 class Read:
     """One word as a CTC network read it.
 
-    title: what the word is called, any text. card: of the network, the blank its last label. picture: `(height, width)`
-    from 0 to 1, as the network gets it. values: every layer's output without the batch, and the logits. weights: of
-    each recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
+    title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
+    to 1, grey, as the network sees it. values: every layer's output without the batch, and the logits. weights: of each
+    recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
     """
 
     title: str
-    card: Description
+    network: Description
+    frames: Frames
     picture: np.ndarray
     values: dict[str, np.ndarray]
     weights: Mapping[str, Mapping[str, np.ndarray]]
 
     def __post_init__(self):
-        missing = [name for name in self.card.layer_names if name not in self.values]
+        missing = [name for name in self.network.layer_names if name not in self.values]
         missing += [name for name, _ in self.recurrent if name not in self.weights]
         if missing:
             raise ReportError(f"There are no values or weights of {', '.join(missing)}: hand in every layer.")
-        if np.shape(self.picture) != self.card.input_shape[:2]:
-            size = " x ".join(map(str, self.card.input_shape[:2]))
+        if np.shape(self.picture) != self.network.input_shape[:2]:
+            size = " x ".join(map(str, self.network.input_shape[:2]))
             raise ReportError(f"The picture must be {size} numbers, but its shape is {np.shape(self.picture)}.")
 
     @property
     def recurrent(self) -> list[tuple[str, str]]:
         """Recurrent layers in order, each with the layer it is fed by."""
-        return [(layer.name, layer.inputs[0]) for layer in self.card.of_kind("lstm")]
+        return [(layer.name, layer.inputs[0]) for layer in self.network.of_kind("lstm")]
 
     @property
     def probabilities(self) -> np.ndarray:
-        return self.values[self.card.layers[-1].name]
-
-    @property
-    def alphabet(self) -> str:
-        return "".join(self.card.labels[:-1])
+        return activations.probabilities(self.network, self.values)
 
     @cached_property
-    def columns(self) -> list[tuple[int, int]]:
-        """The input columns, first and last, that each frame's convolutions see; they may lie outside the picture."""
-        names = [layer.name for layer in self.card.layers[1:]]
-        field = receptive_field(self.card, [name for name in names if receptive_field(self.card, name)][-1])
-        boxes = [field.box(0, frame) for frame in range(len(self.probabilities))]
-        return [(left, right - 1) for _, left, _, right in boxes]
+    def alphabet(self) -> Alphabet:
+        return Alphabet(self.network.labels, self.network.blank)
 
     @cached_property
     def best(self) -> decoding.BestPath:
-        return decoding.best_path(self.probabilities)
+        return decoding.best_path(self.probabilities, self.alphabet.blank)
 
     @cached_property
     def lattice(self) -> decoding.Lattice:
-        return decoding.lattice(self.probabilities, self.best.labels)
+        return decoding.lattice(self.probabilities, self.best.labels, self.alphabet.blank)
 
     @cached_property
     def alignment(self) -> decoding.Alignment:
-        return decoding.forced_alignment(self.probabilities, self.best.labels)
+        return decoding.forced_alignment(self.probabilities, self.best.labels, self.alphabet.blank)
 
     @cached_property
     def texts(self) -> list[tuple[str, float]]:
         """The likeliest texts that a beam search ends with, each with its exact log-probability."""
-        found = decoding.n_best(self.probabilities, BEAMS, TEXTS)
-        return [(decoding.text(labels, self.alphabet), value) for labels, value in found]
+        texts = decoding.n_best(self.probabilities, BEAMS, TEXTS, self.alphabet.blank)
+        return [(self.alphabet.text(labels), log_probability) for labels, log_probability in texts]
 
     @cached_property
     def characters(self) -> tuple[alternatives.Character, ...]:
-        return alternatives.characters(self.probabilities, self.best.labels)
+        return alternatives.characters(self.probabilities, self.best.labels, self.alphabet.blank)
 
     @cached_property
     def traces(self) -> dict[str, lstm.Trace]:
@@ -96,14 +89,14 @@ class Read:
         return {
             f"{layer}_{direction}": lstm.trace(self.values[fed], self.weights[layer], direction)
             for layer, fed in self.recurrent
-            for direction in self.card.layer(layer).directions
+            for direction in self.network.layer(layer).directions
         }
 
     def names(self, layer: Layer) -> list[str]:
         """What each channel of a layer is called."""
         count = layer.shape[-1]
-        if layer is self.card.layers[-1]:
-            return [label or BLANK_NAME for label in self.card.labels]
+        if layer is self.network.layers[-1]:
+            return [self.alphabet.name(label) for label in range(count)]
         if layer.kind == "lstm":
             return [f"{direction} {unit}" for direction in layer.directions for unit in range(layer.settings["units"])]
         return [f"channel {channel}" for channel in range(count)]
@@ -115,20 +108,21 @@ def reading(read: Read) -> dict:
     An impossible probability has no logarithm and is null, as is a rival where no other character is possible.
     """
     alphabet, best = read.alphabet, read.best
-    letters = [*alphabet, BLANK_NAME]
     return {
         "title": read.title,
-        "network": read.card.title,
-        "alphabet": alphabet,
+        "network": read.network.title,
+        "alphabet": alphabet.text(label for label in range(len(alphabet.labels)) if label != alphabet.blank),
         "best_path": {
-            "text": decoding.text(best.labels, alphabet),
-            "path": [letters[label] for label in best.path],
+            "text": alphabet.text(best.labels),
+            "path": [alphabet.name(label) for label in best.path],
             "labels": best.path.tolist(),
             "log_probability": _finite(best.log_probability),
             "probability": best.probability,
             "text_log_probability": _finite(read.lattice.log_probability),
             "text_probability": math.exp(read.lattice.log_probability),
-            "spans": [{"character": alphabet[span.label], "start": span.start, "end": span.end} for span in best.spans],
+            "spans": [
+                {"character": alphabet.name(span.label), "start": span.start, "end": span.end} for span in best.spans
+            ],
         },
         "texts": [
             {"text": text, "log_probability": _finite(value), "probability": math.exp(value)}
@@ -136,17 +130,17 @@ def reading(read: Read) -> dict:
         ],
         "characters": [
             {
-                "character": alphabet[character.label],
+                "character": alphabet.name(character.label),
                 "start": character.span[0],
                 "end": character.span[1],
                 "posterior": character.posterior,
                 "surest_frame": character.peak,
-                "rival": None if character.rival is None else alphabet[character.rival],
+                "rival": None if character.rival is None else alphabet.name(character.rival),
                 "rival_log_ratio": _finite(character.log_ratio),
             }
             for character in read.characters
         ],
-        "frames": [{"columns": list(columns)} for columns in read.columns],
+        "frames": [{"columns": list(columns)} for columns in read.frames.seen],
     }
 
 

@@ -13,9 +13,10 @@ from html import escape
 import numpy as np
 
 from explain.charts import ctc
-from explain.charts.theme import BLANK_MARK, BLANK_NAME
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
+from explain.layers.frames import Frames
 from explain.layers.lstm import Memory
 from explain.pictures import images
 from explain.report.pictures import grey
@@ -89,16 +90,13 @@ class Drawing:
 
 
 class _Word(Drawing):
-    """A sheet with the word on top, and places for its frames under it.
+    """A drawing with the word on top, and places for its frames under it."""
 
-    columns: the input columns `(first, last)` that each frame's convolutions see.
-    """
-
-    def __init__(self, picture: np.ndarray, columns: Sequence[tuple[int, int]], label: str):
+    def __init__(self, picture: np.ndarray, frames: Frames, label: str):
         height, width = picture.shape
         super().__init__(LEFT + ENLARGED * width + RIGHT, label)
-        self.centres = [LEFT + ENLARGED * (first + last + 1) / 2 for first, last in columns]
-        self.step = self.centres[1] - self.centres[0] if len(columns) > 1 else 4.0 * ENLARGED
+        self.centres = [LEFT + ENLARGED * centre for centre in frames.centres]
+        self.step = ENLARGED * frames.step
         seen = images.data_url(grey(picture))
         self.image(LEFT, TOP, ENLARGED * width, ENLARGED * height, seen)
         self.under = TOP + ENLARGED * height + GAP
@@ -111,102 +109,99 @@ class _Word(Drawing):
             self.text(LEFT - 6, y + cell / 2, name, anchor="end", size=min(13, cell * 0.8))
             for t, centre in enumerate(self.centres):
                 tip = f"frame {t}, {name}: {what} {values[row, t]:.4f}"
-                fill = "#{:02x}{:02x}{:02x}".format(*colours[row, t])
+                fill = images.hexadecimal(colours[row, t])
                 self.rect(centre - self.step / 2, y, self.step, cell, fill=fill, tip=tip)
 
-    def reading(self, spans: Sequence[decoding.Span], alphabet: str, y: float) -> None:
+    def reading(self, spans: Sequence[decoding.Span], alphabet: Alphabet, y: float) -> None:
         """A line under the frames of each character, and the character under the line."""
         for span in spans:
             left, right = self.centres[span.start] - self.step / 2, self.centres[span.end - 1] + self.step / 2
             self.line([(left + 1, y), (right - 1, y)], kind="span")
-            self.text((left + right) / 2, y + 20, alphabet[span.label], size=24)
+            self.text((left + right) / 2, y + 20, alphabet.name(span.label), size=24)
 
 
 def ctc_chart(
     picture: np.ndarray,
     probabilities: np.ndarray,
     best: decoding.BestPath,
-    alphabet: str,
-    columns: Sequence[tuple[int, int]],
+    alphabet: Alphabet,
+    frames: Frames,
 ) -> Drawing:
     """The word, the softmax over the frames, the best path and what it collapses to.
 
-    picture: `(height, width)` from 0 to 1. probabilities: `(frame, label)`, the blank last. alphabet: the characters of
-    the labels, without the blank. columns: the input columns `(first, last)` that each frame's convolutions see.
+    picture: `(height, width)` from 0 to 1. probabilities: `(frame, label)`.
     """
-    blank = len(alphabet)
-    rows = ctc.rows_to_show(probabilities, best, blank)
-    written = decoding.text(best.labels, alphabet) or "nothing"
-    sheet = _Word(picture, columns, f"Softmax over {len(probabilities)} frames; the best path reads {written}.")
-    names = [BLANK_NAME if label == blank else alphabet[label] for label in rows]
-    sheet.heat(probabilities[:, rows].T, names, sheet.under, CELL, "probability")
-    path = sheet.under + CELL * len(rows) + 16
-    sheet.text(LEFT - 6, path, "best path", kind="soft", anchor="end", size=10)
+    rows = ctc.rows_to_show(probabilities, best, alphabet.blank)
+    written = alphabet.text(best.labels) or "nothing"
+    drawing = _Word(picture, frames, f"Softmax over {len(probabilities)} frames; the best path reads {written}.")
+    names = [alphabet.name(label) for label in rows]
+    drawing.heat(probabilities[:, rows].T, names, drawing.under, CELL, "probability")
+    path = drawing.under + CELL * len(rows) + 16
+    drawing.text(LEFT - 6, path, "best path", kind="soft", anchor="end", size=10)
     for t, label in enumerate(best.path):
-        is_blank = int(label) == blank
-        letter = BLANK_MARK if is_blank else alphabet[label]
-        sheet.text(sheet.centres[t], path, letter, kind="soft" if is_blank else "accent", size=14)
-    sheet.reading(best.spans, alphabet, path + 14)
-    return sheet
+        kind = "soft" if label == alphabet.blank else "accent"
+        drawing.text(drawing.centres[t], path, alphabet.mark(label), kind=kind, size=14)
+    drawing.reading(best.spans, alphabet, path + 14)
+    return drawing
 
 
 def lattice_chart(
     picture: np.ndarray,
-    found: decoding.Lattice,
+    lattice: decoding.Lattice,
     alignment: decoding.Alignment,
-    alphabet: str,
-    columns: Sequence[tuple[int, int]],
+    alphabet: Alphabet,
+    frames: Frames,
 ) -> Drawing:
     """The posterior of every state of a text's lattice at every frame, its likeliest alignment drawn through it.
 
-    picture, alphabet, columns: as in `ctc_chart`.
+    picture: as in `ctc_chart`.
     """
-    names = [BLANK_MARK if label == len(alphabet) else alphabet[label] for label in found.states]
-    written = "".join(alphabet[span.label] for span in alignment.spans) or "the empty text"
-    sheet = _Word(picture, columns, f"Posterior of the alignments of {written}, the likeliest one as a line.")
+    names = [alphabet.mark(label) for label in lattice.states]
+    written = alphabet.text(span.label for span in alignment.spans) or "the empty text"
+    drawing = _Word(picture, frames, f"Posterior of the alignments of {written}, the likeliest one as a line.")
     cell = max(LOWEST_CELL, min(CELL, TALLEST / len(names)))
-    sheet.heat(found.gamma.T, names, sheet.under, cell, "posterior")
-    points = [(sheet.centres[t], sheet.under + (state + 0.5) * cell) for t, state in enumerate(alignment.states)]
+    drawing.heat(lattice.gamma.T, names, drawing.under, cell, "posterior")
+    points = [(drawing.centres[t], drawing.under + (state + 0.5) * cell) for t, state in enumerate(alignment.states)]
     # Light on dark, so that it stands out from every colour under it.
-    sheet.line(points, style="stroke:#15181e;stroke-width:3.5;pointer-events:none")
-    sheet.line(points, style="stroke:#ffffff;stroke-width:1.6;pointer-events:none")
-    sheet.reading(alignment.spans, alphabet, sheet.under + cell * len(names) + 10)
-    return sheet
+    drawing.line(points, style="stroke:#15181e;stroke-width:3.5;pointer-events:none")
+    drawing.line(points, style="stroke:#ffffff;stroke-width:1.6;pointer-events:none")
+    drawing.reading(alignment.spans, alphabet, drawing.under + cell * len(names) + 10)
+    return drawing
 
 
 def texts_chart(candidates: Sequence[tuple[str, float]]) -> Drawing:
     """Texts with the logarithms of their probabilities, as bars from 0 to 1."""
     room = 12 + 9 * max((len(text) for text, _ in candidates), default=0) + 60
-    sheet = Drawing(room + MOST_BAR + 90, "The likeliest texts with their probabilities.")
+    drawing = Drawing(room + MOST_BAR + 90, "The likeliest texts with their probabilities.")
     for row, (text, log_probability) in enumerate(candidates):
         middle = TOP + BAR * (row + 0.5)
-        sheet.text(8, middle, text or "(empty)", anchor="start", size=14)
-        sheet.rect(room, middle - 5, max(1.0, MOST_BAR * float(np.exp(log_probability))), 10, kind="accent")
-        sheet.text(room + MOST_BAR + 10, middle, shown(log_probability), anchor="start")
-    return sheet
+        drawing.text(8, middle, text or "(empty)", anchor="start", size=14)
+        drawing.rect(room, middle - 5, max(1.0, MOST_BAR * float(np.exp(log_probability))), 10, kind="accent")
+        drawing.text(room + MOST_BAR + 10, middle, shown(log_probability), anchor="start")
+    return drawing
 
 
-def memory_chart(picture: np.ndarray, memories: dict[str, Memory], columns: Sequence[tuple[int, int]]) -> Drawing:
+def memory_chart(picture: np.ndarray, memories: dict[str, Memory], frames: Frames) -> Drawing:
     """Bars: length of a layer's cell state after each step; line: of what the step kept of the memory it found.
 
-    memories: by the name of the layer and its direction. picture, columns: as in `ctc_chart`.
+    memories: by the name of the layer and its direction. picture: as in `ctc_chart`.
     """
-    sheet = _Word(picture, columns, "Memory carried over each step: bars after it, line what it kept.")
-    top = sheet.under
+    drawing = _Word(picture, frames, "Memory carried over each step: bars after it, line what it kept.")
+    top = drawing.under
     for name, memory in memories.items():
         most = float(max(memory.after.max(), memory.kept.max())) or 1.0
-        sheet.text(
+        drawing.text(
             LEFT, top + 8, f"{name}: memory after each step (bars), kept of what it found (line)", anchor="start"
         )
         bottom = top + 20 + BAND
-        sheet.text(LEFT - 6, bottom - BAND, f"{most:.3g}", kind="soft", anchor="end", size=10)
-        sheet.text(LEFT - 6, bottom, "0", kind="soft", anchor="end", size=10)
-        for t, centre in enumerate(sheet.centres):
+        drawing.text(LEFT - 6, bottom - BAND, f"{most:.3g}", kind="soft", anchor="end", size=10)
+        drawing.text(LEFT - 6, bottom, "0", kind="soft", anchor="end", size=10)
+        for t, centre in enumerate(drawing.centres):
             tall = BAND * float(memory.after[t]) / most
             tip = f"frame {t}: after {memory.after[t]:.3f}, kept {memory.kept[t]:.3f} of {memory.before[t]:.3f}"
-            sheet.rect(centre - 0.4 * sheet.step, bottom - tall, 0.8 * sheet.step, tall, kind="soft", tip=tip)
-        kept = [(x, bottom - BAND * float(value) / most) for x, value in zip(sheet.centres, memory.kept, strict=True)]
-        sheet.line(kept, kind="kept")
-        sheet.line([(LEFT, bottom), (sheet.width - RIGHT, bottom)], kind="edge")
+            drawing.rect(centre - 0.4 * drawing.step, bottom - tall, 0.8 * drawing.step, tall, kind="soft", tip=tip)
+        kept = [(x, bottom - BAND * float(value) / most) for x, value in zip(drawing.centres, memory.kept, strict=True)]
+        drawing.line(kept, kind="kept")
+        drawing.line([(LEFT, bottom), (drawing.width - RIGHT, bottom)], kind="edge")
         top = bottom + 18
-    return sheet
+    return drawing

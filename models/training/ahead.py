@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from models.training.fonts import installed
+from models.training.photographs import stored
 from models.training.real import RealWords, mixed
 from models.training.render import Batch, Renderer
 from models.training.strips import Respelling
@@ -25,7 +26,7 @@ def _start_drawing(cache: Path | None, real: Path | None, share: float, nice: in
     os.nice(nice)
     _renderer = Renderer([font for font in installed(cache=cache) if not font.held_out])
     if real:
-        _real, _share = RealWords(real, respelling=Respelling(dictionary(DICTIONARIES[0]))), share
+        _real, _share = RealWords(stored(real), respelling=Respelling(dictionary(DICTIONARIES[0]))), share
 
 
 def _draw(arguments: tuple) -> Batch:
@@ -36,7 +37,7 @@ def _draw(arguments: tuple) -> Batch:
 class Drawing:
     """Batches drawn ahead of training, in order. plan(number) gives the arguments of Renderer.batch of a batch.
 
-    real: a zip of photographed words, of which each batch then has a share.
+    real: a list of photographed words (models/training/photographs.py), of which each batch then has a share.
     """
 
     def __init__(

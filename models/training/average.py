@@ -46,9 +46,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--share", type=float, default=0.7, help="of the later weights (0.7)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        weights = averaged(read(chosen.before), read(chosen.after), chosen.share)
+        weights = averaged(read(options.before), read(options.after), options.share)
     except ValueError as problem:
         parser.error(str(problem))
 
@@ -57,8 +57,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     model = crnn.build()
     onnx_weights.fill(model, weights)
-    measure_batch_norm(model, validation(chosen.fonts, 1)["normalise"].pictures)
-    npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, chosen.out)
+    measure_batch_norm(model, validation(options.fonts, 1)["normalise"].pictures)
+    npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, options.out)
 
 
 if __name__ == "__main__":

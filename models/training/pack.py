@@ -1,7 +1,7 @@
 """What training needs on a machine with an accelerator and no network: fonts, word lists, photographed words.
 
-    python -m models.training.pack FOLDER --fonts LIST.json --real iiit5k-train.zip     here; needs fonttools
-    python -m models.training.pack --unpack FOLDER                                      there, as root
+    python -m models.training.pack FOLDER --fonts LIST.json --real A.zip B.zip     here; needs fonttools
+    python -m models.training.pack --unpack FOLDER                               there, as root
 
 Fonts go along with the characters that are drawn alone, which makes 2,000 of them 12 MB. They are unpacked to where
 they were, so that their list holds; FOLDER/fonts.json is the list. Photographs go along grey, as training reads them.
@@ -14,6 +14,7 @@ import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from models.crnn import LABELS
@@ -57,8 +58,8 @@ def grey(real: Path, out: Path) -> None:
                 packed.writestr(name, file.getvalue())
 
 
-def pack(folder: Path, cache: Path | None = None, real: Path | None = None) -> None:
-    """Write fonts.tar.xz, fonts.json and, where there are photographs, real.zip into the folder."""
+def pack(folder: Path, cache: Path | None = None, real: Sequence[Path] = ()) -> None:
+    """Write fonts.tar.xz, fonts.json and the zips of photographs, by their names, into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = folder / "fonts.json"
     if cache and cache.exists():
@@ -69,8 +70,8 @@ def pack(folder: Path, cache: Path | None = None, real: Path | None = None) -> N
             _add(archive, path, smaller(Path(path).read_bytes()))
         for path in (*DICTIONARIES, *EVERYDAY):
             _add(archive, str(path), path.read_bytes())
-    if real:
-        grey(real, folder / "real.zip")
+    for archive in real:
+        grey(archive, folder / archive.name)
 
 
 def _add(archive: tarfile.TarFile, path: str, content: bytes) -> None:
@@ -91,13 +92,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--unpack", action="store_true", help="on the other machine: put all where it was")
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
-    parser.add_argument("--real", type=Path, help="zip of photographed words (words.jsonl)")
-    chosen = parser.parse_args(arguments)
-    if chosen.unpack:
-        answer = {"files": unpack(chosen.folder)}
+    parser.add_argument("--real", type=Path, nargs="+", default=[], metavar="ZIP", help="photographed words")
+    options = parser.parse_args(arguments)
+    if options.unpack:
+        answer = {"files": unpack(options.folder)}
     else:
-        pack(chosen.folder, chosen.fonts, chosen.real)
-        answer = {file.name: file.stat().st_size for file in sorted(chosen.folder.iterdir())}
+        pack(options.folder, options.fonts, options.real)
+        answer = {file.name: file.stat().st_size for file in sorted(options.folder.iterdir())}
     print(json.dumps(answer))
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from models.crnn import LABELS, WIDTH
-from models.pictures import open_picture
 from models.training import camera
+from models.training.photographs import Photograph, greys
 from models.training.render import Batch, Renderer, Sample
 from models.training.settings import Settings
 from models.training.strips import Respelling, part, respelt
@@ -36,38 +33,35 @@ class RealSettings:
 
 
 class RealWords:
-    """A zip with words.jsonl: "image", "text" and "char_boxes_xywh", one box a character in pixels.
+    """Photographed words whose characters' places are known; those of the others are worked out before.
 
-    Words with other characters than the network's labels are left out. Raises ValueError where none are left.
-    respelling: what finds other words in the same characters; without it none are put together anew.
+    Raises ValueError where there are none. respelling: what finds other words in the same characters; without it none
+    are put together anew.
     """
 
-    def __init__(self, path: Path, settings: RealSettings | None = None, respelling: Respelling | None = None):
+    def __init__(
+        self,
+        photographs: Sequence[Photograph],
+        settings: RealSettings | None = None,
+        respelling: Respelling | None = None,
+    ):
         self.settings, self.respelling = settings or RealSettings(), respelling
-        self.items: list[tuple[np.ndarray, str, np.ndarray]] = []
-        with zipfile.ZipFile(path) as archive:
-            lists = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "words.jsonl"]
-            if len(lists) != 1:
-                raise ValueError(f"{path} holds {len(lists)} files words.jsonl; it must hold one.")
-            folder = lists[0].removesuffix("words.jsonl")
-            for line in archive.read(lists[0]).decode().splitlines():
-                word = json.loads(line)
-                boxes = np.array(word["char_boxes_xywh"], np.float32).reshape(-1, 4)
-                if len(boxes) != len(word["text"]) or not word["text"] or set(word["text"]) - set(LABELS):
-                    continue
-                grey = np.asarray(open_picture(archive.read(folder + word["image"])).convert("L"))
-                self.items.append((grey, word["text"], np.stack([boxes[:, 0], boxes[:, 0] + boxes[:, 2]], axis=1)))
-        if not self.items:
-            raise ValueError(f"{path} holds no word made of letters and digits alone.")
+        usable = [word for word in photographs if word.edges]
+        if not usable:
+            raise ValueError("There is no photographed word whose characters' places are known.")
+        self.items = [
+            (grey, word.text, np.array(word.edges, np.float32), word.apart)
+            for word, grey in zip(usable, greys(usable), strict=True)
+        ]
 
     def draw(self, seed: int, index: int, longest: int | None = None) -> Sample:
         """One of the words, never twice the same picture of it. longest: characters at most, where there are such."""
         rng, s = np.random.default_rng((seed, index, 1)), self.settings
         for _ in range(50):
-            grey, text, edges = self.items[int(rng.integers(len(self.items)))]
+            grey, text, edges, apart = self.items[int(rng.integers(len(self.items)))]
             if longest is None or len(text) <= longest:
                 break
-        change = rng.random()
+        change = rng.random() if apart else 1.0  # the last: shown whole
         if change < s.parts:
             grey, text, edges = part(rng, grey, text, edges)
         elif self.respelling and change < s.parts + s.respelt:
@@ -93,22 +87,12 @@ class RealWords:
         return Sample(camera.take(rng, surface, Settings(), s.difficulty), text, places)
 
 
-def mixed(
-    renderer: Renderer,
-    real: RealWords | None,
-    share: float,
-    seed: int,
-    start: int,
-    number: int,
-    difficulty: float = 1.0,
-    width: int = WIDTH,
-    longest: int | None = None,
-) -> Batch:
+def mixed(renderer: Renderer, real: RealWords | None, share: float, *which, **settings) -> Batch:
     """As `Renderer.batch`, but a share of the words photographed; which ones depends on the seed alone."""
 
-    def one(index: int) -> Sample:
+    def draw(seed: int, index: int, difficulty: float, longest: int | None) -> Sample:
         if real is not None and np.random.default_rng((seed, index, 2)).random() < share:
             return real.draw(seed, index, longest)
         return renderer.draw(seed, index, difficulty, longest=longest)
 
-    return Batch.of([one(start + i) for i in range(number)], width)
+    return Batch.drawn(draw, *which, **settings)

@@ -10,6 +10,7 @@ and returns plain values, so that a further one can be put between. Word number 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -111,18 +112,9 @@ class Renderer:
         edges = (boxes - box[0]) / (box[2] - box[0])
         return ink, edges.astype(np.float32)
 
-    def batch(
-        self,
-        seed: int,
-        start: int,
-        number: int,
-        difficulty: float = 1.0,
-        width: int = WIDTH,
-        longest: int | None = None,
-    ) -> Batch:
-        """Words start .. start + number - 1 of that seed as arrays for training."""
-        samples = [self.draw(seed, start + i, difficulty, longest=longest) for i in range(number)]
-        return Batch.of(samples, width)
+    def batch(self, *which, **settings) -> Batch:
+        """Words as arrays for training; arguments as `Batch.drawn` takes them after the first."""
+        return Batch.drawn(self.draw, *which, **settings)
 
 
 def _shares(families: list[list[Font]], settings: Settings) -> np.ndarray:
@@ -164,6 +156,20 @@ class Batch:
     labels: np.ndarray
     frames: np.ndarray
     texts: tuple[str, ...]
+
+    @classmethod
+    def drawn(
+        cls,
+        draw: Callable[..., Sample],
+        seed: int,
+        start: int,
+        number: int,
+        difficulty: float = 1.0,
+        width: int = WIDTH,
+        longest: int | None = None,
+    ) -> Batch:
+        """Words start .. start + number - 1 of a seed, each by `draw(seed, index, difficulty, longest=longest)`."""
+        return cls.of([draw(seed, start + i, difficulty, longest=longest) for i in range(number)], width)
 
     @classmethod
     def of(cls, samples: list[Sample], width: int = WIDTH) -> Batch:

@@ -8,26 +8,26 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from models.crnn import fit, fitted_width
+from explain.pictures import images
+from explain.pictures.sheets import Layout, Lettering, sheet
+from models.crnn import HEIGHT, WIDTH, fit, fitted_width
 from models.training.fonts import installed
 from models.training.render import Renderer, Sample
 
 
 def contact_sheet(samples: list[Sample], columns: int = 5, scale: int = 2) -> Image.Image:
     """The samples as the network sees them, enlarged, each with its text and its characters' edges under it."""
-    wide, tall = 128 * scale + 10, 32 * scale + 24
-    sheet = Image.new("RGB", (columns * wide, -(-len(samples) // columns) * tall), "white")
-    draw = ImageDraw.Draw(sheet)
+    layout = Layout((WIDTH * scale, HEIGHT * scale), columns, gap=(10, 10), margin=5, below=14)
+    seen = [images.enlarge(fit(sample.picture), scale) for sample in samples]
+    captions = [f"{sample.text}  {sample.picture.width}x{sample.picture.height}" for sample in samples]
+    whole = sheet(seen, layout, under=captions, lettering=Lettering.of(10))
+    draw = ImageDraw.Draw(whole)
     for i, sample in enumerate(samples):
-        x, y = i % columns * wide + 5, i // columns * tall + 3
-        sheet.paste(fit(sample.picture).resize((128 * scale, 32 * scale), Image.Resampling.NEAREST), (x, y))
+        x, y = layout.corner(i)
         for number, (left, right) in enumerate(sample.edges * fitted_width(*sample.picture.size) * scale):
-            line = y + 32 * scale + 1 + number % 2
+            line = y + layout.size[1] + number % 2
             draw.line((x + left, line, x + right, line), fill=("red", "blue")[number % 2])
-        draw.text(
-            (x, y + 32 * scale + 4), f"{sample.text}  {sample.picture.width}x{sample.picture.height}", fill="black"
-        )
-    return sheet
+    return whole
 
 
 def write_words(samples: list[Sample], folder: Path) -> None:
@@ -51,14 +51,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--held-out", action="store_true", help="only families that training never draws")
     parser.add_argument("--printed", action="store_true", help="only plain text faces")
     parser.add_argument("--cache", type=Path, help="JSON file that keeps the list of fonts")
-    chosen = parser.parse_args(arguments)
-    fonts = [font for font in installed(cache=chosen.cache) if font.held_out == chosen.held_out]
-    renderer = Renderer([font for font in fonts if font.printed or not chosen.printed])
-    samples = [renderer.draw(chosen.seed, i, chosen.difficulty) for i in range(chosen.number)]
-    if chosen.what == "sheet":
-        contact_sheet(samples).save(chosen.out)
+    options = parser.parse_args(arguments)
+    fonts = [font for font in installed(cache=options.cache) if font.held_out == options.held_out]
+    renderer = Renderer([font for font in fonts if font.printed or not options.printed])
+    samples = [renderer.draw(options.seed, i, options.difficulty) for i in range(options.number)]
+    if options.what == "sheet":
+        contact_sheet(samples).save(options.out)
     else:
-        write_words(samples, chosen.out)
+        write_words(samples, options.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ CTC alone sits on "all blank" for 50,000 words. The renderer knows where every c
 cross-entropy on the frames and fades into CTC; words are short and clean first; while they are short, pictures of half
 the width do, at half the cost: the weights do not depend on the width.
 
-FOLDER gets crnn.npz (averaged weights, "<layer>/<i>"), state.npz (everything needed to go on), log.jsonl.
+FOLDER gets crnn.npz (averaged weights, "<layer>/<i>"), state.npz (everything needed to go on), log.jsonl; where
+there are photographs, their list, photographs.jsonl.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from models import npz_weights
 from models.training.ahead import Drawing
 from models.training.loss import loss, pack
+from models.training.photographs import prepare_list
 from models.training.recipe import Recipe
 from models.training.render import Batch
 from models.training.stock import Stock
@@ -80,6 +82,7 @@ class Run:
         self.trained.compile(self.optimizer, loss, jit_compile=jit)
         self.optimizer.build(self.model.trainable_variables)
         self.step, self.seconds, self.width = 0, 0.0, 0
+        self.photographs = 0.0  # share of photographed words, for the log
         self.first = 0  # step at which the run began: later than 0 where it began with weights
 
     @property
@@ -170,16 +173,25 @@ def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     run.save()
     model = run.averaged(sets["normalise"].pictures if sets else None)
     npz_weights.write({layer.name: layer.get_weights() for layer in model.layers}, run.out / "crnn.npz")
-    line = {"words": run.words, "step": run.step, "minutes": round(run.seconds / 60, 2), **recent}
+    line = {
+        "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "words": run.words,
+        "step": run.step,
+        "minutes": round(run.seconds / 60, 2),
+        "rate": float(f"{run.recipe.learning_rate(run.progress):.3g}"),
+        "photographs": run.photographs,
+        **recent,
+    }
+    shown = []
     for name, batch in sets.items():
         if name == "normalise":
             continue
         found = read(model, batch.pictures)
         line[name] = round(accuracy(found, batch.texts), 4)
-        line[f"{name}_read"] = [f"{t}={f}" for t, f in list(zip(batch.texts, found, strict=True))[:8]]
+        shown += [f"{t}={f}" for t, f in list(zip(batch.texts, found, strict=True))[:8]]
     with (run.out / "log.jsonl").open("a") as log:
         log.write(json.dumps(line) + "\n")
-    print(json.dumps(line), flush=True)
+    print(json.dumps(line), *shown, flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -191,7 +203,8 @@ def parser() -> argparse.ArgumentParser:
     add("--seen", type=int, default=0, help="words that the network of --begin was trained on")
     add("--fonts", type=Path, help="JSON file that keeps the list of fonts")
     add("--every", type=float, default=5, help="minutes between checkpoints")
-    add("--real", type=Path, help="zip of photographed words (words.jsonl) to mix in")
+    add("--real", type=Path, nargs="+", metavar="ZIP", help="photographed words (words.jsonl) to mix in")
+    add("--corrections", type=Path, help="JSON lines of labels of theirs to mend: image, old, new")
     add("--processes", type=int, default=1, help="that draw words")
     add("--jit", action="store_true", help="compile with XLA")
     add("--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors")
@@ -261,9 +274,12 @@ def main(arguments: list[str] | None = None) -> None:
     run = begun(chosen)
     if chosen.again and (run.recipe.narrow or run.words < run.recipe.fade):
         reader.error("--again needs --narrow 0 and a network that has learnt from frames: views move what these tell.")
-    share = run.recipe.photographs
+    share = run.photographs = run.recipe.photographs if chosen.real else 0.0
     ahead = (20 if chosen.again else 4) * chosen.processes + 6
-    words = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, ahead, chosen.real, share)
+    real = chosen.out / "photographs.jsonl" if chosen.real else None
+    if real:
+        prepare_list(chosen.real, real, chosen.corrections)
+    words = Drawing(run.plan, run.step, chosen.fonts, chosen.processes, ahead, real, share)
     try:
         sets = {} if chosen.unmeasured else validation(chosen.fonts, 128)
         if chosen.again:

@@ -4,6 +4,7 @@
     python -m tests.benchmarks accuracy crnn plain      1,000 plain printed words in fonts kept from training
     python -m tests.benchmarks accuracy crnn typed      100 words as typed on the page, in each of its faces
     python -m tests.benchmarks accuracy crnn samples    the page's sample words
+    python -m tests.benchmarks accuracy crnn suite FOLDER    every zip of words there that is not for training
     python -m tests.benchmarks accuracy vgg16-cam PATH  PATH: a zip or folder <wnid>/*.jpg|JPEG|png
 
 PATH may name a folder in a zip (pictures.zip/val), which --inside does too.
@@ -53,6 +54,8 @@ def main(argv: list[str]) -> dict:
         return {face: word_accuracy(network, words, count, 0) for face, words in faces.items()}
     if arguments.card == "crnn" and arguments.path == "samples":
         return sample_accuracy(network)
+    if arguments.card == "crnn" and arguments.path == "suite":
+        return suite(network, Path(arguments.folder or "."), arguments.limit)
     if arguments.card == "crnn":
         return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details)
     return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
@@ -65,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("card", choices=["crnn", "vgg16-cam"])
-    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also plain, typed or samples")
+    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also plain, typed, samples or suite")
+    parser.add_argument("folder", nargs="?", help="where the zips of suite are")
     parser.add_argument("--inside", help="measure only what is below this folder of PATH")
     parser.add_argument("--limit", type=_positive, help="measure so many pictures, evenly over the list or the classes")
     parser.add_argument("--network", type=Path, help="an exported network other than the committed one")
@@ -145,6 +149,34 @@ def word_accuracy(
         words = [Reading(*word, *texts) for word, *texts in zip(kept, truths, by_path, strict=True)]
         figures |= details(words, sheet)
     return figures
+
+
+def suite(network: Network, folder: Path, limit: int | None = None) -> dict:
+    """Figures of each set of photographed words by the best path, and the mean of the sets; a line of each is printed.
+
+    The sets are those of the folder's zips with a words.jsonl, but for zips with "train" in their name; a zip whose
+    words name several sets ("set") counts as so many. limit: words of each set.
+    """
+    sets = {}
+    for path in sorted(folder.glob("*.zip")):
+        collection = Collection(path)
+        if "train" in path.stem or not any(name.rsplit("/", 1)[-1] == "words.jsonl" for name in collection.names):
+            continue
+        words = labelled.words(collection)
+        for name in sorted({word.set for word in words}):
+            chosen = labelled.evenly([word for word in words if word.set == name], limit)
+            pictures = ((_open(collection, word.name), word.text) for word in chosen)
+            sets[f"{path.stem} {name}".strip()] = word_accuracy(network, pictures, len(chosen), 0)
+    if not sets:
+        raise CollectionError(f"There is no zip of words for measuring in {folder}.")
+    figures = ("word_accuracy_ignore_case", "word_accuracy", "character_error_rate")
+    mean = {figure: sum(one[figure] for one in sets.values()) / len(sets) for figure in figures}
+    print(f"{'':32} {'words':>6} {'ignoring case':>14} {'case kept':>10} {'character errors':>17}")
+    for name, one in {**sets, "mean": mean}.items():
+        print(
+            f"{name:32} {one.get('n', ''):>6} {one[figures[0]]:14.3f} {one[figures[1]]:10.3f} {one[figures[2]]:17.3f}"
+        )
+    return {"sets": sets, "mean": mean}
 
 
 def sample_accuracy(network: Network) -> dict:

@@ -58,12 +58,12 @@ def measure(card: Card, word: Path, rounds: int) -> dict:
     for what, (patch, stride) in OCCLUSIONS[card.name].items():
         timed, _ = seconds(lambda patch=patch, stride=stride: occlude(network, picture, patch, stride), rounds)
         found["occlusion"][what] = {**timed, "patches": len(boxes(picture.shape, patch, stride))}
-    model = models.model(card.name)
+    function = models.function(card.name)
     asked = {"picture": picture, "target": targets.describe(target)}
-    job.run(model, job.check({**asked, "methods": ["saliency"]}, card), Quiet())
+    job.run(function, job.check({**asked, "methods": ["saliency"]}, card), Quiet())
     for method in progress(job.METHODS, len(job.METHODS), card.name):
         settings = job.check({**asked, "methods": [method]}, card)
-        found[method], result = seconds(lambda settings=settings: job.run(model, settings, Quiet()), rounds)
+        found[method], result = seconds(lambda settings=settings: job.run(function, settings, Quiet()), rounds)
         if method == "integrated_gradients":
             found[method] |= {"steps": result["steps"], "completeness_error": round(result["error"], 4)}
     return found

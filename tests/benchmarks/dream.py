@@ -27,14 +27,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from explain.attribution.targets import ClassLogit
-from explain.gradients.images.activation_maximisation import DreamSettings, dream
+from explain.gradients.images.activation_maximisation import DreamResult, DreamSettings, dream
 from explain.gradients.images.gallery import load_model
 from explain.gradients.images.presets import PRESETS
-from explain.gradients.network.activations import Responses, vgg_input
+from explain.gradients.network.activations import Responses
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.pictures.sheets import Layout, Lettering, sheet
 from models.vgg16 import CAM
 from tests.benchmarks.dream_peer import Peer, PeerResult
 from tests.benchmarks.progress import progress
@@ -65,7 +66,7 @@ def main(argv: list[str]) -> dict:
         theirs = contest.theirs(name)
         pairs[name] = theirs, contest.ours(name, theirs[1])
     if options.sheet:
-        sheet(pairs, options.sheet)
+        contact_sheet(pairs, options.sheet)
     timed = {name: pairs[name] for name in CLASSES[: options.classes]}
     return {**compared(timed, first, contest), **page(options.preset)}
 
@@ -106,9 +107,9 @@ class Contest:
 
     def __init__(self, size: int, preset: str, steps: int | None, keep: Path | None = None) -> None:
         self.size, self.preset, self.steps, self.keep = size, preset, steps, keep
-        self.model = load_model()
-        self.respond = Responses(self.model, vgg_input).of(["logits"])
-        self.peer = Peer(self.model, size)
+        self.function = load_model()
+        self.respond = Responses(self.function).of(["logits"])
+        self.peer = Peer(size)
 
     def logits(self, picture: np.ndarray) -> np.ndarray:
         """Of all classes, on a plain pass."""
@@ -160,7 +161,7 @@ class Contest:
             paused[1] += time.process_time() - now[1]
             return True
 
-        run.picture = dream(self.model, settings, on_step)[0].picture
+        run.picture = dream(self.function, settings, on_step)[0].picture
         return run
 
 
@@ -239,21 +240,21 @@ def finished(job: Job) -> None:
         raise ValueError(job.error)
 
 
-def sheet(pairs: dict, file: Path) -> None:
+def contact_sheet(pairs: dict, file: Path) -> None:
     """Theirs above ours for every class, six classes a row."""
-    names, columns = list(pairs), 6
-    rows = -(-len(names) // columns)
-    step = TILE + 4, 2 * (TILE + 4) + CAPTION
-    drawn = Image.new("RGB", (MARGIN + columns * step[0], rows * step[1] + 4), "white")
+    pair, columns = Layout((TILE, TILE), 1, gap=(0, 4)), 6
+    layout = Layout(pair.extent(2), columns, gap=(4, 4), margin=4, below=CAPTION)
+    stacked = [sheet([_tile(theirs), _tile(ours)], pair) for (theirs, _), ours in pairs.values()]
+    drawn = sheet(stacked, layout, under=list(pairs), lettering=Lettering.of(12, centred=True))
+    drawn = ImageOps.expand(drawn, (MARGIN, 0, 0, 0), "white")
     draw, font = ImageDraw.Draw(drawn), ImageFont.load_default(12)
-    for position, name in enumerate(names):
-        left, top = MARGIN + position % columns * step[0], 4 + position // columns * step[1]
-        (theirs, _), ours = pairs[name]
-        for line, (picture, label) in enumerate(((theirs.picture, "tf-keras-vis"), (ours.picture, "this project"))):
-            tile = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.LANCZOS)
-            drawn.paste(tile, (left, top + line * (TILE + 4)))
-            if position % columns == 0:
-                draw.text((MARGIN - 6, top + line * (TILE + 4) + TILE // 2), label, "black", font, anchor="rm")
-        draw.text((left + TILE // 2, top + 2 * (TILE + 4) + CAPTION // 2 - 4), name, "black", font, anchor="mm")
+    for first in range(0, len(pairs), columns):
+        for line, label in enumerate(("tf-keras-vis", "this project")):
+            middle = layout.corner(first)[1] + pair.corner(line)[1] + TILE // 2
+            draw.text((MARGIN - 2, middle), label, "black", font, anchor="rm")
     file.parent.mkdir(parents=True, exist_ok=True)
     drawn.save(file, "WEBP", quality=85, method=6)
+
+
+def _tile(dreamt: DreamResult | PeerResult) -> Image.Image:
+    return Image.fromarray(dreamt.picture).resize((TILE, TILE), Image.Resampling.LANCZOS)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.gradients.network.activations import vgg_input
+from explain.gradients.network.activations import prepared
+from models import onnx_weights, vgg16
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,26 @@ class PeerResult:
 
 
 class Peer:
-    """The network behind an input of RGB in 0 to 255, as tf-keras-vis expects it, and its maximiser.
+    """vgg16-cam, as Keras has it, behind an input of RGB in 0 to 255, as tf-keras-vis expects it, and its maximiser.
 
     Keras's preprocessing is a part of the network here, so that the colours it finds are those that the picture shows.
     """
 
-    def __init__(self, model, size: int) -> None:
+    def __init__(self, size: int) -> None:
         import keras
+
+        model = vgg16.build_cam(initializer="zeros")
+        onnx_weights.fill(model, onnx_weights.read(vgg16.CAM.weights))
 
         try:
             from tf_keras_vis.activation_maximization import ActivationMaximization
         except ModuleNotFoundError as error:
             raise ValueError(f"{error.name} is missing: pip install -r requirements-benchmarks.txt.") from None
         picture = keras.Input((size, size, 3))
+        prepare = prepared(vgg16.CAM.preprocessing)
         head = model.get_layer("predictions")
-        prepared = keras.layers.Lambda(lambda levels: vgg_input(levels / 255.0))(picture)
-        features = keras.Model(model.input, head.input)(prepared)
+        levels = keras.layers.Lambda(lambda levels: prepare(levels / 255.0))(picture)
+        features = keras.Model(model.input, head.input)(levels)
         logits = keras.layers.Dense(head.units, name="logits")
         network = keras.Model(picture, logits(features))
         logits.set_weights(head.get_weights())

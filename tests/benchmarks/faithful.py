@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from explain.attribution import cam, faithfulness, targets
 from explain.attribution.occlusion import occlude
@@ -28,7 +28,8 @@ from explain.gradients.attribution.job import INPUT_METHODS, LAYER_METHODS, name
 from explain.gradients.network import models
 from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
-from explain.pictures import images, word_overlay
+from explain.pictures import word_overlay
+from explain.pictures.sheets import Layout, Lettering, sheet
 from models import crnn, onnx_weights, typeface, vgg16
 from models.card import WEIGHTS, Card
 from tests.benchmarks.attribute import Quiet
@@ -48,6 +49,7 @@ SHOWN = 3  # the character of the first word on the sheet: its fourth
 ACROSS, FACTOR, MARGIN, TITLE = 3, 3, 12, 22  # of the sheet, in maps and screen pixels
 
 INK = "#1d2433"
+NEAREST = Image.Resampling.NEAREST
 FACE = next(iter(typeface.FONTS.values()))
 LEGEND = """Red speaks for it, blue against it (guided back-
 propagation: lighter, darker). From dark blue to yellow:
@@ -74,7 +76,7 @@ def main(argv: list[str]) -> dict:
     if unknown := set(arguments.names) - set(CARDS):
         parser.error(f"there is no network called {', '.join(sorted(unknown))}; there are {', '.join(CARDS)}")
     if arguments.sheet:
-        sheet(arguments.sheet)
+        contact_sheet(arguments.sheet)
     return {name: measure(CARDS[name], arguments) for name in arguments.names}
 
 
@@ -135,7 +137,7 @@ def maps(network: Network, question: Question) -> Iterator[tuple[str, np.ndarray
     layer = LAYERS[card.name]
     field = receptive_field(card, layer)
     settings = {"picture": picture, "target": targets.describe(target), "layers": [layer]}
-    found = job.run(models.model(card.name), job.check(settings, card), Quiet())
+    found = job.run(models.function(card.name), job.check(settings, card), Quiet())
     yield from ((method, found[method]) for method in INPUT_METHODS)
     for method in LAYER_METHODS:
         yield method, cam.spread(found[name_at(method, layer)], field, picture.shape)
@@ -149,33 +151,25 @@ def maps(network: Network, question: Question) -> Iterator[tuple[str, np.ndarray
         yield name, occlude(network, picture, patch, stride).map(target)
 
 
-def sheet(file: Path) -> None:
+def contact_sheet(file: Path) -> None:
     """One character of the first word under every method, labelled, as a picture."""
     network = Network(crnn.CARD)
     text, frames, picture = read(network, WORDS[0])
     target = targets.character(frames, text, SHOWN)
     seen = Image.fromarray(np.rint(picture[..., 0] * 255).astype(np.uint8))
-    cells = [
-        (label(name), word_overlay.picture(seen, values, np.asarray(target.weights), middles()))
-        for name, values in maps(network, Question(crnn.CARD, picture, target))
-    ]
-    height, width = (side // word_overlay.FACTOR * FACTOR for side in (cells[0][1].height, cells[0][1].width))
-    rows = -(-len(cells) // ACROSS)
-    whole = Image.new(
-        "RGB", (ACROSS * (width + MARGIN) + MARGIN, rows * (height + TITLE + MARGIN) + MARGIN + TITLE), "white"
-    )
-    draw, font = ImageDraw.Draw(whole), ImageFont.truetype(str(typeface.FOLDER / FACE), 15)
-    written = crnn.LABELS[target.label]
-    draw.text((MARGIN, 8), f"Why “{written}”? One character of “{WORDS[0]}” under every method", INK, font)
-    for number, (title, drawn) in enumerate(cells):
-        x = MARGIN + number % ACROSS * (width + MARGIN)
-        y = MARGIN + TITLE + number // ACROSS * (height + TITLE + MARGIN)
-        draw.text((x, y), title, INK, font)
-        small = drawn.resize((width // FACTOR, height // FACTOR), Image.Resampling.NEAREST)
-        whole.paste(images.enlarge(small, FACTOR), (x, y + TITLE))
-    x, y = MARGIN + len(cells) % ACROSS * (width + MARGIN), whole.height - height - MARGIN
-    if len(cells) % ACROSS:  # the place that is left
-        draw.multiline_text((x, y), LEGEND, INK, font, spacing=6)
+    titles, drawn = [], []
+    for name, values in maps(network, Question(crnn.CARD, picture, target)):
+        titles.append(label(name))
+        large = word_overlay.picture(seen, values, np.asarray(target.weights), middles())
+        drawn.append(large.resize([side // word_overlay.FACTOR * FACTOR for side in large.size], NEAREST))
+    font = ImageFont.truetype(str(typeface.FOLDER / FACE), 15)
+    layout = Layout(drawn[0].size, ACROSS, gap=(MARGIN, MARGIN), margin=MARGIN, above=TITLE)
+    whole = sheet(drawn, layout, over=titles, lettering=Lettering(INK, (font,)))
+    if len(drawn) % ACROSS:  # the place that is left
+        ImageDraw.Draw(whole).multiline_text(layout.corner(len(drawn)), LEGEND, INK, font, spacing=6)
+    whole = ImageOps.expand(whole, (0, TITLE, 0, 0), "white")
+    title = f"Why “{crnn.LABELS[target.label]}”? One character of “{WORDS[0]}” under every method"
+    ImageDraw.Draw(whole).text((MARGIN, 8), title, INK, font)
     whole.save(file, lossless=True, method=6) if file.suffix == ".webp" else whole.save(file)
 
 

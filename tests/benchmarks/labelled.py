@@ -54,10 +54,11 @@ class Collection:
 
 @dataclass(frozen=True)
 class Word:
-    """A picture's name in its collection, and what is written in it."""
+    """A picture's name in its collection, what is written in it, and which set it is of, where several are together."""
 
     name: str
     text: str
+    set: str = ""
 
 
 def words(collection: Collection) -> list[Word]:
@@ -72,7 +73,7 @@ def words(collection: Collection) -> list[Word]:
             continue
         try:
             entry = json.loads(line)
-            found.append(Word((folder / entry["image"]).as_posix(), entry["text"]))
+            found.append(Word((folder / entry["image"]).as_posix(), entry["text"], str(entry.get("set", ""))))
         except (ValueError, KeyError, TypeError) as problem:
             raise CollectionError(f'Line {number} of words.jsonl is not {{"image": .., "text": ..}}.') from problem
     if not found:

@@ -19,7 +19,7 @@ TYPED = 100  # words in each face
 def samples() -> list[tuple[Image.Image, str]]:
     """Every sample word of the page, with its text."""
     entries = word.samples().values()
-    return [(open_picture((word.SAMPLES / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
+    return [(open_picture((word.words_folder() / entry["file"]).read_bytes()), entry["text"]) for entry in entries]
 
 
 def typed(face: str, count: int = TYPED) -> Iterator[tuple[Image.Image, str]]:

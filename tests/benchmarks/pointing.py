@@ -34,7 +34,7 @@ from explain.attribution import cam, faithfulness, targets
 from explain.attribution.occlusion import occlude
 from explain.ctc import decoding
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
-from explain.gradients.attribution.methods import _guided, flat
+from explain.gradients.attribution.methods import flat
 from explain.gradients.network import models
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import describe
@@ -50,6 +50,7 @@ SCORE_CAM = {"score_cam at conv_4": "conv_4"}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS, *OCCLUSIONS, *SCORE_CAM)
 BASELINES = ("centre of the aligned frame", "middle of the word")
 AT_ONCE = 16  # pictures in one gradient
+BETWEEN = "squeezed"  # the layer between the convolutions and the recurrent ones
 SPREAD = 0.1  # of the noise of SmoothGrad, as a share of the range of the picture
 
 
@@ -197,16 +198,7 @@ class Gradients:
     """
 
     def __init__(self, samples: int, steps: int, seed: int):
-        import keras
-
-        self._model = models.model("crnn")
-        named = {layer.name: layer.output for layer in self._model.layers}
-        self._below = keras.Model(self._model.input, {name: named[name] for name in (*CONVOLUTIONS, "squeezed")})
-        between = keras.Input((crnn.FRAMES, 512))
-        values = between
-        for name in ("blstm_1", "blstm_2"):
-            values = self._model.get_layer(name)(values)
-        self._above, self._head = keras.Model(between, values), self._model.get_layer("outputs")
+        self._function = models.function("crnn")
         self._noise = np.random.default_rng(seed).standard_normal((samples, *describe(crnn.CARD).input_shape))
         self._roots = (np.arange(steps) + 0.5) / steps
 
@@ -219,8 +211,7 @@ class Gradients:
             yield from self._layer_maps(word, layers, at_layers)
         for method in (method for method in methods if method in INPUT_METHODS):
             if method == "guided_backpropagation":
-                with _guided(self._model):
-                    found = self._gradients(word.picture[None], word.asked)[0].sum(axis=1)
+                found = self._gradients(word.picture[None], word.asked, guided=True)[0].sum(axis=1)
             elif method == "smooth_grad":
                 noise = SPREAD * float(np.ptp(word.picture)) * self._noise
                 found = self._gradients(word.picture + noise, word.asked)[0].mean(axis=1)
@@ -238,25 +229,33 @@ class Gradients:
                 maps = [LAYER_METHODS[method](features, gradient) for gradient in gradients]
                 yield name_at(method, layer), [cam.spread(values, field, word.picture.shape) for values in maps]
 
-    def _gradients(self, pictures: np.ndarray, asked: list[targets.Character], layers: tuple[str, ...] = ()):
+    def _gradients(
+        self,
+        pictures: np.ndarray,
+        asked: list[targets.Character],
+        layers: tuple[str, ...] = (),
+        guided: bool = False,
+    ):
         """`(character, picture, height, width, channel)` gradients with respect to the pictures; by layer the first
         picture's output and the gradients with respect to it, one a character."""
         found, at_layers = [], {}
         for start in range(0, len(pictures), AT_ONCE):
-            some, at_layers = self._some(pictures[start : start + AT_ONCE], asked, layers)
+            some, at_layers = self._some(pictures[start : start + AT_ONCE], asked, layers, guided)
             found.append(some)
         return np.concatenate(found, axis=1), at_layers
 
-    def _some(self, pictures: np.ndarray, asked: list[targets.Character], layers: tuple[str, ...]):
+    def _some(self, pictures: np.ndarray, asked: list[targets.Character], layers: tuple[str, ...], guided: bool):
         import tensorflow as tf
+
+        function = self._function.guided() if guided else self._function
 
         pictures = tf.constant(pictures, tf.float32)
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(pictures)
-            values = self._below(pictures, training=False)
-        backward = self._from_above(values["squeezed"], asked)
+            values = function.outputs(pictures, {*layers, BETWEEN})
+        backward = self._from_above(values[BETWEEN], asked)
         sources = [pictures, *(values[layer] for layer in layers)]
-        found = [tape.gradient(values["squeezed"], sources, output_gradients=one) for one in backward]
+        found = [tape.gradient(values[BETWEEN], sources, output_gradients=one) for one in backward]
         at_layers = {
             layer: (values[layer].numpy()[0], [gradients[number].numpy()[0] for gradients in found])
             for number, layer in enumerate(layers, start=1)
@@ -274,7 +273,7 @@ class Gradients:
         copies = tf.tile(features, [len(asked), 1, 1])
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(copies)
-            logits = tf.matmul(self._above(copies, training=False), self._head.kernel) + self._head.bias
+            logits = self._function.outputs(None, [targets.LOGITS], given={BETWEEN: copies})[targets.LOGITS]
             log_p = tf.reshape(tf.nn.log_softmax(logits), [len(asked), -1, *logits.shape[1:]])
             total = tf.reduce_sum(log_p * shares)
         return tf.reshape(tape.gradient(total, copies), [len(asked), *features.shape])

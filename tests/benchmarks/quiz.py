@@ -14,9 +14,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explain.gradients.images.gallery import GALLERY
+from explain.pictures.sheets import Layout, Lettering, sheet
 
 COLUMNS, ROWS, TILE, LINE = 5, 4, 192, 18  # of a sheet; the last two in pixels
 
@@ -36,22 +37,21 @@ def questions(notes: list[dict], seed: int) -> list[dict]:
 
 def draw(asked: list[dict], folder: Path, gallery: Path) -> int:
     """Question sheets as PNG, twenty pictures each; returns how many."""
-    font = ImageFont.load_default(14)
-    step = TILE + 12, TILE + 4 * LINE + 8
-    sheets = [asked[begin : begin + COLUMNS * ROWS] for begin in range(0, len(asked), COLUMNS * ROWS)]
-    for number, sheet in enumerate(sheets, start=1):
-        page = Image.new("RGB", (COLUMNS * step[0], ROWS * step[1]), "white")
-        pen = ImageDraw.Draw(page)
-        for place, question in enumerate(sheet):
-            left, top = place % COLUMNS * step[0] + 6, place // COLUMNS * step[1] + LINE
-            position = (number - 1) * COLUMNS * ROWS + place + 1
-            pen.text((left, top - LINE), str(position), fill="black", font=font)
-            with Image.open(gallery / question["file"]) as picture:
-                page.paste(picture.convert("RGB").resize((TILE, TILE)), (left, top))
-            for line, (letter, name) in enumerate(zip("ABC", question["names"], strict=True)):
-                pen.text((left, top + TILE + line * LINE), f"{letter}  {name}", fill="black", font=font)
-        page.save(folder / f"questions-{number}.png")
-    return len(sheets)
+    layout = Layout((TILE, TILE), COLUMNS, gap=(12, 8), margin=6, above=LINE, below=3 * LINE)
+    begins = range(0, len(asked), COLUMNS * ROWS)
+    for page, begin in enumerate(begins, start=1):
+        questions_here = asked[begin : begin + COLUMNS * ROWS]
+        pictures = [_tile(gallery / question["file"]) for question in questions_here]
+        numbers = [str(begin + place) for place in range(1, len(pictures) + 1)]
+        names = ["\n".join(map("  ".join, zip("ABC", question["names"], strict=True))) for question in questions_here]
+        drawn = sheet(pictures, layout, over=numbers, under=names, lettering=Lettering.of(14))
+        drawn.save(folder / f"questions-{page}.png")
+    return len(begins)
+
+
+def _tile(file: Path) -> Image.Image:
+    with Image.open(file) as picture:
+        return picture.convert("RGB").resize((TILE, TILE))
 
 
 def score(asked: list[dict], answers: str) -> dict:

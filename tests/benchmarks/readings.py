@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explain.ctc import decoding
+from explain.pictures import images
+from explain.pictures.sheets import Layout, Lettering, sheet
 from models import crnn
 
 BINS = 10
@@ -32,10 +34,10 @@ class Reading:
         return self.read == self.truth
 
 
-def details(readings: Sequence[Reading], sheet: Path | None = None) -> dict:
+def details(readings: Sequence[Reading], file: Path | None = None) -> dict:
     """Confusion pairs, accuracy by length and by case, reliability of the text's probability; the worst 50 as a PNG."""
-    if sheet:
-        worst_sheet(readings).save(sheet)
+    if file:
+        worst_sheet(readings).save(file)
     return {
         "confusions": confusion_pairs([(r.truth, r.read) for r in readings]),
         "by_length": _shares(readings, lambda r: min(len(r.truth), 13)),
@@ -152,12 +154,7 @@ def worst_sheet(readings: Sequence[Reading], most: int = 50, columns: int = 5) -
     wrong = [r for r in readings if not r.right]
     wrong.sort(key=lambda r: -text_probability(r.frames, r.read))
     wrong = wrong[:most]
-    wide, tall, font = 270, 92, ImageFont.load_default(14)
-    sheet = Image.new("RGB", (columns * wide, max(1, -(-len(wrong) // columns)) * tall), "white")
-    draw = ImageDraw.Draw(sheet)
-    for i, reading in enumerate(wrong):
-        x, y = i % columns * wide + 7, i // columns * tall + 4
-        seen = Image.fromarray(np.rint(reading.seen * 255).astype(np.uint8))
-        sheet.paste(seen.resize((256, 64), Image.Resampling.NEAREST), (x, y))
-        draw.text((x, y + 66), f"{reading.truth}, read as {reading.read or 'nothing'}", "black", font)
-    return sheet
+    seen = [images.enlarge(Image.fromarray(np.rint(r.seen * 255).astype(np.uint8)), 2) for r in wrong]
+    captions = [f"{r.truth}, read as {r.read or 'nothing'}" for r in wrong]
+    layout = Layout((2 * crnn.WIDTH, 2 * crnn.HEIGHT), columns, gap=(14, 14), margin=7, below=14)
+    return sheet(seen, layout, under=captions, lettering=Lettering.of(14))

@@ -128,6 +128,28 @@ def test_the_pages_words_are_told_by_face_and_misread_samples_by_name(monkeypatc
     assert figures["word_accuracy"] == 1 / figures["n"] and "elephant" in figures["misread"]
 
 
+def test_a_suite_is_every_set_in_a_folder_but_those_for_training(words, monkeypatch, capsys):
+    zipped(words, "whole")
+    zipped(words, "words-train")
+    with zipfile.ZipFile(words.parent / "pictures.zip", "w") as file:
+        file.writestr("a.txt", "no words")
+    listing = [json.loads(line) for line in (words / "words.jsonl").read_text("utf-8").split("\n") if line]
+    named = [json.dumps(line | {"set": "street" if i < 2 else "shop"}) for i, line in enumerate(listing)]
+    (words / "words.jsonl").write_text("\n".join(named), "utf-8")
+    zipped(words, "two")
+    figures = run(monkeypatch, ColumnReader(), "crnn", "suite", words.parent)
+    ignoring = {name: one["word_accuracy_ignore_case"] for name, one in figures["sets"].items()}
+    assert ignoring == {"two shop": pytest.approx(1 / 4), "two street": 1, "whole": pytest.approx(3 / 6)}
+    assert [one["n"] for one in figures["sets"].values()] == [4, 2, 6]
+    assert figures["mean"]["word_accuracy_ignore_case"] == pytest.approx((1 / 4 + 1 + 1 / 2) / 3)
+    assert figures["mean"]["word_accuracy"] == pytest.approx((1 / 4 + 1 / 2 + 2 / 6) / 3)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:32].strip() for line in lines] == ["", *figures["sets"], "mean"]
+    assert lines[-1].split() == ["mean", "0.583", "0.361", f"{figures['mean']['character_error_rate']:.3f}"]
+    with pytest.raises(CollectionError, match="no zip of words"):
+        run(monkeypatch, ColumnReader(), "crnn", "suite", words)
+
+
 @pytest.mark.parametrize("top", ["", "iiit5k/", "a/b/"])
 def test_a_zip_tells_the_same_as_the_folder(words, monkeypatch, top):
     folder = run(monkeypatch, ColumnReader(), "crnn", words, "--beams", "0")

@@ -83,7 +83,7 @@ def test_all_characters_at_once_give_what_each_gives_alone():
     asked = [targets.character(frames, labels, place) for place in (0, 3)]
     word = pointing.Word(picture, 128, np.zeros((2, 4)), asked)
     found = dict(pointing.Gradients(samples=2, steps=3, seed=0).maps(word, list(pointing.METHODS)))
-    network, ground = methods.Differentiable(models.model("crnn")), background(picture)
+    network, ground = methods.Differentiable(models.function("crnn")), background(picture)
 
     def same(name, values, number):
         np.testing.assert_allclose(found[name][number], values, atol=1e-4 * np.abs(values).max(), err_msg=name)

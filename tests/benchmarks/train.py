@@ -1,6 +1,6 @@
 """How fast the CRNN is trained.
 
-    python -m tests.benchmarks train [--steps 8] [--batch 32] [--width 128] [--winograd]
+    python -m tests.benchmarks train [--steps 8] [--batch 32] [--width 128] [--winograd | --bfloat16]
 
 Steps on one batch drawn in the bundled fonts, compilation left out.
 """
@@ -24,12 +24,14 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--winograd", action="store_true", help="as `train_crnn --winograd`")
+    faster = parser.add_mutually_exclusive_group()
+    faster.add_argument("--winograd", action="store_true", help="as `train_crnn --winograd`")
+    faster.add_argument("--bfloat16", action="store_true", help="as `train_crnn --bfloat16`")
     chosen = parser.parse_args(argv)
     fonts = [Font(str(FOLDER / file), name, True, 1.0) for name, file in FONTS.items()]
     batch = Renderer(fonts).batch(1, 0, chosen.batch, 0.0, width=chosen.width)
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Recipe(batch=chosen.batch), Path(folder), winograd=chosen.winograd)
+        run = Run(Recipe(batch=chosen.batch), Path(folder), winograd=chosen.winograd, bfloat16=chosen.bfloat16)
         first = run.train(batch)
         clock, processor = time.monotonic(), time.process_time()
         losses = [run.train(batch) for _ in range(chosen.steps)]

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explain.attribution import cam, targets
-from explain.gradients.kinds import Kind, Report, refusing
+from explain.gradients.kinds import Kind, Report, check_whole, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import Description, describe
+from explain.network.head import CTC
+from models.card import Card
+from models.networks import CARDS
+
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
 
 INPUT_METHODS = ("saliency", "gradient_times_input", "guided_backpropagation", "smooth_grad", "integrated_gradients")
 LAYER_METHODS = {"grad_cam": cam.grad_cam, "grad_cam_plus_plus": cam.grad_cam_plus_plus, "layer_cam": cam.layer_cam}
 METHODS = (*INPUT_METHODS, *LAYER_METHODS)
 ABSOLUTE = ("saliency", "smooth_grad")  # of these the papers show the magnitude, the largest over the channels
-BATCH = {"crnn": 16, "vgg16-cam": 4, "vgg16": 4}  # pictures at once; a few hundred megabytes at most
+# of all pictures that are worked on at once, and how many at most: a few hundred megabytes
+PIXELS_AT_ONCE, PICTURES_AT_ONCE = 4 * 224 * 224, 16
 SAMPLES = range(1, 257)
+DEFAULT = next(iter(CARDS))
 
 
-def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
+def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
     """The settings in full; raises ValueError, in one sentence, for what cannot be done.
 
     picture: `(height, width, channel)` float32 as the network takes it. target: as
@@ -31,7 +39,8 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     methods: of `METHODS`, by default all. layers: whose feature maps are weighted, by default every convolution.
     samples: of SmoothGrad. seed: of its noise.
     """
-    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+    card = describe(network)
+    convolutions = [layer.name for layer in card.of_kind("conv") if len(layer.shape) == 3]
     defaults = {"methods": list(METHODS), "layers": convolutions, "samples": 16, "seed": 0}
     known = ("network", "picture", "target", *defaults)
     if unknown := sorted(set(settings) - set(known)):
@@ -46,10 +55,9 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     if not isinstance(layers, list | tuple) or not layers or not set(layers) <= set(convolutions):
         raise ValueError(f"Choose layers among {', '.join(convolutions)}.")
     for name, allowed in (("samples", SAMPLES), ("seed", range(2**31))):
-        if type(settings[name]) is not int or settings[name] not in allowed:
-            raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+        check_whole(name, settings[name], allowed)
     picture = settings.get("picture")
-    if not isinstance(picture, np.ndarray) or picture.shape != card.input_shape or not np.isfinite(picture).all():
+    if not isinstance(picture, np.ndarray) or not _takes(card, picture) or not np.isfinite(picture).all():
         raise ValueError(f"{card.name} takes a picture of shape {card.input_shape} for its attribution.")
     return {
         "network": card.name,
@@ -62,6 +70,13 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     }
 
 
+def _takes(card: Description, picture: np.ndarray) -> bool:
+    lengths = card.input_shape
+    return len(lengths) == picture.ndim and all(
+        wanted in (None, length) for wanted, length in zip(lengths, picture.shape, strict=True)
+    )
+
+
 def _shape(card: Description, target: targets.Target) -> tuple[int, ...]:
     name = card.layer_names[-1] if target.layer == targets.LOGITS else target.layer
     if name not in card.layer_names:
@@ -69,7 +84,19 @@ def _shape(card: Description, target: targets.Target) -> tuple[int, ...]:
     return card.layer(name).shape
 
 
-def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
+def at_once(card: Description, picture: np.ndarray) -> int:
+    """How many pictures of that size are worked on at once."""
+    height, width, _ = picture.shape
+    return card.batch or min(PICTURES_AT_ONCE, max(1, PIXELS_AT_ONCE // (height * width)))
+
+
+def baseline(card: Description, picture: np.ndarray) -> np.ndarray | float:
+    """What a picture is held against: the paper that a text stands on, and otherwise zero, the mean colour where the
+    network's preprocessing takes one away."""
+    return cam.background(picture) if card.head.kind == CTC else 0.0
+
+
+def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """Each method's map, float32 `(height, width)`: of the input by the method's name, of a layer by `name_at`.
     Plain values: "score", the target's, and of integrated gradients "difference", "error", "steps" as in
     `attribution.Integrated`.
@@ -78,8 +105,8 @@ def run(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """
     from explain.gradients.attribution import methods as attribution_methods
 
-    network = attribution_methods.Differentiable(model, BATCH[settings["network"]])
     picture, target = settings["picture"], targets.parse(settings["target"])
+    network = attribution_methods.Differentiable(function, at_once(function.description, picture))
     result: dict[str, Any] = {"score": float(network.score(picture[None], target)[0])}
     # one pass back serves all methods that weigh a layer's feature maps
     at_layers = lru_cache(lambda: network.layer_gradients(picture, target, settings["layers"]))
@@ -108,7 +135,7 @@ def _of_input(network, method: str, settings: dict[str, Any], target: targets.Ta
     from explain.gradients.attribution import methods as attribution_methods
 
     picture = settings["picture"]
-    ground = cam.background(picture) if settings["network"] == "crnn" else 0.0  # zero is ImageNet's mean colour
+    ground = baseline(network.function.description, picture)
     values: dict[str, Any] = {}
     if method == "integrated_gradients":
         whole = attribution_methods.integrated_gradients(network, picture, target, ground, on_step=on_step)
@@ -151,20 +178,20 @@ def _progress(report: Report, done: float, share: float, passes: int) -> Callabl
 
 
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    card = describe(models.network(settings.get("network", "crnn"), models.EXPLAINED)[0])
-    return check({"network": card.name, **settings}, card)
+    card = models.network(settings.get("network", DEFAULT))
+    return check({**settings, "network": card.name}, card)
 
 
 def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = KIND.check(settings)
     if not models.prepare(report):
         return {}
-    return run(models.model(settings["network"]), settings, report)
+    return run(models.function(settings["network"]), settings, report)
 
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
     """What a result depends on besides the settings: the network, and the code that the job runs."""
-    return [*models.network(settings["network"], models.EXPLAINED)[0].files, *sources(__name__)]
+    return [*models.card(settings["network"]).files, *sources(__name__)]
 
 
 KIND = Kind(_run, refusing(_check), files)

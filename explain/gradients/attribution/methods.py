@@ -7,16 +7,19 @@ does not import TensorFlow; calling it does.
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explain.attribution.targets import LOGITS, Target
+from explain.attribution.targets import Target
 from explain.gradients.network import target_scores
+
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
 
 OnStep = Callable[[int, int], bool | None]  # (passes done, passes in all); False stops
 FIRST_STEPS, MOST_STEPS = 15, 256  # of integrated gradients: 16 points are a batch; 257 of a photograph 155 MB
@@ -25,19 +28,17 @@ UNTRACED = 2  # gradients of one target before its pass is traced, which takes a
 
 
 class Differentiable:
-    """A Keras network whose every layer, and the logits, can be differentiated.
+    """A network whose every layer, and the logits, can be differentiated with respect to the picture.
 
-    model: a functional model that ends in a dense layer, with or without its softmax. batch: pictures at once, which
-    bounds the memory. The first passes run eagerly; a target asked for again and again is traced, which the LSTMs'
-    loops over the frames gain most from.
+    batch: pictures at once, which bounds the memory. The first passes run eagerly; a target asked for again and again
+    is traced, which the LSTMs' loops over the frames gain most from.
     """
 
-    def __init__(self, model, batch: int = 16):
-        self.model, self.batch = model, batch
-        self._head = model.layers[-1]
-        self._cut = {}
+    def __init__(self, function: NetworkFunction, batch: int = 16):
+        self.function, self.batch = function, batch
         self._asked: Counter[Target] = Counter()
         self._traced: dict[Target, Callable] = {}
+        self._sizes: dict[tuple, Sequence[int]] = {}
 
     def outputs(self, pictures, layers: Iterable[str]) -> dict:
         """Tensors `(batch, ...)` by layer name; "logits" are the last layer's values before its softmax.
@@ -45,13 +46,11 @@ class Differentiable:
         pictures: tensor `(batch, height, width, channel)` as the network takes it. Raises TargetError, in one sentence,
         for a layer that the network does not have.
         """
-        import tensorflow as tf
+        return self.function.outputs(pictures, layers)
 
-        layers = frozenset(layers)
-        values = self._until(layers)(pictures, training=False)
-        if LOGITS in layers:
-            values[LOGITS] = tf.matmul(values.pop("head"), self._head.kernel) + self._head.bias
-        return values
+    def guided(self) -> Differentiable:
+        """The same network with the gradient of guided backpropagation at every Relu."""
+        return Differentiable(self.function.guided(), self.batch)
 
     def score(self, pictures: np.ndarray, target: Target) -> np.ndarray:
         """The target for each picture, `(batch,)`."""
@@ -91,8 +90,19 @@ class Differentiable:
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
-            values = target_scores.score(target, self.outputs(pictures, [target.layer]))
+            values = target_scores.score(target, {target.layer: self._of_known_size(pictures, target.layer)})
         return values, tape.gradient(values, pictures, unconnected_gradients="zero")
+
+    def _of_known_size(self, pictures, layer: str):
+        """A layer's output; while it is traced, its size is that which it had in the passes before."""
+        import tensorflow as tf
+
+        values = self.outputs(pictures, [layer])[layer]
+        if tf.executing_eagerly():
+            self._sizes[layer, pictures.shape[1:]] = values.shape[1:]
+        elif size := self._sizes.get((layer, pictures.shape[1:])):
+            values = tf.ensure_shape(values, [None, *size])
+        return values
 
     def layer_gradients(
         self, picture: np.ndarray, target: Target, layers: Iterable[str]
@@ -111,22 +121,6 @@ class Differentiable:
             layer: (values[layer].numpy()[0], gradient.numpy()[0])
             for layer, gradient in zip(layers, gradients, strict=True)
         }
-
-    def _until(self, layers: frozenset[str]):
-        """A model with just these outputs; nothing beyond the last of them is computed."""
-        import keras
-
-        if layers not in self._cut:
-            named = {layer.name: layer.output for layer in self.model.layers}
-            if unknown := sorted(layers - set(named) - {LOGITS}):
-                raise target_scores.TargetError(
-                    f"The network has no layer called {unknown[0]!r}; it has {', '.join(named)}."
-                )
-            wanted = {layer: named[layer] for layer in layers - {LOGITS}}
-            if LOGITS in layers:
-                wanted["head"] = self._head.input
-            self._cut[layers] = keras.Model(self.model.input, wanted)
-        return self._cut[layers]
 
 
 def saliency(network: Differentiable, picture: np.ndarray, target: Target) -> np.ndarray:
@@ -155,29 +149,7 @@ def guided_backpropagation(network: Differentiable, picture: np.ndarray, target:
     **Ref.** J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, Striving for Simplicity: The All Convolutional
     Net, 2014, https://arxiv.org/abs/1412.6806
     """
-    with _guided(network.model):
-        return network.untraced_gradient(picture[None], target)[1][0]
-
-
-@contextlib.contextmanager
-def _guided(model):
-    """Within this block the model's ReLUs let back only what is positive, and only where they were open."""
-    import keras
-    import tensorflow as tf
-
-    @tf.custom_gradient
-    def guided(values):
-        open_ = tf.cast(values > 0, values.dtype)
-        return values * open_, lambda gradient: tf.nn.relu(gradient) * open_
-
-    changed = [layer for layer in model.layers if getattr(layer, "activation", None) is keras.activations.relu]
-    try:
-        for layer in changed:
-            layer.activation = guided
-        yield
-    finally:
-        for layer in changed:
-            layer.activation = keras.activations.relu
+    return network.guided().untraced_gradient(picture[None], target)[1][0]
 
 
 def smooth_grad(

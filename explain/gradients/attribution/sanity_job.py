@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from explain.gradients.attribution import job
 from explain.gradients.kinds import Kind, Report, SettingsError
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
+from models.networks import CARDS
 
-NETWORKS = ("crnn", "vgg16-cam")  # small enough for a second one beside the trained one
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
+
 PATH_STEPS = 8  # of integrated gradients: the maps' places are compared, not their sums
 SAMPLES = 4  # of SmoothGrad, unless told
 
@@ -27,8 +30,10 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
     Raises ValueError, in one sentence, for what cannot be done.
     """
-    if settings.get("network", NETWORKS[0]) not in NETWORKS:
-        raise SettingsError(f"The sanity check is there for {' and '.join(NETWORKS)} only.")
+    # the others are too large for a second one beside the trained one
+    small = [card.name for card in CARDS.values() if not card.bytes_beside]
+    if settings.get("network", job.DEFAULT) not in small:
+        raise SettingsError(f"The sanity check is there for {' and '.join(small)} only.")
     return job.KIND.check({"samples": SAMPLES, **settings})
 
 
@@ -49,39 +54,35 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = check(settings)
     if not models.prepare(report):
         return {}
-    card, build = models.network(settings["network"], models.EXPLAINED)
-    stages = cascade(card)
-    trained = models.model(settings["network"])
-    first = maps_of(trained, settings, _Part(report, 0, len(stages) + 1))
-    model = build()  # the trained one is kept for other jobs and must stay as it is
-    model.set_weights(trained.get_weights())
+    stages = cascade(models.network(settings["network"]))
+    function = models.function(settings["network"])
+    first = maps_of(function, settings, _Part(report, 0, len(stages) + 1))
     random, found = np.random.default_rng(settings["seed"]), []
     for number, names in enumerate(stages, start=1):
-        for name in names:
-            shuffle(model.get_layer(name), random)
-        maps = first and maps_of(model, settings, _Part(report, number, len(stages) + 1))
+        for name in names:  # the function that is kept for other jobs stays as it is
+            function = function.with_weights(shuffled(function.arrays_of(name), random))
+        maps = first and maps_of(function, settings, _Part(report, number, len(stages) + 1))
         if not maps:
             return {}
         found.append(maps)
     return {"stages": [names[0] for names in stages], **compare(first, found)}
 
 
-def maps_of(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
-    """What the job "attribute" gives for a model, integrated gradients over a short path; empty where stopped."""
-    from explain.attribution import cam, targets
-    from explain.gradients.attribution import job
+def maps_of(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
+    """What the job "attribute" gives for a network, integrated gradients over a short path; empty where stopped."""
+    from explain.attribution import targets
     from explain.gradients.attribution import methods as attribution_methods
 
     methods = [method for method in settings["methods"] if method != "integrated_gradients"]
-    found = job.run(model, {**settings, "methods": methods}, report) if methods else {"score": 0.0}
+    found = job.run(function, {**settings, "methods": methods}, report) if methods else {"score": 0.0}
     if not found or methods == settings["methods"]:
         return found
     picture = settings["picture"]
     whole = attribution_methods.integrated_gradients(
-        attribution_methods.Differentiable(model, job.BATCH[settings["network"]]),
+        attribution_methods.Differentiable(function, job.at_once(function.description, picture)),
         picture,
         targets.parse(settings["target"]),
-        cam.background(picture) if settings["network"] == "crnn" else 0.0,
+        job.baseline(function.description, picture),
         steps=PATH_STEPS,
         most_steps=PATH_STEPS,
         on_step=lambda *_: report(100, 100),
@@ -89,13 +90,13 @@ def maps_of(model, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     return {**found, "integrated_gradients": attribution_methods.flat(whole.map)} if whole else {}
 
 
-def shuffle(layer, random: np.random.Generator) -> None:
-    """Puts the numbers of each of a Keras layer's weights in random order.
+def shuffled(arrays: dict[str, np.ndarray], random: np.random.Generator) -> dict[str, np.ndarray]:
+    """The numbers of each of a layer's arrays of weights in random order.
 
     Mean, spread and sign stay, so that the network goes on to answer on the same scale; a fresh start, which the paper
     takes, would leave deep layers without a signal.
     """
-    layer.set_weights([random.permuted(weights.ravel()).reshape(weights.shape) for weights in layer.get_weights()])
+    return {name: random.permuted(array.ravel()).reshape(array.shape) for name, array in arrays.items()}
 
 
 def compare(first: dict[str, Any], later: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:

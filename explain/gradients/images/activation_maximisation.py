@@ -11,16 +11,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explain.attribution.targets import LOGITS, ClassLogit, Target
 from explain.gradients.images.presets import PRESETS, Preset
-from explain.gradients.network.activations import Responses, vgg_input
+from explain.gradients.kinds import check_whole
+from explain.gradients.network.activations import Responses
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import Ascent, ascend, begun
 from explain.network.description import Description
-from models.vgg16 import FULL, SIDE, statistics
+
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
 
 STEPS = range(2, 1001)
 SIZES = range(48, 321)
@@ -59,18 +63,20 @@ class DreamSettings:
         if self.steps is None:
             object.__setattr__(self, "steps", PRESETS[self.preset].steps)
         for name, allowed in (("steps", STEPS), ("size", SIZES), ("seed", range(2**31)), ("count", COUNTS)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-                raise ValueError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}.")
+            check_whole(name, getattr(self, name), allowed)
         value = self.diversity
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_DIVERSITY:
             raise ValueError(f"diversity must be a number from 0 to {MOST_DIVERSITY:g}, not {value!r}.")
-        inside = SIDE if self.network == FULL.name else self.size  # the full network sees one size only
-        if self.count > (most := max(1, MOST_PIXELS // inside**2)):
-            raise ValueError(
-                f"{self.network} can dream {most} at once at {self.size} pixels: take fewer pictures"
-                f"{', or smaller ones' if inside == self.size else ''}."
-            )
+
+
+def check_pixels(settings: DreamSettings, card: Description) -> None:
+    """Raises ValueError, in one sentence, for more pictures at once than the memory holds."""
+    fixed = card.picture[0]  # of a network that takes one size only
+    if settings.count > (most := max(1, MOST_PIXELS // (fixed or settings.size) ** 2)):
+        raise ValueError(
+            f"{card.name} can dream {most} at once at {settings.size} pixels: take fewer pictures"
+            f"{'' if fixed else ', or smaller ones'}."
+        )
 
 
 @dataclass(frozen=True)
@@ -86,31 +92,32 @@ class DreamResult:
     seconds: float
 
 
-def dream(
-    model, settings: DreamSettings, on_step: OnStep | None = None, card: Description | None = None
-) -> list[DreamResult]:
+def dream(function: NetworkFunction, settings: DreamSettings, on_step: OnStep | None = None) -> list[DreamResult]:
     """`settings.count` pictures of one target.
 
-    model: Keras, as `models.vgg16` builds it, with or without the softmax. on_step: told the pictures so far as one,
-    side by side, and their mean score. card: for the shapes of the layers; needed for a `Unit`.
+    on_step: told the pictures so far as one, side by side, and their mean score.
     """
     count = settings.count
-    return _run(model, [settings.target] * count, settings, [settings.seed + at for at in range(count)], on_step, card)
+    return _run(function, [settings.target] * count, settings, [settings.seed + at for at in range(count)], on_step)
 
 
 def dream_many(
-    model, classes: Sequence[int], settings: DreamSettings, on_step: OnStep | None = None, preset: Preset | None = None
+    function: NetworkFunction,
+    classes: Sequence[int],
+    settings: DreamSettings,
+    on_step: OnStep | None = None,
+    preset: Preset | None = None,
 ) -> list[DreamResult]:
     """One picture for each of several classes, side by side, from the same seed."""
     targets = [ClassLogit(int(unit)) for unit in classes]
-    return _run(model, targets, settings, [settings.seed] * len(targets), on_step, None, preset)
+    return _run(function, targets, settings, [settings.seed] * len(targets), on_step, preset)
 
 
-def _run(model, of: list[Target], settings, seeds, on_step, card, preset: Preset | None = None) -> list[DreamResult]:
+def _run(function, of: list[Target], settings, seeds, on_step, preset: Preset | None = None) -> list[DreamResult]:
     began = time.perf_counter()
     preset = preset or PRESETS[settings.preset]
-    network = _network(model)
-    shapes = {layer.name: layer.shape for layer in card.layers} if card else None
+    network = _network(function)
+    shapes = {layer.name: layer.shape for layer in function.description.layers}
     score = objectives.score(of if len(set(of)) > 1 else of[0], shapes)
     stages = preset.staged(settings.size, settings.steps)
     objective = _objective(network, score, preset, settings, begun(stages[0].image, seeds, preset.rule.start), stages)
@@ -125,32 +132,38 @@ def _run(model, of: list[Target], settings, seeds, on_step, card, preset: Preset
 
 
 @lru_cache(maxsize=2)
-def _network(model) -> Responses:
-    """One for each model, so that its traced functions are found again."""
-    return Responses(model, vgg_input)
+def _network(function: NetworkFunction) -> Responses:
+    """One for each network, so that its traced functions are found again."""
+    return Responses(function)
 
 
 def _objective(network, score, preset: Preset, settings, first: np.ndarray, stages) -> objectives.Weighted:
     """The target's score less the preset's penalties."""
     reads = score.layers[0]
     terms = [(_weight(network, score, stages[0].image, first), score)]
-    if preset.natural:
+    usual = _statistics(network)
+    known = [name for name in preset.layers if name in usual] or [
+        layer.name for layer in network.function.description.of_kind("conv")
+    ]
+    if preset.natural and usual:
         # layers beyond the target's would only cost time; the first two are cheap and keep colours calm for any target
-        layers = tuple(name for at, name in enumerate(preset.layers) if at < 2 or _until(network, name, reads))
-        usual = statistics()
+        layers = tuple(name for at, name in enumerate(known) if at < 2 or network.function.needs(name, reads))
         unnatural = objectives.Unnatural(layers, {layer: usual[layer] for layer in layers})
         terms.append((lambda share: -preset.unnatural(share), unnatural))
-    if settings.diversity and len(first) > 1:
+    if settings.diversity and len(first) > 1 and known:
         # textures are compared as deep as the target lets, in layers that the penalty reads as well
-        apart = next((name for name in reversed(preset.layers) if _until(network, name, reads)), preset.layers[0])
+        apart = next((name for name in reversed(known) if network.function.needs(name, reads)), known[0])
         terms.append((-settings.diversity * DIVERSITY_WEIGHT, objectives.Alike(apart)))
     return objectives.weighted(*terms, *((-amount, penalty) for amount, penalty in preset.penalties))
 
 
-def _until(network: Responses, layer: str, reads: str) -> bool:
-    """Whether a layer is needed anyway for the output of another."""
-    names = [one.name for one in network.model.layers]
-    return reads == LOGITS or names.index(layer) <= names.index(reads)
+def _statistics(network: Responses) -> dict[str, np.ndarray]:
+    """How the network's layers answer to photographs, of those of which that was measured; see `models.vgg16`."""
+    card = network.function.description.card
+    if card is None or card.statistics is None:
+        return {}
+    with np.load(card.statistics) as arrays:
+        return {layer: arrays[layer] for layer in arrays.files if layer in network.function.layers}
 
 
 def _weight(network: Responses, score: objectives.Score, image, first: np.ndarray) -> float:

@@ -18,10 +18,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explain.gradients.images.activation_maximisation import DreamResult, DreamSettings, dream_many
 from explain.gradients.images.presets import PRESETS
+from explain.pictures.sheets import Layout, Lettering, sheet
 from models.vgg16 import CAM, imagenet_index
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +31,7 @@ SHEET = ROOT / "docs" / "pictures" / "gallery.webp"
 SIZE = 192  # pixels of the stored pictures
 QUALITY = 80  # of WebP
 STUCK, RETRIES = 0.9, 3  # a class below this probability is tried again from the next seeds, this often at most
-COLUMNS, TILE, CAPTION = 20, 120, 17  # of the contact sheet; the last two in pixels
+COLUMNS, TILE, CAPTION = 20, 120, 13  # of the contact sheet; the last two in pixels
 
 
 def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
@@ -82,13 +83,10 @@ def _better(folder: Path, unit: int, note: dict | None, result: DreamResult, see
 
 
 def load_model():
-    """The Keras model of vgg16-cam with the committed weights."""
-    from models import onnx_weights
-    from models.vgg16 import build_cam
+    """vgg16-cam with the committed weights."""
+    from explain.gradients.network.function import NetworkFunction
 
-    model, weights = build_cam(initializer="zeros"), onnx_weights.read(CAM.weights)
-    onnx_weights.fill(model, weights)
-    return model
+    return NetworkFunction(CAM)
 
 
 def _notes(folder: Path, made_with: dict) -> list[dict | None]:
@@ -120,30 +118,18 @@ def _digest(file: Path) -> str:
 def contact_sheet(folder: Path = GALLERY, file: Path = SHEET) -> Path:
     """All pictures with their names under them, in the order of the classes."""
     notes = json.loads((folder / "gallery.json").read_text("utf-8"))["classes"]
-    rows = -(-len(notes) // COLUMNS)
-    step = TILE + 4, TILE + CAPTION
-    sheet = Image.new("RGB", (COLUMNS * step[0] + 4, rows * step[1] + 4), "white")
-    draw = ImageDraw.Draw(sheet)
-    for position, note in enumerate(notes):
-        if note is None:
-            continue
-        left, top = 4 + position % COLUMNS * step[0], 4 + position // COLUMNS * step[1]
-        with Image.open(folder / note["file"]) as picture:
-            sheet.paste(picture.convert("RGB").resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
-        middle = left + TILE // 2, top + TILE + CAPTION // 2 - 1
-        draw.text(middle, note["name"], fill="black", font=_font(draw, note["name"]), anchor="mm")
+    layout = Layout((TILE, TILE), COLUMNS, gap=(4, 4), margin=4, below=CAPTION)
+    names = [note["name"] if note else "" for note in notes]
+    lettering = Lettering.of(12, 11, 10, 9, 8, centred=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(file, "WEBP", quality=85, method=6)
+    drawn = sheet([note and _tile(folder / note["file"]) for note in notes], layout, under=names, lettering=lettering)
+    drawn.save(file, "WEBP", quality=85, method=6)
     return file
 
 
-def _font(draw: ImageDraw.ImageDraw, text: str) -> ImageFont.FreeTypeFont:
-    """The largest size of Pillow's own font at which the text fits under a tile."""
-    for size in (12, 11, 10, 9, 8):
-        font = ImageFont.load_default(size)
-        if draw.textlength(text, font=font) <= TILE:
-            break
-    return font
+def _tile(file: Path) -> Image.Image:
+    with Image.open(file) as picture:
+        return picture.convert("RGB").resize((TILE, TILE), Image.Resampling.LANCZOS)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The job "dream": pictures of a class, a channel or a unit of VGG16 by activation maximisation."""
+"""The job "dream": pictures of a class, a channel or a unit by activation maximisation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import operator
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,12 @@ from explain.attribution import targets
 from explain.gradients.kinds import Kind, Report, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
-from explain.network.description import Description, describe
+from explain.network.description import Description
+from models.card import Card
+from models.networks import CARDS
+
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
 
 KINDS = (targets.ClassLogit, targets.Channel, targets.Unit)
 
@@ -25,7 +30,7 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     class_index: the class, or target: as `explain.attribution.targets.describe` tells it. The others: see
     `activation_maximisation.DreamSettings`.
     """
-    from explain.gradients.images.activation_maximisation import DreamSettings
+    from explain.gradients.images.activation_maximisation import DreamSettings, check_pixels
 
     known = (
         "network",
@@ -37,6 +42,7 @@ def check(settings: dict[str, Any], card: Description) -> dict[str, Any]:
     target = _target(settings, card)
     given = {name: value for name, value in settings.items() if name != "class_index"}
     full = DreamSettings(**{**given, "network": card.name, "target": target})
+    check_pixels(full, card)
     values = {field.name: getattr(full, field.name) for field in dataclasses.fields(full)}
     return {**values, "diversity": float(full.diversity), "target": targets.describe(target)}
 
@@ -69,7 +75,7 @@ def _class_index(settings: dict[str, Any], card: Description) -> int:
     return index
 
 
-def run(model, settings: dict[str, Any], card: Description, report: Report) -> dict[str, Any]:
+def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `check` has let through, done.
 
     "pictures" `(count, size, size, 3)` uint8 and "scores" `(count,)`, the target's on a plain pass over each; of a
@@ -78,7 +84,7 @@ def run(model, settings: dict[str, Any], card: Description, report: Report) -> d
     """
     from explain.gradients.images.activation_maximisation import DreamSettings, dream
 
-    results = dream(model, DreamSettings(**{**settings, "target": targets.parse(settings["target"])}), report, card)
+    results = dream(function, DreamSettings(**{**settings, "target": targets.parse(settings["target"])}), report)
     scores = np.array([result.score for result in results])
     found = {
         "picture": results[0].picture,
@@ -100,22 +106,27 @@ def run(model, settings: dict[str, Any], card: Description, report: Report) -> d
     }
 
 
+def dreamt(card: Card) -> bool:
+    """Whether pictures are dreamt of a network: of one that takes pictures in colour."""
+    return card.preprocessing.channels == 3
+
+
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    return check(settings, describe(models.network(settings.get("network", "vgg16-cam"))[0]))
+    usual = next(card.name for card in CARDS.values() if dreamt(card))
+    return check(settings, models.network(settings.get("network", usual), dreamt))
 
 
 def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = KIND.check(settings)
     if not models.prepare(report):
         return {}
-    return run(models.model(settings["network"]), settings, describe(models.network(settings["network"])[0]), report)
+    return run(models.function(settings["network"]), settings, report)
 
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
     """What a result depends on besides the settings: the network, and the code that the job runs."""
-    from models import vgg16
-
-    return [*models.network(settings["network"])[0].files, vgg16.STATISTICS, *sources(__name__)]
+    card = models.card(settings["network"])
+    return [*card.files, *([card.statistics] if card.statistics else []), *sources(__name__)]
 
 
 KIND = Kind(_run, refusing(_check), files, score="logit")

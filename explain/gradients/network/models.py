@@ -1,50 +1,48 @@
-"""The networks that gradients can be had of: their cards, and Keras models with the weights of their ONNX files."""
+"""The networks that gradients can be had of, by the names of their cards, and their files as functions."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explain.gradients.kinds import Report, SettingsError
+from explain.network.description import Description, describe
+from models.card import Card
+from models.networks import CARDS
 
-DREAMT = ("vgg16-cam", "vgg16")  # the networks whose classes can be visualised
-EXPLAINED = ("crnn", *DREAMT)  # those whose answers can be attributed to their input
+if TYPE_CHECKING:
+    from explain.gradients.network.function import NetworkFunction
 
 
-def network(name: Any, names: Sequence[str] = DREAMT):
-    """The card of a network that gradients can be had of, and the function that builds it; names: those to choose."""
-    from models import crnn, vgg16
+def card(name: Any, fits: Callable[[Card], bool] = lambda card: True) -> Card:
+    """The card of that name. fits: which of all can be chosen here. Raises SettingsError for any other name, and for a
+    network that is not here."""
+    named = CARDS.get(name) if isinstance(name, str) else None
+    if named is not None and not named.here and fits(named):
+        raise SettingsError(f"The weights of {named.title} are not here. {named.how_to_get}".strip())
+    if named is None or not fits(named):
+        known = ", ".join(one.name for one in CARDS.values() if one.here and fits(one))
+        raise SettingsError(f"There is no network called {name!r} here; choose one of {known}.")
+    return named
 
-    networks = {
-        vgg16.CAM.name: (vgg16.CAM, lambda: vgg16.build_cam(initializer="zeros")),
-        vgg16.FULL.name: (vgg16.FULL, None),  # built with its weights
-        crnn.CARD.name: (crnn.CARD, crnn.build),
-    }
-    missing = () if vgg16.full_is_here() else (vgg16.FULL.name,)
-    networks = {known: networks[known] for known in names if known not in missing}
-    if name in missing and name in names:
-        raise SettingsError(f"The weights of the full VGG16 are not here. {vgg16.GET_FULL}")
-    if not isinstance(name, str) or name not in networks:
-        raise SettingsError(f"There is no network called {name!r} here; choose one of {', '.join(networks)}.")
-    return networks[name]
+
+def network(name: Any, fits: Callable[[Card], bool] = lambda card: True) -> Description:
+    """What the network of that name says of itself; raises as `card` does."""
+    return describe(card(name, fits))
+
+
+def function(name: str) -> NetworkFunction:
+    """The file of the network as a TensorFlow function; built once and kept."""
+    return _function(card(name))
 
 
 @lru_cache(maxsize=2)
-def model(name: str):
-    """The Keras model with the weights of its ONNX file; built once and kept."""
-    from models import onnx_weights
+def _function(of: Card) -> NetworkFunction:
+    from explain.gradients.network.function import NetworkFunction
 
-    card, build = network(name, EXPLAINED)
-    if build is None:
-        from explain.gradients.network import full_vgg16
-
-        return full_vgg16.build()
-    weights = onnx_weights.read(card.weights)
-    model = build()
-    onnx_weights.fill(model, weights)
-    return model
+    return NetworkFunction(of)
 
 
 def prepare(report: Report) -> bool:

@@ -5,7 +5,7 @@ A. Vedaldi, A. Zisserman, *Deep Inside Convolutional Networks*, 2014, https://ar
 know nothing of each other: what is raised (`objectives`), what is moved (`parametrisation`), what the picture must
 survive (`transforms`), and the loop here, with its step rule (`optimisers`). For example, a channel of a convolution:
 
-    network = Responses(model, vgg_input)                       # any functional Keras model; see `responses`
+    network = Responses(NetworkFunction("network.onnx"))        # any ONNX file that takes pictures
     target = explain.attribution.targets.Channel("block4_conv1", 7)         # any target of explain.attribution.targets
     objective = weighted((1.0, score(target)), (-0.5, Roughness()))
     stages = [Stage(Fourier(96), 30), Stage(Fourier(160), 30, settle=1.0)]

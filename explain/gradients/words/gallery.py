@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explain.ctc import decoding
 from explain.gradients.words import denoiser_prior
 from explain.gradients.words.job import RECIPE, Recipe, dream_words, read_words
 from explain.gradients.words.selection import best_places, sturdiness
 from explain.network.session import Network
+from explain.pictures import images
+from explain.pictures.sheets import Layout, Lettering, sheet
 from models import crnn
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def dreamt(words: Sequence[str], seed: int = 0, tries: int = TRIES, batch: int =
 
     # as in the page's process; it is read when TensorFlow is imported, and halves the time on older processors
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    network = Responses(models.model(crnn.CARD.name))
+    network = Responses(models.function(crnn.CARD.name))
     pictures, seconds = {word: [] for word in words}, dict.fromkeys(words, 0.0)
     for attempt in range(tries):
         for begin in range(0, len(words), batch):
@@ -134,18 +136,13 @@ def settings(recipe: Recipe = RECIPE) -> dict:
 
 def contact_sheet(records: dict, file: Path = SHEET) -> Path:
     """All pictures, enlarged pixel by pixel, with what the network reads under each."""
-    width, height = crnn.WIDTH * ENLARGED, crnn.HEIGHT * ENLARGED
-    step = width + BORDER, height + CAPTION + BORDER
-    sheet = Image.new("RGB", (COLUMNS * step[0] + BORDER, -(-len(records) // COLUMNS) * step[1] + BORDER), "#8a8f98")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    for position, (text, record) in enumerate(records.items()):
-        left, top = BORDER + position % COLUMNS * step[0], BORDER + position // COLUMNS * step[1]
-        picture = Image.fromarray(record["picture"]).convert("RGB")
-        sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), (left, top))
-        told = f"“{text}”, read as “{record['reading']}”"
-        pen.text((left + width // 2, top + height + CAPTION // 2), told, fill="white", font=font, anchor="mm")
+    pictures = [images.enlarge(Image.fromarray(record["picture"]), ENLARGED) for record in records.values()]
+    layout = Layout(pictures[0].size, COLUMNS, gap=(BORDER, BORDER), margin=BORDER, below=CAPTION)
+    captions = [f"“{text}”, read as “{record['reading']}”" for text, record in records.items()]
+    lettering = Lettering.of(13, ink="white", centred=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(file, "WEBP", quality=85, method=6)
+    drawn = sheet(pictures, layout, ground="#8a8f98", under=captions, lettering=lettering)
+    drawn.save(file, "WEBP", quality=85, method=6)
     return file
 
 

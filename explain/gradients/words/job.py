@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from explain.attribution import targets
 from explain.ctc import decoding
-from explain.gradients.kinds import Kind, Report, SettingsError
+from explain.gradients.kinds import Kind, Report, SettingsError, check_whole
 from explain.gradients.network import models
 from explain.gradients.visualisation.optimisers import FlooredAdam
 from explain.gradients.words import denoiser_prior
@@ -30,6 +31,7 @@ from explain.gradients.words.layout import labels_of
 from explain.gradients.words.transforms import Camera, Nudge
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import describe
+from explain.pictures.sheets import Layout, sheet
 from models import crnn
 
 if TYPE_CHECKING:
@@ -112,8 +114,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError("Say what to dream of: a text, or a target, and not both.")
     full = {**defaults, **{name: value for name, value in settings.items() if name in defaults}}
     for name, allowed in (("seed", SEEDS), ("steps", STEPS), ("count", COUNTS)):
-        if type(full[name]) is not int or full[name] not in allowed:
-            raise SettingsError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}.")
+        check_whole(name, full[name], allowed)
     try:
         if "text" in given:
             labels_of(given["text"])
@@ -157,7 +158,7 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     if not models.prepare(report):
         return {}
     began = time.perf_counter()
-    network = Responses(models.model(crnn.CARD.name))
+    network = Responses(models.function(crnn.CARD.name))
     report.doing("Looking at printed words")
     wanted = settings["text"] if "text" in settings else targets.parse(settings["target"])
     seeds = [(settings["seed"] + number) % len(SEEDS) for number in range(settings["count"])]
@@ -183,9 +184,8 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def stacked(pictures: np.ndarray) -> np.ndarray:
     """Grey pictures `(batch, height, width)` one below another with a gap, uint8 `(height, width, 3)`."""
-    gap = np.full((GAP, pictures.shape[2]), GAP_GREY, np.uint8)
-    rows = [part for picture in pictures for part in (gap, picture)][1:]
-    return np.repeat(np.concatenate(rows)[..., None], 3, axis=2)
+    drawn = [Image.fromarray(picture) for picture in pictures]
+    return np.asarray(sheet(drawn, Layout(drawn[0].size, 1, (0, GAP)), ground=(GAP_GREY,) * 3))
 
 
 def dream_words(

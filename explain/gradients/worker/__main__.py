@@ -133,10 +133,19 @@ def be_a_good_child(parent: int) -> None:
             os._exit(0)
 
 
+def leave_keras_out() -> None:
+    """Lets `import tensorflow` go on without Keras, which it would load at its end and which nobody needs here.
+
+    That saves a second and some 80 MB.
+    """
+    sys.modules.setdefault("keras", None)
+
+
 def main() -> None:
     module, parent = sys.argv[1], int(sys.argv[2])
     channel = take_channel()
     be_a_good_child(parent)
+    leave_keras_out()
     kinds = importlib.import_module(module).JOBS
     while True:
         perform(channel, kinds, channel.jobs.get())

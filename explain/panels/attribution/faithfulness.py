@@ -13,9 +13,9 @@ from explain.attribution import faithfulness, targets
 from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
-from explain.panels.inputs.word import Word
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 
 RANDOM = "random order"
@@ -43,7 +43,7 @@ def switch() -> bool:
     return bool(wanted)
 
 
-def check(word: Word, digest: str, target: targets.Character, name: str, values: np.ndarray) -> None:
+def check(word: Subject, digest: str, target: targets.Character, name: str, values: np.ndarray) -> None:
     """The two curves of one map, computed unless they are kept, and their areas in a sentence.
 
     name: of the map, and of its settings. values: `(32, 128)`, what speaks for the target highest.
@@ -81,7 +81,7 @@ def _kept() -> OrderedDict[tuple[str, targets.Character, str], tuple[Curve, Curv
 
 
 def _curves(
-    word: Word, digest: str, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
+    word: Subject, digest: str, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
 ) -> tuple[Curve, Curve]:
     kept, key = _kept(), (digest, target, name)
     found = kept.get(key)
@@ -96,11 +96,11 @@ def _curves(
     return found
 
 
-def _of_map(values: np.ndarray, word: Word, target: targets.Character, told: Callable[[float], Any]):
+def _of_map(values: np.ndarray, word: Subject, target: targets.Character, told: Callable[[float], Any]):
     return _both(word, target, faithfulness.order(values), told)
 
 
-def _random(word: Word, target: targets.Character, told: Callable[[float], Any]) -> tuple[Curve, Curve]:
+def _random(word: Subject, target: targets.Character, told: Callable[[float], Any]) -> tuple[Curve, Curve]:
     pairs = []
     for number, pixels in enumerate(faithfulness.random_orders(word.batch.shape[1:], ORDERS)):
         pairs.append(_both(word, target, pixels, lambda share, number=number: told((number + share) / ORDERS)))
@@ -108,8 +108,8 @@ def _random(word: Word, target: targets.Character, told: Callable[[float], Any])
     return faithfulness.mean_curve(fallen), faithfulness.mean_curve(risen)
 
 
-def _both(word: Word, target: targets.Character, pixels: np.ndarray, told: Callable[[float], Any]):
-    network, picture = resources.network("crnn"), word.batch[0]
+def _both(word: Subject, target: targets.Character, pixels: np.ndarray, told: Callable[[float], Any]):
+    network, picture = resources.network(word.network), word.batch[0]
     fallen = faithfulness.deletion(
         network, picture, target, pixels, on_step=lambda done, of: told(done / of / 2) and None
     )
@@ -119,10 +119,10 @@ def _both(word: Word, target: targets.Character, pixels: np.ndarray, told: Calla
     return fallen, risen
 
 
-def ask_sanity(word: Word, digest: str, target: targets.Character) -> dict[str, Any] | None:
+def ask_sanity(word: Subject, digest: str, target: targets.Character) -> dict[str, Any] | None:
     """The sanity check's button, or how far it is; its result once it is there."""
     st.markdown("**Does the map depend on what the network has learned?**")
-    settings = {"network": "crnn", "picture": word.batch[0], "target": targets.describe(target)}
+    settings = {"network": word.network, "picture": word.batch[0], "target": targets.describe(target)}
     job = SANITY.job(digest, settings)
     if job is None:
         SANITY.ask(

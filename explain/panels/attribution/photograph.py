@@ -29,7 +29,7 @@ FIRST_FILTERS = "block1_conv1"
 @st.fragment
 def show(_word) -> None:
     """Draws the view; the word on top plays no part in it."""
-    card = resources.card(_network())
+    card = resources.description(_network())
     shown = photograph.choose()
     batch = vgg16.prepare(shown)
     ran = resources.run(card.name, batch)

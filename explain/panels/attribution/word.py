@@ -17,9 +17,9 @@ from explain.layers.receptive_field import receptive_field
 from explain.network.description import describe
 from explain.panels.attribution import faithfulness
 from explain.panels.attribution.method_texts import METHODS, OCCLUSION
-from explain.panels.inputs.word import Word
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address, resources, selection
+from explain.panels.page.subject import Subject
 from explain.pictures import word_overlay
 from models import crnn
 
@@ -36,15 +36,15 @@ GRADIENTS = Followed("why", "attribute")
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for a word: what a character of it hangs on, and what the network looks for on its own."""
     _explained(word)
     st.divider()
     import_module("explain.panels.visualisation.words").show(word)  # below the fold: imported when its turn comes
 
 
-def _explained(word: Word) -> None:
-    ran = resources.run("crnn", word.batch)
+def _explained(word: Subject) -> None:
+    ran = word.ran
     frames = ran.values["outputs"]
     text = decoding.best_path(frames).labels
     if not text:
@@ -137,7 +137,7 @@ def _sentence(frames: np.ndarray, target: targets.Character) -> str:
     return text + f"; “{crnn.LABELS[target.rival]}” has {rival:.2g} there."
 
 
-def _occlusion(word: Word, digest: str, patch: str, target: targets.Character, checked: bool) -> None:
+def _occlusion(word: Subject, digest: str, patch: str, target: targets.Character, checked: bool) -> None:
     place = st.empty()
     found = _covered(word, digest, patch, place)
     values = found.map(target)
@@ -162,7 +162,7 @@ def _kept() -> OrderedDict[tuple[str, str], occlusion.Occlusion]:
     return OrderedDict()
 
 
-def _covered(word: Word, digest: str, patch: str, place) -> occlusion.Occlusion:
+def _covered(word: Subject, digest: str, patch: str, place) -> occlusion.Occlusion:
     kept = _kept()
     found = kept.get((digest, patch))
     if found is None:
@@ -170,7 +170,7 @@ def _covered(word: Word, digest: str, patch: str, place) -> occlusion.Occlusion:
         text = "Covering the word patch by patch, a second or less"
         bar = place.progress(0.0, text)
         found = occlusion.occlude(
-            resources.network("crnn"),
+            resources.network(word.network),
             word.batch[0],
             size,
             stride,
@@ -182,9 +182,9 @@ def _covered(word: Word, digest: str, patch: str, place) -> occlusion.Occlusion:
     return found
 
 
-def _gradients(word: Word, digest: str, target: targets.Character, checked: bool) -> None:
+def _gradients(word: Subject, digest: str, target: targets.Character, checked: bool) -> None:
     """The methods that need a gradient: a button, then the job as it goes, then the maps."""
-    settings = {"network": "crnn", "picture": word.batch[0], "target": targets.describe(target)}
+    settings = {"network": word.network, "picture": word.batch[0], "target": targets.describe(target)}
     job = GRADIENTS.job(digest, settings)
     if job is None:
         GRADIENTS.ask(
@@ -196,7 +196,7 @@ def _gradients(word: Word, digest: str, target: targets.Character, checked: bool
     GRADIENTS.follow(job, lambda result: _maps(word, digest, result, target, checked))
 
 
-def _maps(word: Word, digest: str, result: dict, target: targets.Character, checked: bool) -> None:
+def _maps(word: Subject, digest: str, result: dict, target: targets.Character, checked: bool) -> None:
     """All maps, those of the pixels and those of a layer, each with what it measures and, if wanted, its checks."""
     st.markdown("**Gradient methods, on the pixels**")
     st.caption(
@@ -238,7 +238,7 @@ def _maps(word: Word, digest: str, result: dict, target: targets.Character, chec
     )
 
 
-def _map(word: Word, method: str, values: np.ndarray, target: targets.Character, note: str) -> None:
+def _map(word: Subject, method: str, values: np.ndarray, target: targets.Character, note: str) -> None:
     words = METHODS[method]
     st.markdown(words.title)
     st.image(_drawn(word, values, target), width="stretch", alt=f"{words.title} over the word")
@@ -259,7 +259,7 @@ def _note(method: str, result: dict, name: str) -> str:
     return f"{name.removeprefix(method).strip().capitalize()}." if method in LAYER_METHODS else ""
 
 
-def _drawn(word: Word, values: np.ndarray, target: targets.Character):
+def _drawn(word: Subject, values: np.ndarray, target: targets.Character):
     return word_overlay.picture(word.seen, values, np.asarray(target.weights), middles())
 
 

@@ -31,7 +31,7 @@ export default function (component) {
   home.append(grid);
 
   const tiles = data.tiles.map((tile) => {
-    const canvas = element("canvas", { role: "img", tabIndex: 0, "aria-label": `${data.layer}, ${tile.name}` });
+    const canvas = element("canvas", { role: "img", tabIndex: 0, "aria-label": `${data.title}, ${tile.name}` });
     canvas.ratio = data.input.width / data.input.height;
     canvas.style.aspectRatio = `${data.input.width} / ${data.input.height}`;
     const node = element("div", { class: "tile", title: `${tile.name}: from ${number(tile.low)} to ${number(tile.high)}` }, canvas, element("div", { class: "name soft" }, tile.name));
@@ -48,7 +48,7 @@ export default function (component) {
       rest();
       mark();
     };
-    canvas.ondblclick = () => save(canvas, `${data.layer}-${tile.channel}.png`, 768);
+    canvas.ondblclick = () => save(canvas, `${data.title}-${tile.channel}.png`, 768);
     grid.append(node);
     return { tile, canvas, values, node };
   });
@@ -66,7 +66,7 @@ export default function (component) {
   function chips() {
     const row = element("div", { class: "chips", role: "group", "aria-label": "Layers" });
     data.layers.forEach((name, index) => {
-      const chip = element("button", { type: "button", "aria-pressed": String(name === data.layer), title: name }, data.short[index]);
+      const chip = element("button", { type: "button", "aria-pressed": String(name === data.layer), title: data.titles[index] }, data.short[index]);
       chip.onclick = () => setStateValue("layer", name);
       chip.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -127,7 +127,7 @@ export default function (component) {
     const context = canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
     tiles.forEach((t, i) => context.drawImage(t.canvas, (i % data.columns) * (wide + gap), Math.floor(i / data.columns) * (tall + gap), wide, tall));
-    save(canvas, `${data.layer}.png`, canvas.width);
+    save(canvas, `${data.title}.png`, canvas.width);
   }
 
   function show(at, value, name) {

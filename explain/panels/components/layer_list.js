@@ -7,14 +7,14 @@ export default function (component) {
   for (const layer of data.layers) {
     const strip = element("div", { class: "strip" });
     for (const picture of layer.pictures) {
-      const image = element("img", { src: picture.src, alt: `${layer.name}, ${picture.name}`, title: picture.name, loading: "lazy" });
+      const image = element("img", { src: picture.src, alt: `${layer.title}, ${picture.name}`, title: picture.name, loading: "lazy" });
       image.style.aspectRatio = data.aspect;
       strip.append(image);
     }
     const button = element(
       "button",
       { type: "button", "aria-pressed": String(layer.name === data.chosen) },
-      element("span", { class: "layer" }, layer.name),
+      element("span", { class: "layer" }, layer.title),
       element("span", { class: "says" }, layer.says),
       element("span", { class: "facts soft" }, layer.kind),
       element("span", { class: "facts soft" }, layer.facts),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explain.charts.theme import BLANK_NAME
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import BLANK_NAME
 from explain.panels.components import component
-from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
 from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import crnn
 
@@ -22,7 +21,7 @@ BEAM_OF = ("This word", "Textbook case")
 
 
 @st.fragment
-def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
+def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
     """The beam search as a film: every step is worked out here, the browser only turns the pages."""
     st.markdown("**Beam search, frame by frame**")
     of, width = st.columns([1, 1], vertical_alignment="center")
@@ -45,7 +44,7 @@ def show(word: Word, digest: str, probabilities: np.ndarray) -> None:
             "id": f"{case} {digest} {beams}",
             "src": None if textbook else images.data_url(images.enlarge(word.seen, 6)),
             "width": crnn.WIDTH,
-            "seen": [(max(first, 0), min(last + 1, crnn.WIDTH)) for first, last in decoding_panel.seen_columns()],
+            "seen": word.frames.within,
             "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,

@@ -8,9 +8,8 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
-from explain.layers.receptive_field import receptive_field
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources, selection
+from explain.panels.page import address, selection
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn
@@ -19,9 +18,9 @@ BEAMS, SHOWN = 25, 3
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the panel for a word."""
-    probabilities = resources.run("crnn", word.batch).values["outputs"]
+    probabilities = word.ran.values["outputs"]
     best = decoding.best_path(probabilities)
     st.markdown(f"**CTC decoding** :gray[reads] **{decoding.text(best.labels, crnn.LABELS) or 'nothing'}**")
     st.caption(
@@ -34,9 +33,8 @@ def show(word: Word) -> None:
         images.data_url(images.enlarge(word.seen, 6)),
         probabilities,
         best,
-        crnn.LABELS,
-        seen_columns(),
-        crnn.WIDTH,
+        word.alphabet,
+        word.frames,
         Inks.of(is_dark()),
         frame,
     )
@@ -48,13 +46,6 @@ def show(word: Word) -> None:
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(ctc.texts(candidates(probabilities), Inks.of(is_dark())), width="stretch", key="texts")
     st.caption(caption(probabilities, best))
-
-
-def seen_columns() -> list[tuple[int, int]]:
-    """The input columns, first and last, that each frame's convolutions see; they may lie outside the picture."""
-    field = receptive_field(crnn.CARD, "squeezed")
-    boxes = [field.box(0, frame) for frame in range(crnn.FRAMES)]
-    return [(left, right - 1) for _, left, _, right in boxes]
 
 
 def candidates(probabilities: np.ndarray) -> list[tuple[str, float]]:

@@ -6,15 +6,16 @@ import numpy as np
 import streamlit as st
 
 from explain.charts import lattice
-from explain.charts.theme import BLANK_NAME, Inks
+from explain.charts.theme import Inks
 from explain.ctc import alternatives as ctc_alternatives
 from explain.ctc import decoding as ctc_decoding
+from explain.ctc.alphabet import BLANK_NAME
 from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search
 from explain.panels.ctc import decoding as decoding_panel
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources, selection
+from explain.panels.page import address, selection
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from models import crnn
@@ -31,9 +32,9 @@ SHOW_SAYS = {
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view for a word."""
-    ran = resources.run("crnn", word.batch)
+    ran = word.ran
     probabilities = ran.values["outputs"]
     read = ctc_decoding.best_path(probabilities).labels
     st.markdown("**CTC in depth**")
@@ -76,22 +77,21 @@ def _chosen(found: tuple[ctc_alternatives.Character, ...]) -> int | None:
 
 
 def _lattice_chart(
-    word: Word, probabilities: np.ndarray, found: ctc_decoding.Lattice, alignment: ctc_decoding.Alignment, **more
+    word: Subject, probabilities: np.ndarray, found: ctc_decoding.Lattice, alignment: ctc_decoding.Alignment, **more
 ) -> dict:
     return lattice.lattice(
         images.data_url(images.enlarge(word.seen, 6)),
         probabilities,
         found,
         alignment,
-        crnn.LABELS,
-        decoding_panel.seen_columns(),
-        crnn.WIDTH,
+        word.alphabet,
+        word.frames,
         Inks.of(is_dark()),
         **more,
     )
 
 
-def _reading(word: Word, probabilities: np.ndarray, read: ctc_decoding.Text, which: str, chosen: int | None) -> None:
+def _reading(word: Subject, probabilities: np.ndarray, read: ctc_decoding.Text, which: str, chosen: int | None) -> None:
     """The lattice of what was read; a click on a row chooses its character."""
     found, alignment = ctc_decoding.lattice(probabilities, read), ctc_decoding.forced_alignment(probabilities, read)
     chart = _lattice_chart(word, probabilities, found, alignment, show=which, character=chosen)
@@ -126,7 +126,7 @@ def _typed(probabilities: np.ndarray, read: ctc_decoding.Text) -> str:
 
 
 @st.fragment
-def _what_if(word: Word, probabilities: np.ndarray, read: ctc_decoding.Text, which: str) -> None:
+def _what_if(word: Subject, probabilities: np.ndarray, read: ctc_decoding.Text, which: str) -> None:
     """Another text in the same lattice, and which frames speak against it."""
     written = _typed(probabilities, read)
     reason = ctc_alternatives.why_unreadable(written, crnn.LABELS, len(probabilities))

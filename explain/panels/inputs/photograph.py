@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
 from explain.panels.components import component
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources
+from explain.panels.inputs.word import samples_in
+from explain.panels.page import address, resources, views
+from explain.panels.page.subject import Subject
 from explain.pictures import images
-from models import vgg16
-from models.card import WEIGHTS
+from models.networks import CARDS
 from models.pictures import PictureError, open_picture
 
-PHOTOGRAPHS = WEIGHTS.parent / "samples" / "photographs"
 FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 
 
-@cache
 def samples() -> dict[str, dict]:
     """The photographs that come with the page: `{id: {"file", "title", "licence", ...}}`."""
-    return {Path(item["file"]).stem: item for item in json.loads((PHOTOGRAPHS / "samples.json").read_text())}
+    return samples_in(_folder())
+
+
+def _folder() -> Path:
+    """Where the sample photographs lie: any picture will do for a network that does not read words."""
+    return next(card.samples for card in CARDS.values() if card.blank is None and card.samples)
 
 
 @cache
 def sample(name: str) -> Image.Image:
-    return open_picture(PHOTOGRAPHS / samples()[name]["file"])
+    return open_picture(_folder() / samples()[name]["file"])
 
 
-def or_word(label: str, key: str, word: Word) -> tuple[str, np.ndarray, Image.Image]:
-    """Draws the choice of a network, and of a photograph where that looks at one.
+def or_word(label: str, key: str, word: Subject) -> Subject:
+    """Draws the choice of a network, and of a photograph where that looks at one; returns what is to be explained."""
+    networks = {resources.description(name).called: name for name in views.to_look_into()}
+    name = networks[address.switch(label, networks, key=key)]
+    return word if name == word.network else of(name)
 
-    Returns the network's name, what it takes `(1, height, width, channels)` and the picture as it sees it.
-    """
-    name = resources.NAMES[address.switch(label, resources.NAMES, key=key)]
-    if name == "crnn":
-        return name, word.batch, word.seen
-    shown = choose()
-    return name, vgg16.prepare(shown), vgg16.as_seen(shown)
+
+def of(network: str) -> Subject:
+    """Draws the choice of photographs, and returns the chosen one as that network takes it."""
+    return Subject.of(network, "photograph", choose())
 
 
 def choose() -> Image.Image:

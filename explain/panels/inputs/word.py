@@ -3,55 +3,55 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explain.network.description import describe
+from explain.network.description import Description
 from explain.panels.components import component
-from explain.panels.page import address, resources
+from explain.panels.page import address, resources, views
+from explain.panels.page.subject import Subject
 from explain.pictures import images
-from models import crnn, typeface
-from models.card import WEIGHTS
+from models import typeface
+from models.networks import CARDS
 from models.pictures import PictureError, open_picture
 
-SAMPLES = WEIGHTS.parent / "samples" / "words"
+Titled = tuple[str, Image.Image]  # a picture with its title
 AT_ONCE = 7  # samples in the strip; the others are behind a button
 FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 
 
-@dataclass(frozen=True)
-class Word:
-    """The picture that the CRNN reads. batch: `(1, 32, 128, 1)` float32 in [0, 1], as the network gets it."""
+def samples() -> dict[str, dict]:
+    """The words that come with the page: `{id: {"file", "title", "text", ...}}`; the first is shown at first."""
+    return samples_in(words_folder())
 
-    title: str
-    batch: np.ndarray
 
-    @property
-    def seen(self) -> Image.Image:
-        """The 128 x 32 grey picture as the network sees it."""
-        return Image.fromarray(np.rint(self.batch[0, :, :, 0] * 255).astype(np.uint8))
+def words_folder() -> Path:
+    """Where the sample words lie: pictures of words are what every recogniser reads, whoever brought them along."""
+    return next(card.samples for card in CARDS.values() if card.blank is not None and card.samples)
 
 
 @cache
-def samples() -> dict[str, dict]:
-    """The words that come with the page: `{id: {"file", "title", "text", ...}}`; the first is shown at first."""
-    return {Path(item["file"]).stem: item for item in json.loads((SAMPLES / "samples.json").read_text())}
+def samples_in(folder: Path) -> dict[str, dict]:
+    return {Path(item["file"]).stem: item for item in json.loads((folder / "samples.json").read_text())}
 
 
 @cache
 def _sample_picture(name: str) -> Image.Image:
-    return open_picture(SAMPLES / samples()[name]["file"])
+    return open_picture(words_folder() / samples()[name]["file"])
 
 
-def show() -> Word:
-    """Draws the strip and returns the word to explain; what can't be used is said, and the last good word stays."""
+def show(network: str) -> Subject:
+    """Draws the strip and returns the word to explain; what can't be used is said, and the last good word stays.
+
+    network: the recogniser that reads it.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.markdown("#### Inside CRNN & VGG16", width="content")
+        names = [resources.description(name).called for name in views.of_page().values()]
+        st.markdown(f"#### Inside {' & '.join(names)}", width="content")
         st.caption("every layer of a real network, for the picture you give it", width="content")
         st.space("stretch")
         numbers = st.empty()
@@ -59,22 +59,22 @@ def show() -> Word:
     with choose:
         source = address.switch("Where the word comes from", SOURCES, key="from")
     with rest:
-        given = SOURCES[source]()
-    if given is not None:
-        st.session_state["word"] = given
-    word = st.session_state.get("word") or _from_sample(next(iter(samples())))
-    st.session_state["word"] = word
-    taken = resources.run("crnn", word.batch).milliseconds
-    layers = len(describe(crnn.CARD).layer_names)
-    numbers.caption(f"one pass, {layers} layers, {taken:.1f} ms", width="content")
+        picture = SOURCES[source](resources.description(network))
+    if picture is not None:
+        st.session_state["word"] = picture
+    title, shown = st.session_state.get("word") or from_sample(next(iter(samples())))
+    st.session_state["word"] = title, shown
+    word = Subject.of(network, title, shown)
+    layers = len(word.description.layer_names)
+    numbers.caption(f"one pass, {layers} layers, {word.ran.milliseconds:.1f} ms", width="content")
     return word
 
 
-def _from_sample(name: str) -> Word:
-    return Word(samples()[name]["title"], crnn.prepare(_sample_picture(name)))
+def from_sample(name: str) -> Titled:
+    return samples()[name]["title"], _sample_picture(name)
 
 
-def _samples() -> Word:
+def _samples(_network: Description) -> Titled:
     chosen = address.choice("sample", samples(), next(iter(samples())))
     names = list(samples())
     with st.container(key="sample-strip"):
@@ -84,7 +84,7 @@ def _samples() -> Word:
     if names[AT_ONCE:]:
         with more.popover("More"):
             _pictures("samples-more", names[AT_ONCE:], chosen)
-    return _from_sample(chosen)
+    return from_sample(chosen)
 
 
 def _pictures(key: str, names: list[str], chosen: str) -> None:
@@ -104,7 +104,7 @@ def _pictures(key: str, names: list[str], chosen: str) -> None:
     )
 
 
-def _upload() -> Word | None:
+def _upload(_network: Description) -> Titled | None:
     place, cut = st.columns([3, 1], vertical_alignment="center")
     file = place.file_uploader("A picture of one word", type=FORMATS, label_visibility="collapsed", key="upload")
     if file is None:
@@ -113,7 +113,7 @@ def _upload() -> Word | None:
     return _word_from(file, file.name, cut)
 
 
-def _camera() -> Word | None:
+def _camera(_network: Description) -> Titled | None:
     place, cut = st.columns([3, 1], vertical_alignment="center")
     with place.popover("Take a picture of a word", icon=":material/photo_camera:"):
         shot = st.camera_input("Hold one word close to the camera", key="camera")
@@ -123,7 +123,7 @@ def _camera() -> Word | None:
     return _word_from(shot, "camera", cut)
 
 
-def _word_from(file, title: str, cut) -> Word | None:
+def _word_from(file, title: str, cut) -> Titled | None:
     """The word in an uploaded or photographed picture, cropped as chosen; None, with a sentence, if unusable."""
     try:
         picture = open_picture(file.getvalue())
@@ -136,7 +136,7 @@ def _word_from(file, title: str, cut) -> Word | None:
         top, bottom = st.slider("Rows kept, %", 0, 100, (0, 100), key=f"{title}-rows")
         box = _box(picture.size, left, right, top, bottom)
         st.image(images.shrink(picture.crop(box), 480), alt="What is kept")
-    return Word(title, crnn.prepare(picture.crop(box)))
+    return title, picture.crop(box)
 
 
 def _box(size: tuple[int, int], left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:
@@ -146,15 +146,26 @@ def _box(size: tuple[int, int], left: int, right: int, top: int, bottom: int) ->
     return x0, y0, max(x0 + 1, right * width // 100), max(y0 + 1, bottom * height // 100)
 
 
-def _typed() -> Word | None:
+def _first(labels: Sequence[str]) -> str:
+    """The word that stands in the field at first: "Network" where the network can write that."""
+    word = "Network"
+    return word if set(word) <= set(labels) else "".join(label for label in labels if len(label) == 1)[:6]
+
+
+def _typed(network: Description) -> Titled | None:
     text, font = st.columns([2, 1])
     word = text.text_input(
-        "Word", value="Network", max_chars=24, key="word_text", bind="query-params", label_visibility="collapsed"
+        "Word",
+        value=_first(network.labels),
+        max_chars=24,
+        key="word_text",
+        bind="query-params",
+        label_visibility="collapsed",
     )
     faces = list(typeface.FONTS)
     face = font.selectbox("Font", faces, key="font", bind="query-params", label_visibility="collapsed") or faces[0]
     try:
-        return Word(word, crnn.prepare(typeface.draw_word(word, face)))
+        return word, typeface.draw_word(word, face, network.labels)
     except ValueError as problem:
         st.error(str(problem), icon=":material/error:")
         return None

@@ -6,53 +6,60 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explain.charts import exemplars
 from explain.charts.theme import Inks
 from explain.exemplars import cards, descriptions
-from explain.exemplars.word_bank import REBUILD, Bank, BankError, open_bank
+from explain.exemplars.word_bank import Bank, BankError, counts_inside, open_bank, rebuild
 from explain.layers import feature_maps
+from explain.layers.frames import frames
 from explain.layers.receptive_field import receptive_field
-from explain.network.description import describe
+from explain.network.description import Description
 from explain.network.layers import Layer
+from explain.network.needs import Needs
 from explain.panels.components import component
+from explain.panels.layers import filters as filters_panel
+from explain.panels.layers import names
+from explain.panels.layers.focus import version, weights
 from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
-from models import crnn, onnx_weights
 
-FED = "squeezed"  # the layer whose columns are the recurrent layers' steps
-SAME = {FED: "conv_7"}  # layers that hand on what the one before gave
-FIRST = ("conv_1", "pool_1", "conv_2", "pool_2")  # of these the bank leaves out what lies at the edge of the picture
-FILTERS = "conv_1"  # the layer whose filters are pictures: they lie on the pixels themselves
-CHARACTER = "e"
+NEEDS = Needs("ctc", along=("bank",))
+CHARACTER = "e"  # whose units are listed at first
 SHOWN = 8
 
 
-@st.cache_resource(show_spinner=False)
-def bank() -> Bank:
-    """The bank, opened when a view first asks for it; 2 MB."""
-    return open_bank(crnn.CARD)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bank(version: str, _description: Description) -> Bank:
+    return open_bank(_description)
 
 
-def channel(layer: Layer, number: int, seen: Image.Image, activation: np.ndarray) -> None:
+def bank(description: Description) -> Bank:
+    """The network's bank, opened when a view first asks for it; 2 MB."""
+    return _bank(version(description), description)
+
+
+def channel(subject: Subject, layer: Layer, number: int) -> None:
     """For a channel of a convolutional layer: its feature map, and what excites it most in the bank.
 
-    seen: the present word. activation: of the layer for that word. Draws nothing for a layer the bank has no places of.
+    Draws nothing for a layer that the bank has no places of.
     """
-    opened = _opened()
-    name = SAME.get(layer.name, layer.name)
-    if opened is None or name not in opened.layers:
+    description = subject.description
+    opened = _opened(description)
+    name = measured_as(description, layer, opened.layers) if opened else None
+    if name is None:
         return
     st.markdown(f"**What channel {number} answers to**")
-    st.html(cards.STYLE + cards.present(seen, feature_maps.maps(activation)[number]))
-    found = opened.places(name, number)
-    if not found:
+    st.html(cards.STYLE + cards.present(subject.seen, feature_maps.maps(subject.values[layer.name])[number]))
+    places = opened.places(name, number)
+    if not places:
         st.caption(f"In the {len(opened.texts)} words of the bank this channel is never above zero: it is silent.")
         return
-    st.html(cards.places(opened, found, receptive_field(crnn.CARD, name)))
-    edge = "places at the edge of the picture left out" if name in FIRST else "stripes: beyond the edge"
+    st.html(cards.places(opened, places, receptive_field(description, name)))
+    inside = counts_inside(description, name)
+    edge = "places at the edge of the picture left out" if inside else "stripes: beyond the edge"
     st.caption(
         f"Of {len(opened.texts)} words kept for this, those with the places where the channel is largest, one place a "
         f"word, and on the left what it sees there, cut out ({edge}). They show what it answers to most, not all it "
@@ -60,54 +67,78 @@ def channel(layer: Layer, number: int, seen: Image.Image, activation: np.ndarray
     )
 
 
-def filters(number: int, choose: Callable[[int], None]) -> None:
-    """The filters of the first layer as pictures on one scale; choose: called with the one that is clicked."""
+def measured_as(description: Description, layer: Layer, measured) -> str | None:
+    """The name under which the bank has a layer's channels: its own, or of the map that it lays out as a sequence."""
+    while layer.name not in measured:
+        before = description.inputs_of(layer.name)
+        if layer.kind != "reshape" or len(before) != 1 or before[0].shape[-1] != layer.shape[-1]:
+            return None
+        layer = before[0]
+    return layer.name
+
+
+def filters(description: Description, layer: Layer, number: int, choose: Callable[[int], None]) -> None:
+    """The filters of a layer as pictures on one scale, where they lie on the pixels of a grey picture.
+
+    choose: called with the number of the one that is clicked.
+    """
+    if filters_panel.colour_of(description, layer) != "grey":
+        return
 
     def take() -> None:
-        chosen = st.session_state["hand-filters"].get("chosen")
-        if chosen is not None:
-            choose(int(chosen))
+        clicked = st.session_state["hand-filters"].get("chosen")
+        if clicked is not None:
+            choose(int(clicked))
 
-    st.markdown(f"**All {describe(crnn.CARD).layer(FILTERS).shape[-1]} filters of {FILTERS}**")
+    kernel = weights(description, layer.name)["kernel"]
+    st.markdown(f"**All {kernel.shape[-1]} filters of {names.layer_name(description, layer)}**")
     component(
         "thumbnails",
         key="hand-filters",
-        data={"label": "Filters", "items": _filters(), "chosen": str(number), "size": 27},
+        data={
+            "label": "Filters",
+            "items": _filters(version(description), layer.name, kernel),
+            "chosen": str(number),
+            "size": 27,
+        },
         on_chosen_change=take,
     )
     st.caption(
-        "3 × 3 weights each, one scale for all: red counts light pixels for the channel, blue against it, near-white "
-        "hardly at all. A filter with red on one side and blue on the other answers to an edge. Click one to choose it."
+        f"{kernel.shape[0]} × {kernel.shape[1]} weights each, one scale for all: red counts light pixels for the "
+        "channel, blue against it, near-white hardly at all. A filter with red on one side and blue on the other "
+        "answers to an edge. Click one to choose it."
     )
 
 
-@st.cache_resource(show_spinner=False)
-def _filters() -> list[dict[str, str]]:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _filters(version: str, layer: str, _kernel: np.ndarray) -> list[dict[str, str]]:
     """Every filter as an item of the thumbnails."""
-    kernel = onnx_weights.read(crnn.CARD.weights, [FILTERS])[FILTERS][0][:, :, 0]
-    most = float(np.abs(kernel).max())
-    pictures = [images.enlarge(images.coloured(weights, -most, most), 9) for weights in np.moveaxis(kernel, -1, 0)]
+    most = float(np.abs(_kernel).max())
+    slices = np.moveaxis(_kernel[:, :, 0], -1, 0)
+    pictures = [images.enlarge(images.coloured(slice_, -most, most), 9) for slice_ in slices]
     return [
         {"id": str(i), "title": f"channel {i}", "src": images.data_url(picture)} for i, picture in enumerate(pictures)
     ]
 
 
-def unit(layer: str, direction: str, number: int) -> None:
+def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
     """For a unit of a recurrent layer: one sentence, its means, and the words where it is highest and lowest."""
-    opened = _opened()
+    opened = _opened(subject.description)
     if opened is None:
+        if missing := NEEDS.missing(subject.description):
+            st.caption(f"What unit {number} is for can be measured over many words. {missing}")
         return
-    known = opened.unit(layer, _units(layer, direction)[number])
+    known = opened.unit(layer.name, _units(layer, direction)[number])
     st.markdown(f"**What unit {number} is for**")
     st.markdown(descriptions.purpose(known, opened.labels))
     words, means = st.columns([1.25, 1], gap="medium")
-    field = receptive_field(crnn.CARD, FED)
+    columns = frames(subject.description, opened.frame_count, subject.width)
     with words:
-        for title, found in (("Highest", known.highest), ("Lowest", known.lowest)):
+        for title, steps in (("Highest", known.highest), ("Lowest", known.lowest)):
             st.markdown(f":gray[{title}]")
-            st.html(cards.STYLE + cards.steps(opened, found[:SHOWN], field))
+            st.html(cards.STYLE + cards.steps(opened, steps[:SHOWN], columns.centres))
     with means:
-        inks, characters = Inks.of(is_dark()), opened.labels[:-1]
+        inks, characters = Inks.of(is_dark()), opened.characters
         counts = tuple(opened.frames_of(character) for character in characters)
         st.markdown(":gray[Mean by character]")
         st.vega_lite_chart(
@@ -124,68 +155,81 @@ def unit(layer: str, direction: str, number: int) -> None:
         )
 
 
-def sentence(layer: str, number: int) -> None:
+def sentence(description: Description, layer: Layer, number: int) -> None:
     """What a unit of a recurrent layer is for, as a sentence alone; the backward units counted on from the others."""
-    opened = _opened()
-    if opened is not None:
+    opened = _opened(description)
+    if opened is not None and layer.name in opened.recurrent:
         st.markdown("**What this unit is for**")
-        st.markdown(descriptions.purpose(opened.unit(layer, number), opened.labels))
+        st.markdown(descriptions.purpose(opened.unit(layer.name, number), opened.labels))
         st.caption("The words that take it farthest, and its means by character, stand in the view *Recurrent layers*.")
 
 
-def answering(beside, layer: str, direction: str, number: int, choose: Callable[[int], None]) -> None:
+def answering(
+    beside, description: Description, layer: Layer, direction: str, number: int, choose: Callable[[int], None]
+) -> None:
     """A character to choose, and under it the units that answer to it most.
 
-    beside: the container that the character stands in. number: the unit chosen now. choose: called with one clicked.
+    beside: the container that the character stands in. number: the present unit. choose: called with one clicked.
     """
-    opened = _opened(aloud=False)  # said once, where the unit is explained
+    opened = _opened(description, aloud=False)  # said once, where the unit is explained
     if opened is None:
         return
-    characters = opened.labels[:-1]
-    pick, says = beside.columns([1, 2.2], vertical_alignment="bottom")
-    kept = address.choice("lstm_answers", characters, CHARACTER)
-    st.session_state["lstm-answers"] = kept
+    characters = opened.characters
+    first = CHARACTER if CHARACTER in characters else characters[0]
+    pick, caption = beside.columns([1, 2.2], vertical_alignment="bottom")
+    in_address = address.choice("lstm_answers", characters, first)
+    st.session_state["lstm-answers"] = in_address
 
-    def keep() -> None:
-        address.note("lstm_answers", st.session_state["lstm-answers"], CHARACTER)
+    def note() -> None:
+        address.note("lstm_answers", st.session_state["lstm-answers"], first)
 
-    character = pick.selectbox("Units that answer to", characters, key="lstm-answers", on_change=keep) or kept
-    half = _units(layer, direction)
-    found = opened.answering(layer, character, half)
-    named = {half.index(answer.unit): f"{half.index(answer.unit)} {_way(answer.effect)}" for answer in found}
+    label = "Units that answer to"
+    character = pick.selectbox(label, characters, key="lstm-answers", on_change=note) or in_address
+    units = _units(layer, direction)
+    answers = opened.answering(layer.name, character, units)
+    pills = {units.index(answer.unit): f"{units.index(answer.unit)} {_way(answer.effect)}" for answer in answers}
     key = "lstm-answering"
-    st.session_state[key] = number if number in named else None
+    st.session_state[key] = number if number in pills else None
 
     def take() -> None:
         if st.session_state[key] is not None:
             choose(int(st.session_state[key]))
 
-    label = f"Units of {layer}, {direction}, that answer to {character}"
-    st.pills(label, list(named), format_func=named.__getitem__, key=key, on_change=take, label_visibility="collapsed")
-    says.caption(f"Below, the {len(named)} units whose mean at {character} is farthest above ↑ or below ↓ the others.")
+    label = f"Units of {names.layer_name(description, layer)}, {direction}, that answer to {character}"
+    st.pills(label, list(pills), format_func=pills.__getitem__, key=key, on_change=take, label_visibility="collapsed")
+    caption.caption(
+        f"Below, the {len(pills)} units whose mean at {character} is farthest above ↑ or below ↓ the others."
+    )
 
 
 def _way(effect: float) -> str:
     return "↑" if effect > 0 else "↓"
 
 
-def _units(layer: str, direction: str) -> range:
+def _units(layer: Layer, direction: str) -> range:
     """The units of one direction among all of the layer."""
-    half = describe(crnn.CARD).layer(layer).shape[-1] // 2
-    return range(half, 2 * half) if direction == "backward" else range(half)
+    units = layer.shape[-1] // len(layer.directions)
+    first = units * layer.directions.index(direction)
+    return range(first, first + units)
 
 
-def _opened(aloud: bool = True) -> Bank | None:
-    """The bank, None where it can't be read. aloud: the page says so, and where the bank is out of date."""
+def _opened(description: Description, aloud: bool = True) -> Bank | None:
+    """The bank, None where the network has none or it can't be read.
+
+    aloud: the page says why it can't, and where the bank is out of date.
+    """
+    if NEEDS.missing(description):
+        return None
     try:
-        opened = bank()
+        opened = bank(description)
     except BankError as problem:
         if aloud:
             st.warning(str(problem), icon=":material/warning:")
         return None
     if opened.outdated and aloud:
         st.warning(
-            f"The bank of words was measured with other weights than the network has now; run `{REBUILD}`.",
+            "The bank of words was measured with other weights than the network has now; run "
+            f"`{rebuild(description)}`.",
             icon=":material/warning:",
         )
     return opened

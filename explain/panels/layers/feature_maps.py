@@ -1,4 +1,4 @@
-"""Panel 1, *Layers*: the layers of the CRNN in order, and the feature maps of the chosen one."""
+"""Panel 1, *Layers*: the layers of a network in order, and the feature maps of the one that is looked at."""
 
 from __future__ import annotations
 
@@ -7,72 +7,77 @@ import streamlit as st
 
 from explain.layers import feature_maps
 from explain.layers.receptive_field import receptive_field
-from explain.network.description import Description, describe
+from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
-from explain.panels.inputs.word import Word
-from explain.panels.page import address, resources
+from explain.panels.layers import names
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
-from models import crnn
 
-CARD = describe(crnn.CARD)
-FIRST = "conv_3"
 COUNT = 20
-SHORT = {"batch_norm_5": "bn_5", "batch_norm_6": "bn_6"}
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")
     st.caption(
         "What each layer hands on, brightest where it responds most. The frame on the word is what one number can see: "
         "hover over a map, click to keep it."
     )
-    layer = address.choice("layer", CARD.layer_names, FIRST)
-    activation = resources.run("crnn", word.batch).values[layer]
-    tiles_of(CARD, layer, activation, images.data_url(word.seen), key="layers", count=COUNT, columns=4, chips=True)
+    description = word.description
+    layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
+    tiles_of(word, layer, key="layers", count=COUNT, columns=4, chips=True)
+
+
+def first_layer(description: Description) -> str:
+    """The layer to begin with: the convolution a third of the way in, whose maps still look like the picture."""
+    convolutions = description.of_kind("conv") or description.layers[1:]
+    return convolutions[len(convolutions) // 3].name
+
+
+def is_wide(subject: Subject) -> bool:
+    """Whether the picture is much wider than high, as words are: then fewer maps stand side by side."""
+    return subject.width > 2 * subject.height
 
 
 def tiles_of(
-    card: Description,
-    name: str,
-    activation: np.ndarray,
-    seen: str,
+    subject: Subject,
+    layer: Layer,
     *,
     key: str,
     count: int,
     columns: int,
     chips: bool = False,
-    names: tuple[str, str, str] = ("layer", "unit", "scale"),
+    in_address: tuple[str, str, str] = ("layer", "unit", "scale"),
     first: dict | None = None,
 ) -> None:
-    """The feature maps of one layer, strongest first, over the input they came from.
+    """The feature maps of one layer, strongest first, over the picture they came from.
 
-    seen: data URL of the picture as the network sees it. key: of the component on the page. chips: whether the layer is
-    chosen here. names: under which the layer, the unit and the scale stand in the address.
-    first: the unit that is marked where the address has none, as `unit_of` gives it.
+    key: of the component on the page. chips: whether the layer is picked here. in_address: under which names the layer,
+    the unit and the scale stand in the address. first: the unit that is marked where the address has none, as `unit_of`
+    returns it.
     """
-    layer_in_address, unit_in_address, scale_in_address = names
-    layer = card.layer(name)
-    kept = address.numbers(unit_in_address, 3)
-    unit = unit_of(activation, kept) or first
+    layer_in_address, unit_in_address, scale_in_address = in_address
+    description, activation = subject.description, subject.values[layer.name]
+    if not is_drawn(activation):
+        st.caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
+        return
+    unit = unit_of(activation, address.numbers(unit_in_address, 3)) or first
     tiles = feature_maps.strongest(activation, count)
     if unit and unit["channel"] not in [tile.channel for tile in tiles]:
         tiles[-1] = feature_maps.tile(activation, unit["channel"])
-    signed = bool(min(float(tile.values.min()) for tile in tiles) < 0)
-    height, width = tiles[0].values.shape
-    field = receptive_field(card, name)
 
     def choose_layer() -> None:
         # A unit belongs to its layer: with another layer there is none.
-        address.note(layer_in_address, st.session_state[key].get("layer"), FIRST if chips else None)
+        address.note(layer_in_address, st.session_state[key].get("layer"), first_layer(description) if chips else None)
         address.note(unit_in_address, None)
 
     def choose_unit() -> None:
-        chosen = st.session_state[key].get("unit")
-        if chosen and chosen["layer"] == name:
-            address.note(unit_in_address, f"{chosen['channel']}.{chosen['y']}.{chosen['x']}")
+        clicked = st.session_state[key].get("unit")
+        if clicked and clicked["layer"] == layer.name:
+            address.note(unit_in_address, f"{clicked['channel']}.{clicked['y']}.{clicked['x']}")
 
     def choose_scale() -> None:
         address.note(scale_in_address, "shared" if st.session_state[key].get("shared") else None)
@@ -81,22 +86,16 @@ def tiles_of(
         "feature_maps",
         key=key,
         data={
-            "layers": list(card.layer_names) if chips else [],
-            "short": [SHORT.get(other, other) for other in card.layer_names] if chips else [],
-            "layer": name,
-            "facts": facts(card, layer),
-            "input": {"src": seen, "width": card.input_shape[1], "height": card.input_shape[0]},
-            "width": width,
-            "height": height,
+            **(_chips(description) if chips else {"layers": [], "short": [], "titles": []}),
+            "layer": layer.name,
+            "title": names.layer_name(description, layer),
+            "facts": f"{names.layer_name(description, layer)} · {names.facts(description, layer)}",
+            "input": {"src": images.data_url(subject.seen), "width": subject.width, "height": subject.height},
             "columns": columns,
-            "signed": signed,
             "shared": address.choice(scale_in_address, ("shared",), "") == "shared",
-            "palette": images.palette_base64("diverging" if signed else "unsigned"),
-            "field": None
-            if field is None
-            else {"size": list(field.size), "stride": list(field.stride), "start": list(field.start)},
-            "tiles": [{**feature_maps.packed(tile), "name": channel_name(card, layer, tile.channel)} for tile in tiles],
+            "field": _field(description, layer),
             "unit": unit,
+            **_drawn(description, layer, tiles),
         },
         on_layer_change=choose_layer,
         on_unit_change=choose_unit,
@@ -104,28 +103,47 @@ def tiles_of(
     )
 
 
-def unit_of(activation: np.ndarray, kept: tuple[int, ...] | None) -> dict | None:
-    """The unit the address names, if this layer has it: `{"channel", "y", "x"}`."""
-    if kept is None:
+def is_drawn(activation: np.ndarray) -> bool:
+    """Whether a layer's output is a map, a sequence or a row of units; a step inside some networks is none of these."""
+    return 1 <= activation.ndim <= 3 and activation.size > 0 and bool(np.isfinite(activation).all())
+
+
+def _chips(description: Description) -> dict[str, list[str]]:
+    layers = description.layers[1:]
+    return {
+        "layers": [layer.name for layer in layers],
+        "short": [names.short_name(description, layer) for layer in layers],
+        "titles": [names.layer_name(description, layer) for layer in layers],
+    }
+
+
+def _field(description: Description, layer: Layer) -> dict[str, list[int]] | None:
+    field = receptive_field(description, layer.name)
+    if field is None:
         return None
-    channel, y, x = kept
+    return {"size": list(field.size), "stride": list(field.stride), "start": list(field.start)}
+
+
+def _drawn(description: Description, layer: Layer, tiles: list[feature_maps.Tile]) -> dict:
+    """The tiles with their size and colours."""
+    signed = bool(min(float(tile.values.min()) for tile in tiles) < 0)
+    height, width = tiles[0].values.shape
+    return {
+        "width": width,
+        "height": height,
+        "signed": signed,
+        "palette": images.palette_base64("diverging" if signed else "unsigned"),
+        "tiles": [
+            {**feature_maps.packed(tile), "name": names.channel_name(description, layer, tile.channel)}
+            for tile in tiles
+        ],
+    }
+
+
+def unit_of(activation: np.ndarray, numbers: tuple[int, ...] | None) -> dict | None:
+    """The unit that the address names, where this layer has it: `{"channel", "y", "x"}`."""
+    if numbers is None:
+        return None
+    channel, y, x = numbers
     channels, height, width = feature_maps.maps(activation).shape
     return {"channel": channel, "y": y, "x": x} if channel < channels and y < height and x < width else None
-
-
-def channel_name(card: Description, layer: Layer, channel: int) -> str:
-    """What a tile is called: the character or class of an output, else the channel's number."""
-    if layer is card.layers[-1]:
-        return card.labels[channel] or "blank"
-    if layer.kind == "lstm":
-        half = layer.shape[-1] // 2
-        return f"forward {channel}" if channel < half else f"backward {channel - half}"
-    return f"channel {channel}"
-
-
-def facts(card: Description, layer: Layer) -> str:
-    """Shape, what one number can see, and parameters, in one line."""
-    field = receptive_field(card, layer.name)
-    sees = "sees everything" if field is None else f"sees {field.size[0]} × {field.size[1]} pixels"
-    weights = f"{layer.parameters:,} parameters" if layer.parameters else "no parameters"
-    return f"{layer.name} · {' × '.join(map(str, layer.shape))} · {sees} · {weights}"

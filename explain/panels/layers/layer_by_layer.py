@@ -1,4 +1,4 @@
-"""The deeper view *Layer by layer*: every layer of a network in order, and the feature maps of the chosen one."""
+"""The deeper view *Layer by layer*: every layer of a network in order, and the feature maps of the one looked at."""
 
 from __future__ import annotations
 
@@ -10,103 +10,89 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.inputs import photograph
-from explain.panels.inputs.word import Word
 from explain.panels.layers import feature_maps as feature_maps_panel
-from explain.panels.layers import filters
-from explain.panels.page import address, resources
+from explain.panels.layers import filters, names
+from explain.panels.layers.focus import version
+from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 
-KINDS = {
-    "conv": "convolution",
-    "max_pool": "max pooling",
-    "average_pool": "average pooling",
-    "batch_norm": "batch normalisation",
-    "activation": "activation",
-    "add": "sum of layers",
-    "multiply": "product of layers",
-    "concat": "layers side by side",
-    "reshape": "map to sequence",
-    "flatten": "flatten",
-    "lstm": "bidirectional LSTM",
-    "dense": "dense, softmax",
-    "global_average_pool": "global average pooling",
-    "softmax": "softmax",
-    "other": "other",
-}
 IN_LIST, IN_DETAIL = 6, 32
 
 
 @st.fragment
-def show(word: Word) -> None:
-    """Draws the view for the word, or for a photograph when VGG16 is chosen."""
-    name, batch, seen = photograph.or_word("Network", "network", word)
-    card = resources.card(name)
-    ran = resources.run(name, batch)
-    chosen = address.choice("deep", card.layer_names, card.layer_names[0])
+def show(word: Subject) -> None:
+    """Draws the view for the word, or for a photograph where the network chosen looks at one."""
+    subject = photograph.or_word("Network", "network", word)
+    description, ran = subject.description, subject.ran
+    layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
     with order:
         st.caption(
-            f"{card.title}: {len(card.layer_names)} layers, {card.parameters:,} parameters, every layer from one pass "
-            f"({ran.milliseconds:.0f} ms). Each strip shows the {IN_LIST} strongest channels, each on its own scale."
+            f"{description.title}: {len(description.layer_names)} layers, {description.parameters:,} parameters, every "
+            f"layer from one pass ({ran.milliseconds:.0f} ms). Each strip shows the {IN_LIST} strongest channels, each "
+            "on its own scale."
         )
         with st.container(height=620, border=False):
-            _list(card, ran, chosen)
+            _list(subject, layer)
     with detail:
-        layer = card.layer(chosen)
-        st.markdown(f"**{chosen}** · {KINDS[layer.kind]}")
+        st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
         st.caption(layer.words)
         feature_maps_panel.tiles_of(
-            card,
-            chosen,
-            ran.values[chosen],
-            images.data_url(seen),
+            subject,
+            layer,
             key="deep-maps",
             count=IN_DETAIL,
-            columns=4 if name == "crnn" else 8,
-            names=("deep", "deep_unit", "deep_scale"),
+            columns=4 if feature_maps_panel.is_wide(subject) else 8,
+            in_address=("deep", "deep_unit", "deep_scale"),
         )
-    filters.show(card, layer, ran.values[chosen], key=f"deep-filters-{name}", in_address="deep_filter")
+    key = f"deep-filters-{description.name}"
+    filters.show(description, layer, ran.values[layer.name], key=key, in_address="deep_filter")
 
 
-def _list(card: Description, ran: resources.Pass, chosen: str) -> None:
+def _list(subject: Subject, layer: Layer) -> None:
+    description, ran = subject.description, subject.ran
+
     def choose() -> None:
-        address.note("deep", st.session_state["deep-list"].get("layer"), card.layer_names[0])
+        address.note("deep", st.session_state["deep-list"].get("layer"), description.layer_names[0])
         address.note("deep_unit", None)
 
     component(
         "layer_list",
         key="deep-list",
         data={
-            "title": card.title,
-            "layers": _rows(card.name, ran.digest, ran.values),
-            "chosen": chosen,
-            "aspect": f"{card.input_shape[1]} / {card.input_shape[0]}",
+            "title": description.title,
+            "layers": _rows(version(description), ran.digest, description, ran.values),
+            "chosen": layer.name,
+            "aspect": f"{subject.width} / {subject.height}",
         },
         on_layer_change=choose,
     )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _rows(name: str, digest: str, _values: dict[str, np.ndarray]) -> list[dict]:
+def _rows(version: str, digest: str, _description: Description, _values: dict[str, np.ndarray]) -> list[dict]:
     """What the list says and shows of every layer; drawn once a picture."""
-    card = resources.card(name)
     return [
         {
             "name": layer.name,
-            "kind": KINDS[layer.kind],
+            "title": names.layer_name(_description, layer),
+            "kind": names.kind_name(_description, layer),
             "says": layer.words,
-            "facts": feature_maps_panel.facts(card, layer).split(" · ", 1)[1],
-            "pictures": _pictures(card, layer, _values[layer.name]),
+            "facts": names.facts(_description, layer),
+            "pictures": _pictures(_description, layer, _values[layer.name]),
         }
-        for layer in card.layers[1:]
+        for layer in _description.layers[1:]
     ]
 
 
-def _pictures(card: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
+def _pictures(description: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
+    if not feature_maps_panel.is_drawn(activation):
+        return []
     return [
         {
             "src": images.data_url(images.shrink(images.coloured(tile.values), 128)),
-            "name": feature_maps_panel.channel_name(card, layer, tile.channel),
+            "name": names.channel_name(description, layer, tile.channel),
         }
         for tile in feature_maps.strongest(activation, IN_LIST)
     ]

@@ -2,135 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explain.charts import ctc, workings
 from explain.charts.theme import Inks
 from explain.layers.workings import (
     GATES,
+    AveragePooling,
     BatchNormalisation,
+    Combination,
     Convolution,
     Copy,
+    Curve,
     Dense,
     LstmStep,
     MaxPooling,
     Mean,
+    Softmax,
     Unit,
 )
-from explain.network.description import Description
-from explain.network.layers import Layer
-from explain.panels.layers import feature_maps
+from explain.panels.layers import names
+from explain.panels.layers.focus import Focus
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 from explain.pictures.notation import number
 
-COLOURS = {"crnn": ("grey",), "vgg16-cam": ("blue", "green", "red")}  # of the input, in the network's order
-EACH_SIDE, LIKELIEST = 7, 5
+EACH_SIDE, LIKELIEST, SHOWN = 7, 5, 12
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What the view is about. values: every layer for this picture, the input among them. seen: the picture itself.
-
-    names: under which the layer, the unit and the scale stand in the address; each network has its own.
-    """
-
-    card: Description
-    values: dict[str, np.ndarray]
-    seen: Image.Image
-    layer: Layer
-    names: tuple[str, str, str]
-
-    @property
-    def before(self) -> Layer:
-        return self.card.layers[self.card.layers.index(self.layer) - 1]
-
-
-def show(chosen: Chosen, unit: Unit) -> None:
+def show(focus: Focus, unit: Unit) -> None:
     """Draws the working of one unit."""
-    _WORKINGS[type(unit)](chosen, unit)
-
-
-def input_name(chosen: Chosen) -> Callable[[int], str]:
-    """How channels of the layer before are called."""
-    if chosen.before is chosen.card.input:
-        return COLOURS[chosen.card.name].__getitem__
-    return lambda channel: feature_maps.channel_name(chosen.card, chosen.before, channel)
+    _WORKINGS.get(type(unit), _plain)(focus, unit)
 
 
 def _inks() -> Inks:
     return Inks.of(is_dark())
 
 
-def _convolution(chosen: Chosen, unit: Convolution) -> None:
-    ink, before = _inks(), chosen.before
-    name = input_name(chosen)
-    most = 6 if unit.outside.shape[1] > 2 else 8
+def _waterfall(parts: list[tuple[str, float]], totals: list[tuple[str, float]]) -> None:
+    st.vega_lite_chart(workings.waterfall(parts, totals, _inks()), width="stretch", key="hand-sum")
+
+
+def _totals(focus: Focus, unit: Unit, sum_name: str = "sum") -> list[tuple[str, float]]:
+    """The sum and, where an activation follows, what that makes of it."""
+    before = [(sum_name, float(unit.before))]
+    if unit.activation is None:
+        return before
+    return [*before, (f"after {names.activation_name(focus.layer)}", unit.by_hand)]
+
+
+def _follows(focus: Focus, unit: Unit) -> str:
+    """What the layer's activation does to this sum, as a further sentence; empty where there is none."""
+    sentence = names.activation_sentence(focus.layer, float(unit.before))
+    return f" {sentence}" if sentence else ""
+
+
+def _after(focus: Focus, unit: Unit) -> None:
+    """Under a working that is no sum: the activation, where one follows."""
+    if unit.activation is not None and unit.activation != "softmax":
+        st.markdown(f"{unit.before:.6g}, after {names.activation_name(focus.layer)} **{unit.by_hand:.6g}**")
+        st.caption(_follows(focus, unit).strip())
+
+
+def _bias(focus: Focus, unit: Unit) -> list[tuple[str, float]]:
+    """What is added to the sum besides what is weighed."""
+    roles = set(focus.layer.weights)
+    name = "bias and normalisation" if "gamma" in roles else "bias"
+    return [(name, float(unit.bias))] if {"bias", "gamma", "shift"} & roles else []
+
+
+def _normalised(focus: Focus) -> str:
+    sentence = " The normalisation that belongs to the layer is in its weights and its bias."
+    return sentence if {"gamma", "scale"} & set(focus.layer.weights) else ""
+
+
+def _convolution(focus: Focus, unit: Convolution) -> None:
+    source, name = focus.description.layer(unit.source), focus.channel(unit.source)
+    most = workings.most_shown(unit.outside.shape[1])
     shown = min(most, len(unit.sums))
     size = " × ".join(map(str, unit.outside.shape))
-    source = "the picture" if before is chosen.card.input else before.name
+    where = "the picture" if source is focus.description.input else focus.name(unit.source)
     of_them = "All" if shown == len(unit.sums) else f"The {shown} that count most of all {len(unit.sums)}"
+    order = f" {of_them} input channels, biggest contribution first."
+    channels = "every input channel"
+    if focus.layer.groups > 1:
+        last = unit.first_channel + len(unit.sums) - 1
+        channels = f"the input channels of its group ({unit.first_channel} to {last})"
+        if len(unit.sums) == 1:
+            channels, order = f"input channel {last} alone", ""
     st.caption(
-        f"It takes a {size} window of {source} from every input channel and multiplies it by a filter of its own, "
-        f"place by place. {of_them} input channels, biggest contribution first. Each row has one colour scale; "
-        "weights and products are red above zero, blue below. Numbers are rounded: hover over one for all its digits."
+        f"It takes a {size} window of {where} from {channels} and multiplies it by a filter of its own, place by place."
+        f"{order} Each row has one colour scale; weights and products are red above zero, blue below. Numbers are "
+        f"rounded: hover over one for all its digits.{_normalised(focus)}"
     )
-    st.vega_lite_chart(workings.contributions(unit, name, ink, most), width="stretch", key="hand-windows")
+    st.vega_lite_chart(workings.contributions(unit, name, _inks(), most), width="stretch", key="hand-windows")
     rest = unit.sums[unit.order[shown:]]
-    parts = [(name(int(channel)), float(unit.sums[channel])) for channel in unit.order[:shown]]
-    parts += _others(rest)
-    totals = [("sum", unit.before), ("after ReLU", unit.by_hand)]
-    st.vega_lite_chart(workings.waterfall([*parts, ("bias", unit.bias)], totals, ink), width="stretch", key="hand-sum")
-    relu = "stays as it is" if unit.before > 0 else "becomes zero"
-    st.caption(f"Added up from top to bottom. ReLU lets pass what is above zero: this sum {relu}.")
+    parts = [(name(unit.first_channel + int(channel)), float(unit.sums[channel])) for channel in unit.order[:shown]]
+    _waterfall([*parts, *workings.others(rest), *_bias(focus, unit)], _totals(focus, unit))
+    st.caption("Added up from top to bottom." + _follows(focus, unit))
 
 
-def _others(rest: np.ndarray) -> list[tuple[str, float]]:
-    """What the contributions that are not shown one by one add up to, those above, below and at zero apart."""
-    kinds = {"above zero": rest[rest > 0], "below zero": rest[rest < 0], "add nothing": rest[rest == 0]}
-    return [(f"{len(some)} others {kind}", float(some.sum())) for kind, some in kinds.items() if len(some)]
-
-
-def _pooling(chosen: Chosen, unit: MaxPooling) -> None:
+def _max_pooling(focus: Focus, unit: MaxPooling) -> None:
     st.caption(
-        f"It takes a window of channel {unit.channel} of {chosen.before.name} and keeps the largest value, here the "
-        f"one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing; nothing is learned here."
+        f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and keeps the largest value, here "
+        f"the one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing; nothing is learned "
+        "here."
     )
     st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    _after(focus, unit)
 
 
-def _batch_normalisation(chosen: Chosen, unit: BatchNormalisation) -> None:
+def _average_pooling(focus: Focus, unit: AveragePooling) -> None:
+    counted = int((unit.weights > 0).sum())
     st.caption(
-        f"It takes the value of {chosen.before.name} at the same place and moves it to a common range: less the "
-        "channel's mean over the training words, divided by its spread, times a learned scale, plus a learned shift."
+        f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and hands on the mean of its "
+        "values; nothing is learned here."
     )
-    given, mean, scale, shift = (f"{value:.5g}" for value in (unit.inputs, unit.mean, unit.gamma, unit.beta))
+    st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    st.markdown(f"sum {unit.inputs.sum():.6g} / {counted} places = **{unit.before:.6g}**")
+    _after(focus, unit)
+
+
+def _batch_normalisation(focus: Focus, unit: BatchNormalisation) -> None:
+    seen = "pictures" if focus.description.blank is None else "words"
+    st.caption(
+        f"It takes the value of {focus.name(unit.source)} at the same place and moves it to a common range: less the "
+        f"channel's mean over the training {seen}, divided by its spread, times a learned scale, plus a learned shift."
+    )
+    taken, mean, scale, shift = (f"{value:.5g}" for value in (unit.inputs, unit.mean, unit.gamma, unit.beta))
     minus = f"- ({mean})" if unit.mean < 0 else f"- {mean}"
     plus = f"+ ({shift})" if unit.beta < 0 else f"+ {shift}"
     st.latex(
-        rf"\underbrace{{{scale}}}_{{\gamma}} \cdot \frac{{\overbrace{{{given}}}^{{x}} {minus}}}"
-        rf"{{\sqrt{{{unit.variance:.5g} + {unit.epsilon:g}}}}} {plus} = {unit.by_hand:.6g}"
+        rf"\underbrace{{{scale}}}_{{\gamma}} \cdot \frac{{\overbrace{{{taken}}}^{{x}} {minus}}}"
+        rf"{{\sqrt{{{unit.variance:.5g} + {unit.epsilon:g}}}}} {plus} = {unit.before:.6g}"
     )
     st.markdown(
         f"gamma (scale) **{scale}** · beta (shift) **{shift}** · moving mean **{mean}** · moving variance "
         f"**{unit.variance:.5g}** · epsilon {unit.epsilon:g}, against a division by zero"
     )
+    _after(focus, unit)
 
 
-def _copy(chosen: Chosen, unit: Copy) -> None:
+def _copy(focus: Focus, unit: Copy) -> None:
+    layer, source = focus.layer, focus.description.layer(unit.source)
+    what = "the same numbers are laid out anew"
+    if layer.kind == "concat":
+        what = f"what {len(layer.inputs)} layers hand on is laid side by side"
+    elif len(layer.shape) == 2 and len(source.shape) == 3 and source.shape[0] == 1:
+        what = "the height of one is dropped, so that columns become steps"
     row, column = unit.source_place
+    at = {3: f", row {row}, column {column}", 2: f", {names.place_name(focus.description, source)} {column}"}
     st.caption(
-        f"Nothing is computed here: the height of one is dropped, so that columns become steps. The value is that of "
-        f"{chosen.before.name}, channel {unit.source_channel}, row {row}, column {column}."
+        f"Nothing is computed here: {what}. The value is that of {focus.name(unit.source)}, channel "
+        f"{unit.source_channel}{at.get(len(source.shape), '')}."
     )
+    _after(focus, unit)
 
 
-def _lstm_step(chosen: Chosen, unit: LstmStep) -> None:
+def _combination(focus: Focus, unit: Combination) -> None:
+    count = len(unit.sources)
+    labels = [
+        focus.name(source) + (f" ({place + 1})" if source in unit.sources[:place] else "")
+        for place, source in enumerate(unit.sources)
+    ]
+    parts = [(label, float(value)) for label, value in zip(labels, unit.inputs, strict=True)]
+    if unit.operation == "add":
+        st.caption(f"It adds up the values that {count} layers have at this place; nothing is learned here.")
+        _waterfall(parts, _totals(focus, unit))
+        st.caption("Added up from top to bottom." + _follows(focus, unit))
+        return
+    st.caption(f"It multiplies the values that {count} layers have at this place; nothing is learned here.")
+    factors = " × ".join(f"{value:.6g} ({label})" for label, value in parts)
+    st.markdown(f"{factors} = **{unit.before:.6g}**")
+    _after(focus, unit)
+
+
+def _curve(focus: Focus, unit: Curve) -> None:
+    name = names.activation_name(focus.layer)
+    st.caption(f"It takes the value of {focus.name(unit.source)} at the same place.{_follows(focus, unit)}")
+    st.markdown(f"{name} of {float(unit.inputs):.6g} = **{unit.by_hand:.6g}**")
+
+
+def _lstm_step(focus: Focus, unit: LstmStep) -> None:
     order = "left to right" if unit.direction == "forward" else "right to left"
     st.caption(
         f"Unit {unit.unit} of the {unit.direction} LSTM, which reads {order}. It keeps a memory from step to step; "
@@ -146,77 +200,101 @@ def _lstm_step(chosen: Chosen, unit: LstmStep) -> None:
             f"| {gate} | {numbers} | {after.get(gate, 'sigmoid')} | **{unit.gates[row]:.4f}** |".replace(" **-", " **−")
         )
     st.markdown("\n".join(lines))
+    squashed = np.tanh(unit.cell)
     into, keep, candidate, out, before, memory, squashed, value = (
         f"{part:.4f}".replace("-", "−")
-        for part in (*unit.gates, unit.cell_before, unit.cell, np.tanh(unit.cell), unit.by_hand)
+        for part in (*unit.gates, unit.cell_before, unit.cell, squashed, unit.gates[-1] * squashed)
     )
     st.markdown(
         f"memory = forget × memory before + input × candidate = {keep} × {before} + {into} × {candidate} "
         f"= **{memory}**  \n"
         f"value = output × tanh(memory) = {out} × {squashed} = **{value}**"
     )
-    given = chosen.before.name
-    st.vega_lite_chart(workings.gate_shares(unit, given, _inks()), width="stretch", key="hand-gates")
+    source = focus.name(unit.source)
+    st.vega_lite_chart(workings.gate_shares(unit, source, _inks()), width="stretch", key="hand-gates")
+    shown = min(workings.SHARES, len(unit.inputs))
+    rest = len(unit.inputs) - shown
+    left_out = f"; {rest} smaller ones are in the sums above but not here" if rest else ""
     st.caption(
-        f"The {workings.SHARES} inputs (of {given}) and states (of this LSTM, a step before) with the largest "
-        f"products, and these products for each gate; {len(unit.inputs) - workings.SHARES} smaller ones are in "
-        "the sums above but not here."
+        f"The {shown} inputs (of {source}) and states (of this LSTM, a step before) with the largest "
+        f"products, and these products for each gate{left_out}."
     )
 
 
-def _dense(chosen: Chosen, unit: Dense) -> None:
-    ink, what = _inks(), feature_maps.channel_name(chosen.card, chosen.layer, unit.channel)
-    before = chosen.before
+def _dense(focus: Focus, unit: Dense) -> None:
+    what = focus.channel(focus.layer.name)(unit.channel)
+    answer = unit.probabilities is not None or names.is_labelled(focus.description, focus.layer)
+    sum_name = "logit" if answer else "sum"
     st.caption(
-        f"Each of the {len(unit.sums)} values of {before.name} is multiplied by its weight for “{what}”. Red ones "
-        "speak for it, blue ones against; with the bias they add up to its logit."
+        f"Each of the {len(unit.sums)} values of {focus.name(unit.source)} is multiplied by its weight for “{what}”. "
+        f"Red ones speak for it, blue ones against; with the bias they add up to its {sum_name}." + _normalised(focus)
     )
-    order = np.argsort(-unit.sums, kind="stable")
-    above = [int(index) for index in order[:EACH_SIDE] if unit.sums[index] > 0]
-    below = [int(index) for index in order[::-1][:EACH_SIDE] if unit.sums[index] < 0]
-    name, amount = input_name(chosen), number
-    shown = [*above, *below]
+    name, amount = focus.channel(unit.source), number
+    shown = workings.ends(unit.sums, EACH_SIDE)
     parts = [(f"{name(i)}: {amount(unit.inputs[i])} × {amount(unit.weights[i])}", float(unit.sums[i])) for i in shown]
-    parts += _others(np.delete(unit.sums, shown))
-    chart = workings.waterfall([*parts, ("bias", unit.bias)], [("logit", unit.before)], ink)
-    st.vega_lite_chart(chart, width="stretch", key="hand-sum")
-    likeliest = [int(index) for index in np.argsort(-unit.logits, kind="stable")[:LIKELIEST]]
-    rows = [*likeliest, *([unit.channel] if unit.channel not in likeliest else [])]
-    texts = [
-        (
-            f"{feature_maps.channel_name(chosen.card, chosen.layer, row)} · logit {unit.logits[row]:.2f}",
-            unit.probabilities[row],
-        )
-        for row in rows
-    ]
-    rivals = ctc.texts([(text, float(value)) for text, value in texts], ink, names=0.5)
-    st.vega_lite_chart(rivals, width="stretch", key="hand-softmax")
+    parts += workings.others(np.delete(unit.sums, shown))
+    if unit.probabilities is not None:
+        _waterfall([*parts, *_bias(focus, unit)], [(sum_name, float(unit.before))])
+        _rivals(focus, unit.logits, unit.probabilities, unit.channel)
+        return
+    _waterfall([*parts, *_bias(focus, unit)], _totals(focus, unit, sum_name))
+    if unit.activation is not None:
+        st.caption(_follows(focus, unit).strip())
+
+
+def _rivals(focus: Focus, logits: np.ndarray, probabilities: np.ndarray, channel: int) -> None:
+    """A softmax: the likeliest channels and this one, with their logits."""
+    likeliest = [int(index) for index in np.argsort(-logits, kind="stable")[:LIKELIEST]]
+    rows = [*likeliest, *([channel] if channel not in likeliest else [])]
+    name = focus.channel(focus.layer.name)
+    texts = [(f"{name(row)} · logit {logits[row]:.2f}", float(probabilities[row])) for row in rows]
+    st.vega_lite_chart(ctc.texts(texts, _inks(), names=0.5), width="stretch", key="hand-softmax")
     st.caption(
-        f"Softmax: e to the power of each logit, divided by the sum over all {len(unit.logits)}, so that the "
-        f"probabilities add up to one. The {LIKELIEST} largest are shown"
-        + ("." if len(rows) == LIKELIEST else ", and this one.")
+        f"Softmax: e to the power of each logit, divided by the sum over all {len(logits)}, so that the "
+        f"probabilities add up to one. The {len(likeliest)} largest are shown"
+        + ("." if len(rows) == len(likeliest) else ", and this one.")
     )
 
 
-def _mean(chosen: Chosen, unit: Mean) -> None:
+def _softmax(focus: Focus, unit: Softmax) -> None:
+    st.caption(f"It takes all {len(unit.inputs)} values of {focus.name(unit.source)} at the same place.")
+    _rivals(focus, unit.inputs, unit.probabilities, unit.channel)
+
+
+def _mean(focus: Focus, unit: Mean) -> None:
     total, low, high = f"{unit.inputs.sum():.6g}", unit.inputs.min(), unit.inputs.max()
     st.caption(
         f"The mean over all {' × '.join(map(str, unit.inputs.shape))} places of channel {unit.channel} of "
-        f"{chosen.before.name}: how strongly this detector answers anywhere. Where it answers is lost here."
+        f"{focus.name(unit.source)}: how strongly this detector answers anywhere. Where it answers is lost here."
     )
     st.image(images.enlarge(images.coloured(unit.inputs), 16), width=260, alt="The feature map that is averaged")
     st.markdown(
-        f"sum {total} / {unit.inputs.size} places = **{unit.by_hand:.6g}** · colours: {low:.4g} (dark) to {high:.4g} "
+        f"sum {total} / {unit.inputs.size} places = **{unit.before:.6g}** · colours: {low:.4g} (dark) to {high:.4g} "
         "(bright)"
     )
+    _after(focus, unit)
+
+
+def _plain(focus: Focus, unit: Unit) -> None:
+    """A kind without a drawing of its own: what its layer does, and the sum."""
+    st.caption(focus.layer.words)
+    sums = np.ravel(unit.sums)
+    order = np.argsort(-np.abs(sums), kind="stable")
+    parts = [(f"part {int(index)}", float(sums[index])) for index in order[:SHOWN]]
+    bias = [("bias", float(np.sum(unit.bias)))] if np.any(unit.bias) else []
+    _waterfall([*parts, *workings.others(sums[order[SHOWN:]]), *bias], [("value", unit.by_hand)])
 
 
 _WORKINGS = {
     Convolution: _convolution,
-    MaxPooling: _pooling,
+    MaxPooling: _max_pooling,
+    AveragePooling: _average_pooling,
     BatchNormalisation: _batch_normalisation,
     Copy: _copy,
+    Combination: _combination,
+    Curve: _curve,
     LstmStep: _lstm_step,
     Dense: _dense,
+    Softmax: _softmax,
     Mean: _mean,
 }

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import streamlit as st
 
-from explain.network.description import describe
+from explain.network.needs import Needs
 from explain.network.weights import network_weights
-from explain.panels.inputs.word import Word
-from explain.panels.page import resources
-from models import crnn
+from explain.panels.page.subject import Subject
 
+NEEDS = Needs("ctc")
 LONGEST = 40  # characters of a title that go into a file's name
 
 
-def button(word: Word) -> None:
+def button(word: Subject) -> None:
     """Draws the button; what it saves is put together when it is pressed."""
+    missing = NEEDS.missing(word.description)
     st.download_button(
         "Download everything",
         lambda: archive(word),
@@ -25,19 +26,21 @@ def button(word: Word) -> None:
         icon=":material/download:",
         key="download-everything",
         on_click="ignore",
-        help="Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
+        disabled=bool(missing),
+        help=missing
+        or "Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
     )
 
 
-def archive(word: Word) -> bytes:
+def archive(word: Subject) -> bytes:
     """The .zip for a word: `explain.report.archive` of the same pass that the panels show."""
     from explain.report import archive as report_archive  # only whoever presses the button waits for these
     from explain.report import reading
 
-    recurrent = [layer.name for layer in describe(crnn.CARD).layers if layer.kind == "lstm"]
-    weights = {layer: network_weights(describe(crnn.CARD), layer) for layer in recurrent}
-    values = resources.run("crnn", word.batch).values
-    return report_archive.bundle(reading.Read(word.title, describe(crnn.CARD), word.batch[0, :, :, 0], values, weights))
+    description = word.description
+    weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
+    picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
+    return report_archive.bundle(reading.Read(word.title, description, word.frames, picture, word.values, weights))
 
 
 def file_name(title: str) -> str:

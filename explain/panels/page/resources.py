@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import json
+import threading
 import time
 import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +21,16 @@ from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
+from explain.network.errors import NetworkError
 from explain.network.session import Network
 from models import onnx_weights, vgg16
 from models.card import WEIGHTS
-from models.networks import CARDS
+from models.networks import here
 from models.onnx_mapped import mapped
 
 GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 COLLECT_SECONDS = 30.0
-NAMES = {"CRNN": "crnn", "VGG16": "vgg16-cam"}  # as the page calls them
+PASSES_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class Pass:
     digest: str
     values: dict[str, np.ndarray]
     milliseconds: float
+
+    @property
+    def bytes(self) -> int:
+        return sum(values.nbytes for values in self.values.values())
 
 
 def tidy() -> None:
@@ -61,34 +71,71 @@ def _collected() -> list[float]:
     return []
 
 
-@st.cache_resource(show_spinner=False)
+def networks() -> dict[str, Description]:
+    """The networks that are here and can be opened, by name; those that come along first."""
+    described = {}
+    for name, network in here().items():
+        with contextlib.suppress(NetworkError):  # not a network: nothing to offer
+            described[name] = describe(network)
+    return described
+
+
+def description(name: str) -> Description:
+    """What a network says of itself. Raises NetworkError where there is none of that name."""
+    known = here()
+    if name not in known:
+        raise NetworkError(f"There is no network called {name!r} here; there are {', '.join(known)}.")
+    return describe(known[name])
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _network(_description: Description, path: Path, modified: int) -> Network:
+    return Network(_description)
+
+
 def network(name: str) -> Network:
-    """The opened network; all visitors share it."""
-    return Network(CARDS[name])
+    """The opened network; all visitors share it, until its file changes."""
+    told = description(name)
+    return _network(told, told.path, told.path.stat().st_mtime_ns)
 
 
 def run(name: str, batch: np.ndarray) -> Pass:
     """Every layer of network `name` for a batch of one, from one call; remembered for the last few pictures."""
     digest = hashlib.blake2b(batch.tobytes(), digest_size=16).hexdigest()
-    return (_run_crnn if name == "crnn" else _run_vgg16)(name, digest, batch)
-
-
-def _pass(name: str, digest: str, batch: np.ndarray) -> Pass:
     opened = network(name)
+    return _passes().of((str(opened.path), digest), lambda: _pass(opened, digest, batch))
+
+
+def _pass(opened: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    outputs = opened.run(batch)
+    # What stays lies between what is free: left to itself the arena would find ever less room and take ever more.
+    outputs = opened.run(batch, give_back=True)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
-# Kept apart because their sizes are: about 5 MB a word, 60 MB a photograph.
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _run_crnn(name: str, digest: str, _batch: np.ndarray) -> Pass:
-    return _pass(name, digest, _batch)
+class Passes:
+    """The passes of the last few pictures, as many as fit: about 5 MB a word, 60 MB a photograph."""
+
+    def __init__(self, most: int):
+        """most: bytes of all activations together; the newest pass stays, however large."""
+        self._most, self._passes, self._lock = most, OrderedDict(), threading.Lock()
+
+    def of(self, key: Hashable, compute: Callable[[], Pass]) -> Pass:
+        with self._lock:
+            if key in self._passes:
+                self._passes.move_to_end(key)
+                return self._passes[key]
+        made = compute()
+        with self._lock:
+            self._passes[key] = made
+            while len(self._passes) > 1 and sum(one.bytes for one in self._passes.values()) > self._most:
+                self._passes.popitem(last=False)
+        return made
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _run_vgg16(name: str, digest: str, _batch: np.ndarray) -> Pass:
-    return _pass(name, digest, _batch)
+@st.cache_resource(show_spinner=False)
+def _passes() -> Passes:
+    return Passes(PASSES_BYTES)
 
 
 @st.cache_resource(show_spinner=False)
@@ -103,10 +150,6 @@ def dense_kernels() -> list[np.ndarray]:
     names = [f"{layer}/kernel" for layer in ("fc1", "fc2", "predictions")]
     arrays = mapped(vgg16.FULL.weights, names)
     return [arrays[name] for name in names]
-
-
-def card(name: str) -> Description:
-    return describe(CARDS[name])
 
 
 @st.cache_resource(show_spinner=False)

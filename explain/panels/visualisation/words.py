@@ -15,9 +15,9 @@ from explain.ctc import decoding
 from explain.gradients.words import job as words_job
 from explain.gradients.worker.client import Job, describe
 from explain.network import description
-from explain.panels.inputs.word import Word
 from explain.panels.jobs.polling import looking, pace, rerun_if_turned
 from explain.panels.page import address, resources
+from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import crnn
 from models.card import WEIGHTS
@@ -32,7 +32,7 @@ HELD = "dream-word"  # where this visitor's job is kept
 
 
 @st.fragment
-def show(word: Word) -> None:
+def show(word: Subject) -> None:
     """Draws the view; nothing in it starts TensorFlow before the button is pressed."""
     st.markdown("**What does the network look for?**")
     question, answer = st.columns([1, 2.1], gap="medium")
@@ -49,9 +49,9 @@ def show(word: Word) -> None:
             _follow(job)
 
 
-def _word(word: Word) -> dict | None:
+def _word(word: Subject) -> dict | None:
     """The settings of a dream of a text; None, with a sentence, where it cannot be dreamt of."""
-    reading = decoding.text(decoding.best_path(resources.run("crnn", word.batch).values["outputs"]).labels, crnn.LABELS)
+    reading = decoding.text(decoding.best_path(word.ran.values["outputs"]).labels, crnn.LABELS)
     typed = st.text_input(
         "Dream a word", placeholder=reading or "elephant", max_chars=60, key="dream", bind="query-params"
     )
@@ -63,7 +63,7 @@ def _word(word: Word) -> dict | None:
         return None
 
 
-def _character(word: Word) -> dict:
+def _character(word: Subject) -> dict:
     label = address.choice("dream_character", crnn.LABELS, "a")
     chosen = st.selectbox(
         "Character",
@@ -77,12 +77,12 @@ def _character(word: Word) -> dict:
     return _told(targets.Character(crnn.LABELS.index(chosen or "a"), weights))
 
 
-def _channel(word: Word) -> dict:
+def _channel(word: Subject) -> dict:
     layer = _layer("dream_layer", LAYERS)
     return _told(targets.Channel(layer.name, _number("Channel", "dream_channel", layer.shape[-1])))
 
 
-def _unit(word: Word) -> dict:
+def _unit(word: Subject) -> dict:
     layer = _layer("dream_blstm", RECURRENT)
     step = _number("Time step", "dream_step", layer.shape[0], layer.shape[0] // 2)
     half = layer.shape[-1] // 2

@@ -10,15 +10,17 @@ from jsonschema import ValidationError
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
+from tests.explain.charts.places import frames
 
-ALPHABET = "ab"
-COLUMNS = [(4 * t, 4 * t + 7) for t in range(4)]  # four frames over 20 columns, centres 4, 8, 12, 16
+ALPHABET = Alphabet(("a", "b", ""), 2)
+FRAMES = frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.2, 0.5, 0.3]])
 
 
 def drawn(frame: int | None = None) -> dict:
     best = decoding.best_path(PROBABILITIES)
-    return ctc.ctc("data:,word", PROBABILITIES, best, ALPHABET, COLUMNS, 20, Inks.of(False), frame)
+    return ctc.ctc("data:,word", PROBABILITIES, best, ALPHABET, FRAMES, Inks.of(False), frame)
 
 
 def values(spec: dict, key: str) -> list[dict]:
@@ -33,16 +35,16 @@ def test_every_cell_is_the_softmax():
     cells = values(drawn(), "probability")
     assert len(cells) == PROBABILITIES.size
     for cell in cells:
-        label = 2 if cell["character"] == "blank" else ALPHABET.index(cell["character"])
+        label = 2 if cell["character"] == "blank" else ALPHABET.labels.index(cell["character"])
         assert cell["probability"] == PROBABILITIES[cell["frame"], label]
         assert (cell["x"] + cell["x2"]) / 2 == 4 * cell["frame"] + 4  # the middle of the columns it sees
 
 
 def test_every_fifth_frame_has_its_number_under_its_cells():
     probabilities = np.full((13, 3), 1 / 3)
-    columns = [(4 * t, 4 * t + 7) for t in range(13)]
+    thirteen = frames([(4 * t, 4 * t + 7) for t in range(13)], 56)
     best = decoding.best_path(probabilities)
-    spec = ctc.ctc("data:,word", probabilities, best, ALPHABET, columns, 56, Inks.of(False))
+    spec = ctc.ctc("data:,word", probabilities, best, ALPHABET, thirteen, Inks.of(False))
     numbers, cells = values(spec, "number"), values(spec, "probability")
     assert [number["number"] for number in numbers] == [0, 5, 10]
     for number in numbers:
@@ -80,10 +82,25 @@ def test_a_long_text_keeps_all_its_rows():
     assert rows == [8, 0, 1, 2, 3, 4, 5, 6, 7]
 
 
+def test_the_blank_may_be_any_label():
+    """The same probabilities with the blank's column first make the same chart."""
+    first = Alphabet(("", "a", "b"), 0)
+    for p in (PROBABILITIES, np.array([[0.1, 0.1, 0.8]] * 4)):
+        last = ctc.ctc("data:,word", p, decoding.best_path(p), ALPHABET, FRAMES, Inks.of(False))
+        moved = np.roll(p, 1, axis=1)
+        assert ctc.ctc("data:,word", moved, decoding.best_path(moved, 0), first, FRAMES, Inks.of(False)) == last
+
+
+def test_a_single_frame_is_as_wide_as_what_it_sees():
+    best = decoding.best_path(PROBABILITIES[:1])
+    spec = ctc.ctc("data:,word", PROBABILITIES[:1], best, ALPHABET, frames([(-2, 9)], 20), Inks.of(False))
+    assert {(cell["x"], cell["x2"]) for cell in values(spec, "probability")} == {(-1, 9)}  # 10 columns around 4
+
+
 def test_an_empty_reading_is_drawn():
     probabilities = np.array([[0.1, 0.1, 0.8]] * 4)
     best = decoding.best_path(probabilities)
-    chart = ctc.ctc("data:,", probabilities, best, ALPHABET, COLUMNS, 20, Inks.of(True))
+    chart = ctc.ctc("data:,", probabilities, best, ALPHABET, FRAMES, Inks.of(True))
     assert "nothing" in chart["description"]
 
 

@@ -11,16 +11,18 @@ import pytest
 from explain.charts import lattice as lattice_chart
 from explain.charts.theme import Inks
 from explain.ctc import alternatives, decoding
+from explain.ctc.alphabet import Alphabet
+from tests.explain.charts.places import frames
 
-ALPHABET = "ab"
-COLUMNS = [(4 * t, 4 * t + 7) for t in range(4)]  # four frames over 20 columns, centres 4, 8, 12, 16
+ALPHABET = Alphabet(("a", "b", ""), 2)
+FRAMES = frames([(4 * t, 4 * t + 7) for t in range(4)], 20)  # centres 4, 8, 12, 16
 P = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1], [0.2, 0.5, 0.3]])
 
 
 def drawn(labels=(0, 1), p=P, dark=False, **more) -> dict:
     lattice, alignment = decoding.lattice(p, labels), decoding.forced_alignment(p, labels)
     inks = Inks.of(dark)
-    return lattice_chart.lattice("data:,word", p, lattice, alignment, ALPHABET, COLUMNS, 20, inks, **more)
+    return lattice_chart.lattice("data:,word", p, lattice, alignment, ALPHABET, FRAMES, inks, **more)
 
 
 def rows(spec: dict, key: str) -> list[dict]:
@@ -102,6 +104,18 @@ def test_the_bars_say_which_frames_speak_against():
     heights = [bar["y"] - bar["y2"] for bar in bars]
     assert np.allclose(np.array(heights) / max(map(abs, heights)), held.against / np.abs(held.against).max())
     assert bars[2]["read"] == "b 0.8" and bars[2]["text"] == "blank 0.1"
+
+
+def test_the_blank_may_be_any_label():
+    """The same probabilities with the blank's column first make the same chart."""
+    held, moved = alternatives.what_if(P, (0,), (0, 1)), np.roll(P, 1, axis=1)
+    shifted = alternatives.what_if(moved, (1,), (1, 2), blank=0)
+    charts = []
+    for p, it, alphabet in ((P, held, ALPHABET), (moved, shifted, Alphabet(("", "a", "b"), 0))):
+        shown = {"against": it.against, "other": it.read}
+        arrays = (p, it.lattice, it.alignment)
+        charts.append(lattice_chart.lattice("data:,word", *arrays, alphabet, FRAMES, Inks.of(False), **shown))
+    assert charts[0] == charts[1]
 
 
 def test_a_text_with_nothing_against_it_has_flat_bars():

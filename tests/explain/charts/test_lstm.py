@@ -12,21 +12,24 @@ from explain.charts import lstm as lstm_chart
 from explain.charts.ablation import Reading
 from explain.charts.theme import Inks
 from explain.charts.word_axis import WORD_HEIGHT, Ground
+from explain.ctc.alphabet import Alphabet
 from explain.layers import lstm
+from tests.explain.charts.places import frames
 
 FRAMES, UNITS = 4, 3
 CENTRES = [4, 8, 12, 16]  # of a picture of 20 columns
-ALPHABET = "ab"
+ALPHABET = Alphabet(("a", "b", ""), 2)
 
 
 def ground(**given) -> Ground:
-    return Ground("data:,word", 20, CENTRES, Inks.of(False), **given)
+    return Ground("data:,word", frames([(centre - 4, centre + 3) for centre in CENTRES], 20), Inks.of(False), **given)
 
 
 @pytest.fixture
 def steps() -> lstm.Trace:
     rng = np.random.default_rng(3)
-    weights = [2 * rng.normal(size=shape) for shape in 2 * [(2, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,)]]
+    shapes = {"kernel": (2, 4 * UNITS), "recurrent": (UNITS, 4 * UNITS), "bias": (4 * UNITS,)}
+    weights = {f"forward_{role}": 2 * rng.normal(size=shape) for role, shape in shapes.items()}
     return lstm.trace(rng.normal(size=(FRAMES, 2)), weights, "forward")
 
 
@@ -138,6 +141,12 @@ def test_the_line_of_the_reset_runs_between_two_frames():
     assert "memory reset before frame 2" in texts(spec)
     without = ablation.readings(ground(), [reading("both")], ALPHABET)
     assert not [layer for layer in without["layer"] if layer["mark"]["type"] == "rule"]
+
+
+def test_the_blank_may_be_any_label():
+    last, first = reading("both"), reading("both", [1, 0, 2, 2])
+    spec = ablation.readings(ground(), [first], Alphabet(("", "a", "b"), 0))
+    assert spec == ablation.readings(ground(), [last], ALPHABET)
 
 
 def test_reading_nothing_is_said():

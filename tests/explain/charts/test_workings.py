@@ -1,5 +1,7 @@
 """The working of a unit as charts: every number that is shown, against the unit it tells of."""
 
+from dataclasses import replace
+
 import altair as alt
 import numpy as np
 import pytest
@@ -7,13 +9,15 @@ from PIL import Image
 
 from explain.charts import workings
 from explain.charts.theme import Inks
-from explain.layers.workings import Convolution, LstmStep, MaxPooling
+from explain.layers.workings import AveragePooling, Convolution, LstmStep, MaxPooling
 from explain.pictures import images
 from explain.pictures.crops import FRAME, cut, framed
 from explain.pictures.notation import number
 
 INKS = Inks.of(False)
-COMMON = {"layer": "tiny", "channel": 0, "place": (0, 0), "by_runtime": 0.0, "by_hand": 0.0, "before": 0.0}
+COMMON = {"layer": "tiny", "channel": 0, "place": (0, 0), "source": "before", "activation": None, "before": 0.0}
+COMMON |= {"by_runtime": 0.0, "by_hand": 0.0}
+WHOLE = {"dilation": (1, 1), "first_channel": 0}
 
 
 def convolution() -> Convolution:
@@ -24,12 +28,13 @@ def convolution() -> Convolution:
     products = inputs * weights
     outside = np.array([[True, True], [False, False]])
     arrays = {"inputs": inputs, "weights": weights, "products": products, "sums": products.sum((0, 1)), "bias": 0.0}
-    return Convolution(**COMMON, **arrays, corner=(-1, 4), outside=outside)
+    return Convolution(**COMMON, **arrays, **WHOLE, corner=(-1, 4), outside=outside)
 
 
 def pooling() -> MaxPooling:
     inputs = np.array([[0.25, 3.0]])
-    arrays = {"inputs": inputs, "weights": inputs, "products": inputs, "sums": np.array([3.0]), "bias": 0.0}
+    winner = np.array([[0.0, 1.0]])
+    arrays = {"inputs": inputs, "weights": winner, "products": inputs * winner, "sums": np.array([3.0]), "bias": 0.0}
     return MaxPooling(**COMMON, **arrays, corner=(0, 6), winner=(0, 7))
 
 
@@ -37,7 +42,15 @@ def step() -> LstmStep:
     """Two inputs and two states; the second state weighs most, the first input least."""
     inputs, weights = np.array([0.5, -1.0, 1.0, 2.0]), np.arange(16.0).reshape(4, 4) / 8
     arrays = {"inputs": inputs, "weights": weights, "products": inputs * weights, "sums": np.zeros((4, 2)), "bias": 0.0}
-    told = {"direction": "backward", "unit": 1, "features": 2, "gates": np.zeros(4), "cell_before": 0.0, "cell": 0.0}
+    told = {
+        "direction": "backward",
+        "unit": 1,
+        "step": 0,
+        "features": 2,
+        "gates": np.zeros(4),
+        "cell_before": 0.0,
+        "cell": 0.0,
+    }
     return LstmStep(**COMMON, **arrays, **told)
 
 
@@ -66,8 +79,47 @@ def test_cells_beyond_the_edge_are_empty_and_say_so():
 def test_a_unit_that_takes_nothing_but_zeros_is_drawn_too():
     nothing = np.zeros((2, 2, 3))
     arrays = {"inputs": nothing, "weights": nothing, "products": nothing, "sums": np.zeros(3), "bias": 0.0}
-    unit = Convolution(**COMMON, **arrays, corner=(0, 0), outside=np.zeros((2, 2), bool))
+    unit = Convolution(**COMMON, **arrays, **WHOLE, corner=(0, 0), outside=np.zeros((2, 2), bool))
     assert {cell["text"] for cell in rows(workings.contributions(unit, str, INKS), "rect")} == {"0"}
+
+
+def test_a_filter_of_a_group_with_gaps_names_the_channels_and_places_it_takes():
+    unit = replace(convolution(), first_channel=6, dilation=(2, 3))
+    cells = rows(workings.contributions(unit, "channel {}".format, INKS, most=1), "rect")
+    assert [cell["what"].split(":")[0] for cell in cells[:4]] == [
+        f"channel 7, row {row}, column {column}" for row in (-1, 1) for column in (4, 7)
+    ]
+
+
+def test_a_mean_frames_no_value_and_says_what_does_not_count():
+    weights = np.array([[0.5, 0.5, 0.0]])
+    inputs = np.array([[1.0, 3.0, 0.0]])
+    arrays = {"inputs": inputs, "weights": weights, "products": inputs * weights, "sums": np.array([2.0]), "bias": 0.0}
+    unit = AveragePooling(**COMMON, **arrays, corner=(0, 6), outside=np.array([[False, False, True]]))
+    cells = rows(workings.window(unit, INKS), "rect")
+    assert [cell["sum"] for cell in cells] == ["counts 0.5", "counts 0.5", "beyond the edge: does not count"]
+    assert not any(cell["won"] for cell in cells)
+
+
+def test_what_is_not_shown_is_added_up_by_its_sign():
+    rest = np.array([1.0, 2.0, -4.0, 0.0])
+    assert workings.others(rest) == [
+        ("2 others above zero", 3.0),
+        ("1 others below zero", -4.0),
+        ("1 others add nothing", 0.0),
+    ]
+    assert workings.others(np.zeros(0)) == []
+
+
+def test_the_ends_are_the_farthest_on_each_side_of_zero():
+    sums = np.array([0.5, -3.0, 2.0, 0.0, -1.0, 1.0])
+    assert workings.ends(sums, 2) == [2, 5, 1, 4]
+    assert workings.ends(np.array([1.0, 0.0]), 3) == [0]
+
+
+@pytest.mark.parametrize(("width", "windows"), [(1, 8), (2, 8), (3, 6), (5, 3), (40, 1)])
+def test_wide_windows_leave_room_for_fewer(width, windows):
+    assert workings.most_shown(width) == windows
 
 
 def test_products_are_red_above_zero_and_blue_below():

@@ -10,14 +10,17 @@ import pytest
 
 from explain.ctc import decoding
 from explain.exemplars import build as training
-from explain.exemplars.chosen_words import LEAST, draw
-from explain.exemplars.word_bank import FOLDER, PLACES_IN_WORD, REBUILD, Bank, BankError, digest, open_bank
+from explain.exemplars import statistics
+from explain.exemplars.chosen_words import LEAST
+from explain.exemplars.word_bank import PLACES_IN_WORD, Bank, BankError, digest, open_bank, rebuild
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import describe
 from explain.network.session import Network
 from models.crnn import BLANK, CARD, LABELS
 from models.typeface import FONTS
 
+NETWORK = describe(CARD)
+MAPS, RECURRENT = training.convolutional(NETWORK), training.recurrent(NETWORK)
 MOST_BYTES = 6 * 2**20
 SMALL_FIELD = 10  # rows that a place of the first layers sees at most; there the edge of the picture is left out
 
@@ -43,16 +46,16 @@ def sampled(bank) -> tuple[list[int], dict[str, np.ndarray]]:
 
 @pytest.fixture(scope="module")
 def small() -> tuple[object, dict[str, np.ndarray]]:
-    drawn = draw(training.SEED, 9)
-    return drawn, training.measure(drawn)
+    drawn = training.draw_for(NETWORK, training.SEED, 9)
+    return drawn, training.measure(drawn, NETWORK)
 
 
 def test_the_bank_was_measured_with_the_committed_weights(bank):
-    assert not bank.outdated, f"models/weights/crnn.onnx has changed: run `{REBUILD}` and commit models/bank."
+    assert not bank.outdated, f"models/weights/crnn.onnx has changed: run `{rebuild(CARD)}` and commit models/bank."
 
 
 def test_it_is_small():
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < MOST_BYTES
+    assert sum(path.stat().st_size for path in CARD.bank.iterdir()) < MOST_BYTES
 
 
 def test_every_character_stands_in_it_often_in_every_font_dark_and_light(bank):
@@ -77,7 +80,7 @@ def counted(layer: str) -> np.ndarray:
     return places
 
 
-@pytest.mark.parametrize("layer", training.CONVOLUTIONAL)
+@pytest.mark.parametrize("layer", MAPS)
 def test_no_place_of_other_words_excites_a_channel_more(bank, sampled, layer):
     words, values = sampled
     largest = np.where(counted(layer)[None, :, :, None], values[layer], -np.inf).max(axis=(1, 2))
@@ -99,7 +102,7 @@ def test_no_place_of_other_words_excites_a_channel_more(bank, sampled, layer):
     assert met > 10
 
 
-@pytest.mark.parametrize("layer", training.CONVOLUTIONAL)
+@pytest.mark.parametrize("layer", MAPS)
 def test_what_a_stored_place_sees_lies_on_the_picture(bank, layer):
     field, allowed = receptive_field(CARD, layer), counted(layer)
     for channel in range(describe(CARD).layer(layer).shape[-1]):
@@ -110,7 +113,7 @@ def test_what_a_stored_place_sees_lies_on_the_picture(bank, layer):
             assert 0 <= place.word < len(bank.texts)
 
 
-@pytest.mark.parametrize("layer", training.RECURRENT)
+@pytest.mark.parametrize("layer", RECURRENT)
 def test_no_frame_of_other_words_takes_a_unit_farther(bank, sampled, layer):
     words, values = sampled
     spoken = np.array([[bank.character_at(word, step) != "" for step in range(31)] for word in words])
@@ -147,21 +150,21 @@ def test_frames_are_the_likeliest_alignment_of_the_right_text(bank, sampled):
 
 def test_the_same_seed_gives_the_same_bank(bank, small):
     drawn, measured = small
-    again = draw(training.SEED, 9)
+    again = training.draw_for(NETWORK, training.SEED, 9)
     assert again.texts == drawn.texts == bank.texts[:9]
     np.testing.assert_array_equal(again.pictures, drawn.pictures)
     # Another version of FreeType or libjpeg may draw a little differently.
     assert np.abs(drawn.pictures.astype(int) - bank.pictures[:9]).mean() < 3
-    once_more = training.measure(again)
+    once_more = training.measure(again, NETWORK)
     for name, array in measured.items():
         np.testing.assert_array_equal(array, once_more[name])
-    assert draw(training.SEED + 1, 9).texts != drawn.texts
+    assert training.draw_for(NETWORK, training.SEED + 1, 9).texts != drawn.texts
 
 
 def test_means_are_those_of_a_loop_over_frames(small):
     drawn, measured = small
-    states = Network(CARD).run(drawn.pictures[..., None].astype(np.float32) / np.float32(255), training.RECURRENT)
-    for layer, name in enumerate(training.RECURRENT):
+    states = Network(CARD).run(drawn.pictures[..., None].astype(np.float32) / np.float32(255), RECURRENT)
+    for layer, name in enumerate(RECURRENT):
         for unit in (0, 100, 200):
             by_label, by_place = {}, {}
             for word, path in enumerate(measured["frames"]):
@@ -186,10 +189,10 @@ def test_explained_share_of_known_cases():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=120)
     columns = np.stack([groups * 2.0, noise, np.full(120, 3.0)], axis=1)
-    whole, chance, flat = training.explained(columns, groups)
+    whole, chance, flat = statistics.explained(columns, groups)
     assert whole == pytest.approx(1) and chance < 0.05 and flat == 0
     # By hand: values 0, 2 and 4, 6 in two groups; 4 within, 20 in all, so 1 - (4 / 2) / (20 / 3).
-    assert training.explained(np.array([[0.0], [2], [4], [6]]), np.array([0, 0, 1, 1]))[0] == pytest.approx(0.7)
+    assert statistics.explained(np.array([[0.0], [2], [4], [6]]), np.array([0, 0, 1, 1]))[0] == pytest.approx(0.7)
 
 
 def test_units_that_answer_to_a_character():
@@ -211,8 +214,8 @@ def test_units_that_answer_to_a_character():
 def test_a_bank_that_cannot_be_used_says_how_to_make_it_again(bank, tmp_path):
     with pytest.raises(BankError, match="python -m explain.exemplars.build"):
         open_bank(CARD, tmp_path / "nowhere")
-    broken = shutil.copytree(FOLDER, tmp_path / "broken")
-    (broken / "bank.npz").write_bytes((FOLDER / "bank.npz").read_bytes()[:5000])
+    broken = shutil.copytree(CARD.bank, tmp_path / "broken")
+    (broken / "bank.npz").write_bytes((CARD.bank / "bank.npz").read_bytes()[:5000])
     with pytest.raises(BankError, match="can't be read; make it again"):
         open_bank(CARD, broken)
     other = tmp_path / "other.onnx"

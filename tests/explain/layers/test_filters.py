@@ -11,7 +11,7 @@ def test_a_grey_filter_stands_around_mid_grey():
     kernel = np.zeros((1, 3, 1, 2), np.float32)
     kernel[0, :, 0, 0] = [-2, 0, 1]
     kernel[0, :, 0, 1] = [0.1, 0, -0.1]
-    own, shared = filters.pictures(kernel), filters.pictures(kernel, shared=True)
+    own, shared = filters.pictures(kernel, "grey"), filters.pictures(kernel, "grey", shared=True)
     assert own.shape == (2, 1, 3, 3)
     assert own[0, 0, :, 0].tolist() == [0, 128, 191]  # 127.5 + 127.5 * (-1, 0, 1/2), halves to even
     assert own[1, 0, :, 0].tolist() == [255, 128, 0]
@@ -22,11 +22,12 @@ def test_a_grey_filter_stands_around_mid_grey():
 def test_colours_come_in_the_order_of_the_screen():
     kernel = np.zeros((1, 1, 3, 1), np.float32)
     kernel[0, 0, :, 0] = [-1, 0, 1]  # blue lowers it, red raises it
-    assert filters.pictures(kernel)[0, 0, 0].tolist() == [255, 128, 0]
+    assert filters.pictures(kernel, "bgr")[0, 0, 0].tolist() == [255, 128, 0]
+    assert filters.pictures(kernel, "rgb")[0, 0, 0].tolist() == [0, 128, 255]
 
 
 def test_an_empty_filter_is_mid_grey():
-    assert (filters.pictures(np.zeros((3, 3, 1, 4))) == 128).all()
+    assert (filters.pictures(np.zeros((3, 3, 1, 4)), "grey") == 128).all()
 
 
 def test_the_strongest_slices_come_first():
@@ -38,6 +39,13 @@ def test_the_strongest_slices_come_first():
     assert [one.share for one in found] == pytest.approx([36 / 52, 16 / 52, 0, 0])
     assert found[1].values.tolist() == [[-4, 0], [0, 0]]
     assert [one.channel for one in filters.slices(kernel, 1, 1)] == [2]
+
+
+def test_a_filter_of_a_group_weighs_the_channels_of_its_group():
+    kernel = np.zeros((1, 1, 2, 6), np.float32)  # six input channels in three groups of two; two filters a group
+    kernel[0, 0, 1, 4] = 3
+    assert [one.channel for one in filters.slices(kernel, 4, groups=3)] == [5, 4]
+    assert [one.channel for one in filters.slices(kernel, 1, groups=3)] == [0, 1]
 
 
 def test_slices_are_drawn_on_one_scale_with_gaps():
@@ -59,7 +67,8 @@ def test_slices_are_drawn_on_one_scale_with_gaps():
 @pytest.mark.parametrize(
     ("work", "said"),
     [
-        (lambda: filters.pictures(np.zeros((3, 3, 64, 8))), "64 channels is no picture"),
+        (lambda: filters.pictures(np.zeros((3, 3, 64, 8)), "grey"), "64 channels is no picture"),
+        (lambda: filters.pictures(np.zeros((3, 3, 1, 8)), "rgb"), "1 channels is no picture in rgb"),
         (lambda: filters.slices(np.zeros((3, 3, 64, 8)), 8), "no filter 8"),
         (lambda: filters.slices(np.zeros((3, 3, 64)), 0), r"not \(3, 3, 64\)"),
         (lambda: filters.drawn([], 4, 4, (0, 0, 0)), "no slices"),
@@ -73,12 +82,10 @@ def test_what_cannot_be_shown_is_said(work, said):
 def test_the_first_layers_of_both_networks_are_pictures():
     colour = onnx_weights.read(vgg16.CAM.weights, ["block1_conv1"])["block1_conv1"][0]
     grey = onnx_weights.read(crnn.CARD.weights, ["conv_1"])["conv_1"][0]
-    deep = onnx_weights.read(crnn.CARD.weights, ["conv_2"])["conv_2"][0]
-    assert filters.is_picture(colour) and filters.is_picture(grey) and not filters.is_picture(deep)
-    pictures = filters.pictures(colour)
+    pictures = filters.pictures(colour, vgg16.CAM.preprocessing.colour)
     assert pictures.shape == (64, 3, 3, 3)
     for number in (0, 17, 63):  # the strongest weight is as far from mid-grey as can be, in its own colour's channel
         row, column, channel = np.unravel_index(np.abs(colour[..., number]).argmax(), (3, 3, 3))
         extreme = 255 if colour[row, column, channel, number] > 0 else 0
         assert pictures[number, row, column, 2 - channel] == extreme
-    assert filters.pictures(grey).shape == (64, 3, 3, 3)
+    assert filters.pictures(grey, crnn.CARD.preprocessing.colour).shape == (64, 3, 3, 3)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from models.crnn import LABELS
+from models.training.photographs import Photograph, listed
 from models.training.real import RealSettings, RealWords, mixed
 from models.training.render import Batch, Sample
 from models.training.strips import Respelling
@@ -41,11 +43,11 @@ def words(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("set/a.png", file.getvalue())
         archive.writestr("set/words.jsonl", "\n".join(map(json.dumps, lines)))
-    return path
+    return listed(path)
 
 
-def test_only_words_the_network_can_write_with_all_their_boxes(words):
-    assert [text for _, text, _ in RealWords(words).items] == ["Il"]
+def test_only_words_whose_characters_have_places(words):
+    assert [text for _, text, *_ in RealWords(words).items] == ["Il"]
 
 
 def test_edges_stand_around_the_ink(words):
@@ -72,15 +74,18 @@ def test_a_share_is_put_together_anew(tmp_path):
         archive.writestr("a.png", file.getvalue())
         archive.writestr("words.jsonl", json.dumps(word))
     settings = RealSettings(parts=0, respelt=0.5)
-    plain = RealWords(tmp_path / "ten.zip", settings)
-    anew = RealWords(tmp_path / "ten.zip", settings, Respelling(["net", "tent"]))
+    ten = listed(tmp_path / "ten.zip")
+    plain = RealWords(ten, settings)
+    anew = RealWords(ten, settings, Respelling(["net", "tent"]))
     assert {plain.draw(1, index).text for index in range(50)} == {"ten"}
     texts = [anew.draw(1, index).text for index in range(200)]
     assert {"ten", "net", "tent"} <= set(texts) and 80 <= texts.count("ten") <= 125
     assert {len(anew.draw(1, index, longest=2).text) for index in range(50)} == {2, 3}  # the whole word is as long
-    both = RealWords(tmp_path / "ten.zip", RealSettings(parts=0.5, respelt=0.5), Respelling(["net", "tent"]))
+    both = RealWords(ten, RealSettings(parts=0.5, respelt=0.5), Respelling(["net", "tent"]))
     texts = [both.draw(1, index).text for index in range(200)]
     assert 80 <= texts.count("ten") <= 125, "three characters have no parts: that share stays whole"
+    unsure = RealWords([replace(ten[0], apart=False)], RealSettings(parts=0.5, respelt=0.5), Respelling(["net"]))
+    assert {unsure.draw(1, index).text for index in range(50)} == {"ten"}
 
 
 def test_same_seed_same_picture_other_index_another(words):
@@ -100,8 +105,6 @@ def test_a_batch_has_its_share(words):
     assert set(mixed(Drawn(), None, 0.3, 1, 0, 20).texts) == {"drawn"}
 
 
-def test_a_zip_without_words_is_told(tmp_path):
-    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
-        archive.writestr("readme", "")
-    with pytest.raises(ValueError, match="0 files words.jsonl"):
-        RealWords(tmp_path / "none.zip")
+def test_without_a_word_that_has_places_there_is_nothing_to_draw():
+    with pytest.raises(ValueError, match="whose characters' places are known"):
+        RealWords([Photograph("a.zip", "a.png", "ten")])

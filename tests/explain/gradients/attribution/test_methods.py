@@ -13,9 +13,11 @@ from explain.gradients.jobs import JOBS
 from explain.gradients.kinds import SettingsError
 from explain.gradients.network import models
 from explain.gradients.network import target_scores as differentiable
+from explain.gradients.network.function import NetworkFunction
 from explain.network.session import Network
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS as FILES
+from tests.explain.gradients.network.written import averaged_classes, conv, written
 
 FRAMES, LABELS = 7, 5
 WEIGHTS = (0.0, 0.1, 0.4, 0.5, 0.0, 0.0, 0.0)
@@ -63,23 +65,28 @@ def test_the_twin_refuses_what_the_target_refuses():
 
 
 @pytest.fixture(scope="module")
-def tiny():
+def tiny(tmp_path_factory):
     """Two 1 x 1 filters with ReLU over a 1 x 2 picture of two channels, their means, and a dense layer.
 
     With a and b the picture's channels: first filter relu(a - b), second relu(2 b); logit 3 first - second.
     """
-    import keras
-
-    picture = keras.Input((1, 2, 2), name="input")
-    conv = keras.layers.Conv2D(2, 1, activation="relu", name="conv")
-    second = keras.layers.Conv2D(1, 1, activation="relu", name="second")
-    values = second(conv(picture))
-    head = keras.layers.Dense(1, "sigmoid", name="predictions")
-    model = keras.Model(picture, head(keras.layers.GlobalAveragePooling2D()(values)))
-    conv.set_weights([np.array([[[[1.0, 0.0], [-1.0, 2.0]]]]), np.zeros(2)])
-    second.set_weights([np.array([[[[3.0], [-1.0]]]]), np.zeros(1)])
-    head.set_weights([np.array([[2.0]]), np.zeros(1)])
-    return methods.Differentiable(model)
+    rows = [
+        ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]}),
+        *conv("conv", "maps"),
+        *conv("second", "conv"),
+        *averaged_classes("second", "Sigmoid"),
+    ]
+    weights = {
+        "conv/kernel": np.array([[1.0, -1.0], [0.0, 2.0]], np.float32)[..., None, None],  # (out, in, 1, 1)
+        "conv/bias": np.zeros(2, np.float32),
+        "second/kernel": np.array([[3.0, -1.0]], np.float32)[..., None, None],
+        "second/bias": np.zeros(1, np.float32),
+        "predictions/kernel": np.array([[2.0]], np.float32),
+        "predictions/bias": np.zeros(1, np.float32),
+    }
+    layers, path = ("conv", "second", "global_average", "predictions"), tmp_path_factory.mktemp("tiny") / "tiny.onnx"
+    written(path, rows, weights, ("n", 1, 2, 2), ["predictions"], layers=layers, logits="logits")
+    return methods.Differentiable(NetworkFunction(path))
 
 
 PICTURE = np.array([[[3.0, 1.0], [-1.0, 1.0]]])  # the second place: first filter closed, and then the last one
@@ -160,7 +167,7 @@ def test_steps_that_miss_in_both_directions_do_not_count_as_complete():
 
 
 def test_a_target_asked_for_often_is_traced_and_answers_the_same(tiny):
-    fresh = methods.Differentiable(tiny.model)
+    fresh = methods.Differentiable(tiny.function)
     pictures = np.stack([PICTURE, 2 * PICTURE, PICTURE - 1]).astype(np.float32)
     for number in (3, 3, 3, 2, 1):
         values, gradients = fresh.gradient(pictures[:number], SCORE)
@@ -227,7 +234,7 @@ def test_the_job_explains_a_character_of_the_crnn(reading):
     settings = JOBS["attribute"].check({**asked, "layers": ["conv_6", "conv_4"]})
     assert settings["methods"] == ["integrated_gradients", "layer_cam"] and settings["layers"] == ["conv_4", "conv_6"]
     report = Reporting()
-    result = job.run(models.model("crnn"), settings, report)
+    result = job.run(models.function("crnn"), settings, report)
     ours = Network(crnn.CARD).run(picture[None], ["logits"])
     assert result["score"] == pytest.approx(targets.score(target, ours)[0], abs=1e-3)
     found = result["integrated_gradients"]
@@ -240,7 +247,7 @@ def test_the_job_explains_a_character_of_the_crnn(reading):
         "layer_cam at conv_6": (4, 32),
     }
     assert report.told == sorted(report.told) and report.told[-1] >= 99
-    assert job.run(models.model("crnn"), settings, Reporting(stop=0)) == {}
+    assert job.run(models.function("crnn"), settings, Reporting(stop=0)) == {}
 
 
 @pytest.mark.parametrize(

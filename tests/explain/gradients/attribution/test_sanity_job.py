@@ -35,59 +35,50 @@ class Going:
         return True
 
 
-class Layer:
-    def __init__(self):
-        self.weights = [np.arange(24.0).reshape(2, 12), np.zeros(3)]
-
-    def get_weights(self):
-        return self.weights
-
-    def set_weights(self, weights):
-        self.weights = weights
-
-
-class Model:
+class Function:
     """Layers with weights and nothing else; a map of it tells which of them are as they were."""
 
-    def __init__(self):
-        self.layers = {layer.name: Layer() for layer in describe(crnn.CARD).layers if layer.parameters}
+    def __init__(self, layers=None):
+        self.layers = layers or {layer.name: dict(ARRAYS) for layer in describe(crnn.CARD).layers if layer.parameters}
 
-    def get_layer(self, name):
-        return self.layers[name]
+    def arrays_of(self, name):
+        return {f"{name}/{part}": array for part, array in self.layers[name].items()}
 
-    def get_weights(self):
-        return self.layers
-
-    def set_weights(self, layers):
-        for name, layer in layers.items():
-            self.layers[name].set_weights(layer.get_weights())
+    def with_weights(self, arrays):
+        layers = {name: dict(parts) for name, parts in self.layers.items()}
+        for name, array in arrays.items():
+            layer, part = name.split("/")
+            layers[layer][part] = array
+        return Function(layers)
 
     def whole(self):
-        return [name for name, layer in self.layers.items() if (layer.weights[0] == Layer().weights[0]).all()]
+        return [name for name, parts in self.layers.items() if (parts["kernel"] == ARRAYS["kernel"]).all()]
+
+
+ARRAYS = {"kernel": np.arange(24.0).reshape(2, 12), "bias": np.zeros(3)}
 
 
 @pytest.fixture
 def fakes(monkeypatch):
-    trained = Model()
+    trained = Function()
     monkeypatch.setattr(models, "prepare", lambda report: True)
-    monkeypatch.setattr(models, "model", lambda name: trained)
-    monkeypatch.setattr(models, "network", lambda name, names=(): (crnn.CARD, Model))
+    monkeypatch.setattr(models, "function", lambda name: trained)
     return trained
 
 
 def test_layers_are_shuffled_from_the_output_down_and_stay_shuffled(fakes, monkeypatch):
     seen = []
 
-    def maps(model, settings, report):
-        seen.append(set(model.whole()))
-        left = len(model.whole())
+    def maps(function, settings, report):
+        seen.append(set(function.whole()))
+        left = len(function.whole())
         return {"score": 1.0, "saliency": np.arange(6.0) if left > 4 else np.arange(6.0)[::-1]} if report(1, 1) else {}
 
     monkeypatch.setattr(sanity_job, "maps_of", maps)
     report = Going()
     found = sanity_job.run(ASKED, report)
     assert found["stages"] == STAGES and set(found) == {"stages", "saliency"}
-    every = set(Model().layers)
+    every = set(Function().layers)
     gone = [every - one for one in seen]
     assert gone[0] == set() and gone[1] == {"outputs"} and gone[2] == {"outputs", "blstm_2"} and gone[-1] == every
     assert all(before < after for before, after in zip(gone, gone[1:], strict=False))
@@ -99,10 +90,7 @@ def test_layers_are_shuffled_from_the_output_down_and_stay_shuffled(fakes, monke
 
 
 def test_shuffling_keeps_the_numbers_and_nothing_else():
-    layers = [Layer(), Layer()]
-    for layer in layers:
-        sanity_job.shuffle(layer, np.random.default_rng(1))
-    first, second = (layer.weights[0] for layer in layers)
+    first, second = (sanity_job.shuffled(ARRAYS, np.random.default_rng(1))["kernel"] for _ in range(2))
     assert sorted(first.ravel()) == list(range(24)) and first.shape == (2, 12)
     assert (first != np.arange(24.0).reshape(2, 12)).sum() > 12 and (first == second).all()
 
@@ -119,11 +107,11 @@ def test_only_small_networks_and_what_an_attribution_takes():
 @pytest.mark.slow
 def test_the_real_network_forgets_where_it_looked():
     asked = {**ASKED, "methods": ["saliency", "layer_cam"], "layers": ["conv_1"]}
-    before = models.model("crnn").get_weights()
+    before = models.function("crnn").outputs(ASKED["picture"][None], ["logits"])["logits"].numpy()
     found = JOBS["sanity"].run(asked, Going())
     assert found["stages"] == STAGES
     for name in ("saliency", "layer_cam at conv_1"):
         assert found[name].shape == (len(STAGES),) and (np.abs(found[name]) <= 1).all()
         assert found[name][0] < 0.8  # the output's weights alone decide which of the features count for a character
-    for one, other in zip(before, models.model("crnn").get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    after = models.function("crnn").outputs(ASKED["picture"][None], ["logits"])["logits"]
+    np.testing.assert_array_equal(before, after)

@@ -10,37 +10,47 @@ from explain.attribution.targets import Channel, ClassLogit, Unit
 from explain.gradients.images import job
 from explain.gradients.images.activation_maximisation import DreamSettings, dream, dream_many, side_by_side
 from explain.gradients.images.presets import OURS, PRESETS
-from explain.gradients.network.activations import Responses, vgg_input
+from explain.gradients.network.activations import Responses
+from explain.gradients.network.function import NetworkFunction
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import measure
-from explain.network.layers import WHOLE, Layer
+from explain.network.session import Network
+from models import vgg16
 from models.vgg16 import statistics
+from tests.explain.gradients.network.written import averaged_classes, conv, written
 from tests.explain.network.made import chain
 
 PLAIN = replace(OURS, natural=0.0, rule=replace(OURS.rule, rate=0.3))
 
 
+VGG_INPUT = {"colour": "bgr", "mean": [103.939, 116.779, 123.68], "deviation": 1.0, "height": 64, "width": 64}
+TO_MAPS = ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]})
+
+
+def function(path, rows, weights, layers, **metadata):
+    written(path, rows, weights, ("n", "h", "w", 3), ["predictions"], layers=layers, input=VGG_INPUT, **metadata)
+    return NetworkFunction(path)
+
+
 @pytest.fixture(scope="module")
-def colours():
+def colours(tmp_path_factory):
     """A network that knows three classes by the mean colour alone: reddish, greenish, bluish."""
-    import keras
-
-    picture = keras.Input((None, None, 3), name="input")
-    means = keras.layers.GlobalAveragePooling2D(name="global_average")(picture)
-    head = keras.layers.Dense(3, "softmax", name="predictions")
-    model = keras.Model(picture, head(means))
     blue, green, red = np.eye(3)
-    head.set_weights([np.stack([red - green - blue, green - red - blue, blue - red - green], 1) / 50, np.zeros(3)])
-    return model
+    kernel = np.stack([red - green - blue, green - red - blue, blue - red - green], 1) / 50
+    weights = {"predictions/kernel": kernel.astype(np.float32), "predictions/bias": np.zeros(3, np.float32)}
+    told = {"labels": ["reddish", "greenish", "bluish"], "logits": "logits"}
+    path, layers = tmp_path_factory.mktemp("colours") / "colours.onnx", ("global_average", "predictions")
+    return function(path, [TO_MAPS, *averaged_classes("maps")], weights, layers, **told)
 
 
 @pytest.fixture(scope="module")
-def card():
-    layers = (
-        Layer("global_average", "global_average", "global_average_pool", ("input",), (3,), sees=WHOLE),
-        Layer("predictions", "predictions", "dense", ("global_average",), (3,), sees=WHOLE, activation="softmax"),
-    )
-    return chain((64, 64, 3), *layers, labels=("reddish", "greenish", "bluish"), name="colours")
+def card(colours):
+    return colours.description
+
+
+def probabilities(network, pictures):
+    """By ONNX Runtime."""
+    return Network(network.description).run(pictures, ["predictions"])["predictions"]
 
 
 def test_pictures_take_the_colour_that_the_class_stands_for(colours):
@@ -52,22 +62,22 @@ def test_pictures_take_the_colour_that_the_class_stands_for(colours):
 
 
 def test_the_numbers_are_those_of_a_plain_pass(colours):
-    """Keras's own preprocessing and prediction of the finished picture."""
+    """Keras's own preprocessing of the finished picture and ONNX Runtime's answer."""
     from keras.applications.vgg16 import preprocess_input
 
     (result,) = dream(colours, DreamSettings(target=ClassLogit(1), size=48, steps=3, preset="Lucid"))
-    expected = colours.predict_on_batch(preprocess_input(result.picture[None].astype(np.float32)))[0]
+    expected = probabilities(colours, preprocess_input(result.picture[None].astype(np.float32)))[0]
     assert result.probability == pytest.approx(float(expected[1]), abs=1e-5)
     blue, green, red = preprocess_input(result.picture.astype(np.float32)).reshape(-1, 3).mean(0)
     assert result.score == pytest.approx((green - red - blue) / 50, abs=1e-3)
 
 
-def test_the_numbers_of_any_other_target_too(colours, card):
+def test_the_numbers_of_any_other_target_too(colours):
     """The mean of the blue, in the network's own input, whether told as a channel's mean or as one unit."""
     from keras.applications.vgg16 import preprocess_input
 
     for target in (Channel("input", 0), Unit("global_average", (0,))):
-        (result,) = dream(colours, DreamSettings(target=target, size=48, steps=4, preset="keras-vis"), card=card)
+        (result,) = dream(colours, DreamSettings(target=target, size=48, steps=4, preset="keras-vis"))
         assert result.probability is None
         blue = preprocess_input(result.picture.astype(np.float32))[..., 0].mean()
         assert result.score == pytest.approx(blue, abs=1e-2)
@@ -85,7 +95,7 @@ def test_each_preset_raises_what_it_is_after(tiny_vgg, preset):
     def worth(steps):
         settings = DreamSettings(target=ClassLogit(0), size=48, steps=steps, count=2, preset=preset)
         pictures = np.stack([result.picture for result in dream(tiny_vgg, settings)])
-        return sum(weight * measure(Responses(tiny_vgg, vgg_input), objective, pictures) for weight, objective in terms)
+        return sum(weight * measure(Responses(tiny_vgg), objective, pictures) for weight, objective in terms)
 
     assert (worth(16) > worth(2) + 1).all()
 
@@ -97,24 +107,29 @@ def test_our_preset_on_a_network_with_the_layers_of_vgg16(tiny_vgg):
     def strange(natural):
         preset = replace(OURS, natural=natural, rule=replace(OURS.rule, rate=0.3))
         picture = dream_many(tiny_vgg, [1], DreamSettings(size=48, steps=16), preset=preset)[0].picture
-        return measure(Responses(tiny_vgg, vgg_input), penalty, picture[None])[0]
+        return measure(Responses(tiny_vgg), penalty, picture[None])[0]
 
     assert strange(1000.0) < strange(0.0) - 0.1
 
 
 @pytest.fixture(scope="module")
-def tiny_vgg():
+def tiny_vgg(tmp_path_factory):
     """As many channels as VGG16 has in the layers whose statistics are known, one cheap convolution each."""
-    import keras
+    from keras.initializers import HeNormal
 
-    values = picture = keras.Input((None, None, 3), name="input")
-    for name, channels in (("block1_conv2", 64), ("block2_conv2", 128), ("block3_conv3", 256), ("block4_conv3", 512)):
-        values = keras.layers.Conv2D(
-            channels, 2, 2, activation="relu", name=name, kernel_initializer=keras.initializers.HeNormal(seed=channels)
-        )(values)
-    values = keras.layers.GlobalAveragePooling2D()(values)
-    head = keras.layers.Dense(3, "softmax", name="predictions", kernel_initializer=keras.initializers.HeNormal(seed=1))
-    return keras.Model(picture, head(values))
+    rows, weights, before, channels = [TO_MAPS], {}, "maps", 3
+    for name, filters in (("block1_conv2", 64), ("block2_conv2", 128), ("block3_conv3", 256), ("block4_conv3", 512)):
+        rows += conv(name, before, strides=[2, 2])
+        kernel = np.asarray(HeNormal(seed=filters)((2, 2, channels, filters)))
+        weights[f"{name}/kernel"] = kernel.transpose(3, 2, 0, 1)
+        weights[f"{name}/bias"] = np.zeros(filters)
+        before, channels = name, filters
+    weights |= {"predictions/kernel": np.asarray(HeNormal(seed=1)((512, 3))), "predictions/bias": np.zeros(3)}
+    weights = {name: array.astype(np.float32) for name, array in weights.items()}
+    layers = (*OURS.layers, "global_average", "predictions")
+    path = tmp_path_factory.mktemp("tiny") / "tiny.onnx"
+    made = function(path, [*rows, *averaged_classes(before)], weights, layers, logits="logits")
+    return NetworkFunction(replace(made.description, card=vgg16.CAM))  # its statistics
 
 
 def test_diversity_drives_the_pictures_apart(tiny_vgg):
@@ -123,7 +138,7 @@ def test_diversity_drives_the_pictures_apart(tiny_vgg):
     def likeness(diversity):
         settings = DreamSettings(target=ClassLogit(1), size=48, steps=12, count=3, diversity=diversity)
         pictures = np.stack([result.picture for result in dream(tiny_vgg, settings)])
-        layer = Responses(tiny_vgg, vgg_input).of(["block4_conv3"])
+        layer = Responses(tiny_vgg).of(["block4_conv3"])
         maps = layer(pictures.astype(np.float32) / 255)["block4_conv3"].numpy()
         grams = np.einsum("nyxa,nyxb->nab", maps, maps).reshape(3, -1)
         grams /= np.linalg.norm(grams, axis=1, keepdims=True)
@@ -184,13 +199,15 @@ def test_wrong_settings_say_what_is_wrong(wrong):
 
 
 def test_more_pixels_than_the_memory_holds_are_refused():
+    any_size = replace(chain((224, 224, 3), labels=("cat", "dog"), name="vgg16-cam"), picture=(None, None, 3))
+    one_size = chain((224, 224, 3), labels=("cat", "dog"), name="vgg16")
     with pytest.raises(
         ValueError, match="vgg16-cam can dream 1 at once at 320 pixels: take fewer pictures, or smaller"
     ):
-        DreamSettings(count=2, size=320)
+        job.check({"class_index": 0, "count": 2, "size": 320}, any_size)
     with pytest.raises(ValueError, match="vgg16 can dream 2 at once at 128 pixels: take fewer pictures.$"):
-        DreamSettings(network="vgg16", count=3)
-    assert DreamSettings(count=9).count == 9
+        job.check({"class_index": 0, "count": 3}, one_size)
+    assert job.check({"class_index": 0, "count": 9}, any_size)["count"] == 9
 
 
 def test_steps_are_the_presets_own_unless_told():
@@ -210,20 +227,20 @@ def test_the_job_gives_all_pictures_and_the_first(colours, card):
     settings = job.check({"class_index": 2, "count": 2, "size": 48, "steps": 3, "preset": "Lucid"}, card)
     assert settings == job.check(settings, card)
     assert settings["target"] == {"kind": "class", "unit": 2}
-    found = job.run(colours, settings, card, Quiet())
+    found = job.run(colours, settings, Quiet())
     assert found["pictures"].shape == (2, 48, 48, 3) and found["pictures"].dtype == np.uint8
     np.testing.assert_array_equal(found["picture"], found["pictures"][0])
     assert found["logits"].shape == found["probabilities"].shape == (2,)
     assert (
         found["logit"] == found["logits"][0] == found["scores"][0] and found["probability"] == found["probabilities"][0]
     )
-    again = job.run(colours, settings, card, Quiet())
+    again = job.run(colours, settings, Quiet())
     np.testing.assert_array_equal(again["pictures"], found["pictures"])
 
 
 def test_the_job_takes_a_channel(colours, card):
     asked = {"target": {"kind": "channel", "layer": "global_average", "channel": 1}, "size": 48, "steps": 3}
-    found = job.run(colours, job.check({**asked, "preset": "keras-vis"}, card), card, Quiet())
+    found = job.run(colours, job.check({**asked, "preset": "keras-vis"}, card), Quiet())
     assert found["score"] == found["scores"][0] and "logit" not in found and "probabilities" not in found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -19,6 +20,8 @@ from explain.gradients.network import models
 from explain.gradients.worker import result_cache
 from explain.gradients.worker.process import ROOT, environment
 from models import vgg16
+from models.networks import CARDS
+from tests.explain.gradients.network.written import Row, conv, written
 
 PAGE = 4096
 DENSE = {"fc1": (25088, 4096), "fc2": (4096, 4096), "predictions": (4096, 1000)}
@@ -30,13 +33,13 @@ def own():
     return 1024 * next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon"))
 from explain.attribution import targets
 from explain.gradients.attribution import methods
-from explain.gradients.network import full_vgg16, models
-import tensorflow, keras
+from explain.gradients.network import models
+import tensorflow
 tensorflow.matmul(tensorflow.ones((9, 9)), tensorflow.ones((9, 9)))
 before = own()
-model = models.model("vgg16")
+function = models.function("vgg16")
 after = own()
-network = methods.Differentiable(model, 1)
+network = methods.Differentiable(function, 1)
 picture = np.zeros((224, 224, 3), np.float32)
 target = targets.ClassLogit(385)
 features, gradient = network.layer_gradients(picture, target, ["block5_pool"])["block5_pool"]
@@ -47,6 +50,25 @@ print(json.dumps({
     "gradient": [gradient.reshape(-1)[[0, 25087]].tolist(), float(np.abs(gradient).sum())],
 }))
 """
+
+
+def rows() -> list[Row]:
+    """The nodes, as `python -m export` writes them."""
+    found, before = [("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]})], "maps"
+    for name in vgg16.CONVOLUTIONS:
+        found += conv(name, before, auto_pad="SAME_UPPER", kernel_shape=[3, 3])
+        block, position = int(name[5]), int(name[-1])
+        before = name
+        if position == vgg16.BLOCKS[block - 1][1]:
+            before = f"block{block}_pool"
+            found.append(("MaxPool", [name], before, {"kernel_shape": [2, 2], "strides": [2, 2]}))
+    found.append(("Transpose", [before], "last", {"perm": [0, 2, 3, 1]}))
+    found.append(("Flatten", ["last"], "flatten", {}))
+    for name, given, sums in (("fc1", "flatten", "s1"), ("fc2", "fc1", "s2"), ("predictions", "fc2", "logits")):
+        found.append(("MatMul", [given, f"{name}/kernel"], f"{name}:product", {}))
+        found.append(("Add", [f"{name}:product", f"{name}/bias"], sums, {}))
+        found.append(("Softmax" if sums == "logits" else "Relu", [sums], name, {}))
+    return found
 
 
 def convolutions() -> dict[str, tuple[int, ...]]:
@@ -63,13 +85,10 @@ def convolutions() -> dict[str, tuple[int, ...]]:
 def folder(tmp_path_factory):
     """Convolutions of zeros whose last bias is 1, so that block5_pool is 1 everywhere; a few weights after that."""
     made = tmp_path_factory.mktemp("full")
-    tensors, recipes, end = [], {}, 0
+    tensors, end = [], 0
     with (made / "vgg16.onnx.data").open("wb") as data:
         for layer, shape in {**convolutions(), **DENSE}.items():
             parts = {"kernel": shape, "bias": (shape[0] if len(shape) == 4 else shape[1],)}
-            recipes[layer] = [{"initializer": f"{layer}/kernel"}, {"initializer": f"{layer}/bias"}]
-            if len(shape) == 4:
-                recipes[layer][0]["transpose"] = [2, 3, 1, 0]
             for part, extents in parts.items():
                 end += -end % PAGE
                 tensor = onnx.TensorProto(name=f"{layer}/{part}", data_type=onnx.TensorProto.FLOAT, dims=extents)
@@ -86,9 +105,11 @@ def folder(tmp_path_factory):
                     data.write(np.ones(512, np.float32).tobytes())
                 end += size
         data.truncate(end)
-    model = onnx.helper.make_model(onnx.helper.make_graph([], "vgg16", [], [], tensors))
-    onnx.helper.set_model_props(model, {"weights": json.dumps(recipes)})
-    (made / "vgg16.onnx").write_bytes(model.SerializeToString())
+    layers = [row[2] for row in rows() if row[2].startswith(("block", "flatten", "fc", "pred")) and ":" not in row[2]]
+    path = written(made / "vgg16.onnx", rows(), {}, ("n", 224, 224, 3), ["predictions"], layers=layers, logits="logits")
+    model = onnx.load(path)
+    model.graph.initializer.extend(tensors)
+    path.write_bytes(model.SerializeToString())
     yield made
     (made / "vgg16.onnx.data").unlink()
 
@@ -122,20 +143,18 @@ def test_the_dense_layers_stay_in_the_file(folder):
 
 
 def test_without_its_weights_the_worker_says_how_to_get_them(monkeypatch, tmp_path):
-    monkeypatch.setattr(vgg16, "full_is_here", lambda: False)
+    monkeypatch.setitem(CARDS, "vgg16", replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx"))
     for kind, settings in (("dream", {"class_index": 385}), ("attribute", {"picture": np.zeros((224, 224, 3))})):
         with pytest.raises(ValueError, match="python -m export vgg16"):
             jobs.JOBS[kind].check({"network": "vgg16", **settings})
 
 
 def test_half_of_the_files_is_not_enough(folder, monkeypatch, tmp_path):
-    import dataclasses
-
     assert vgg16.FULL.weights.name == "vgg16.onnx"
-    monkeypatch.setattr(vgg16, "FULL", dataclasses.replace(vgg16.FULL, weights=folder / "vgg16.onnx"))
+    monkeypatch.setattr(vgg16, "FULL", replace(vgg16.FULL, weights=folder / "vgg16.onnx"))
     assert vgg16.full_is_here()
     (tmp_path / "vgg16.onnx").write_bytes((folder / "vgg16.onnx").read_bytes())
-    monkeypatch.setattr(vgg16, "FULL", dataclasses.replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx"))
+    monkeypatch.setattr(vgg16, "FULL", replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx"))
     assert not vgg16.full_is_here()
     (tmp_path / "vgg16.onnx.data").write_bytes(b"cut short")
     assert not vgg16.full_is_here()
@@ -143,13 +162,11 @@ def test_half_of_the_files_is_not_enough(folder, monkeypatch, tmp_path):
 
 def test_other_weights_beside_the_file_are_another_question(monkeypatch, tmp_path):
     """What was dreamt with one file of weights must not be shown for another."""
-    import dataclasses
-
-    card = dataclasses.replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx")
+    card = replace(vgg16.FULL, weights=tmp_path / "vgg16.onnx")
     card.weights.write_bytes(b"the graph")
     assert card.files == [card.weights]
     card.beside.write_bytes(b"some weights")
-    monkeypatch.setattr(models, "network", lambda *_: (card, None))
+    monkeypatch.setattr(models, "card", lambda *_: card)
     keys = set()
     for weights in (b"some weights", b"other weights"):
         card.beside.write_bytes(weights)

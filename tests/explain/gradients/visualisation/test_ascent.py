@@ -7,44 +7,69 @@ import pytest
 
 from explain.attribution.targets import Channel, ClassLogit, TargetError, Unit, WholeText
 from explain.gradients.network.activations import Responses, leaky_name
+from explain.gradients.network.function import NetworkFunction
 from explain.gradients.visualisation import objectives, transforms
 from explain.gradients.visualisation.ascent import Rule, Stage, as_bytes, ascend, measure
 from explain.gradients.visualisation.optimisers import Adam, Plain, RMSprop
 from explain.gradients.visualisation.parametrisation import Fourier, Pixels
+from tests.explain.gradients.network.written import averaged_classes, conv, written
 
 JITTER = transforms.chain(transforms.Move(share=0.05), transforms.Noise(0.01))
 
 
 @pytest.fixture(scope="module")
-def edges():
+def edges(tmp_path_factory):
     """A convolution whose channels 0 and 1 answer to edges down and across, 2 to nothing near grey; two classes."""
-    import keras
-
-    picture = keras.Input((None, None, 3), name="input")
-    conv = keras.layers.Conv2D(3, 3, padding="same", activation="relu", name="edges")
-    head = keras.layers.Dense(2, "softmax", name="predictions")
-    model = keras.Model(picture, head(keras.layers.GlobalAveragePooling2D()(conv(picture))))
-    kernel = np.zeros((3, 3, 3, 3), np.float32)
-    kernel[:, 0, :, 0], kernel[:, 2, :, 0] = -1, 1
-    kernel[0, :, :, 1], kernel[2, :, :, 1] = -1, 1
-    kernel[1, 1, :, 2] = 1
-    conv.set_weights([kernel, np.array([0, 0, -2.5], np.float32)])
-    head.set_weights([np.array([[1, -1], [-1, 1], [0, 0]], np.float32), np.zeros(2, np.float32)])
-    return Responses(model)
+    kernel = np.zeros((3, 3, 3, 3), np.float32)  # (out, in, height, width)
+    kernel[0, :, :, 0], kernel[0, :, :, 2] = -1, 1
+    kernel[1, :, 0], kernel[1, :, 2] = -1, 1
+    kernel[2, :, 1, 1] = 1
+    rows = [
+        ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]}),
+        *conv("edges", "maps", auto_pad="SAME_UPPER"),
+        *averaged_classes("edges"),
+    ]
+    weights = {
+        "edges/kernel": kernel,
+        "edges/bias": np.array([0, 0, -2.5], np.float32),
+        "predictions/kernel": np.array([[1, -1], [-1, 1], [0, 0]], np.float32),
+        "predictions/bias": np.zeros(2, np.float32),
+    }
+    path = tmp_path_factory.mktemp("edges") / "edges.onnx"
+    layers = ("edges", "global_average", "predictions")
+    written(path, rows, weights, ("n", "h", "w", 3), ["predictions"], layers=layers, logits="logits")
+    return Responses(NetworkFunction(path))
 
 
 @pytest.fixture(scope="module")
-def reader():
+def reader(tmp_path_factory):
     """A network that reads three frames of a grey 8 x 12 picture: light means label 0, dark the blank 1."""
-    import keras
-
-    picture = keras.Input((8, 12, 1), name="input")
-    frames = keras.layers.Reshape((3, 1))(keras.layers.AveragePooling2D((8, 4))(picture))
-    steps = keras.layers.LSTM(2, return_sequences=True, name="steps", kernel_initializer="ones")(frames)
-    head = keras.layers.Dense(2, "softmax", name="outputs")
-    model = keras.Model(picture, head(keras.layers.Concatenate()([frames, steps])))
-    head.set_weights([np.array([[9, -9], [0, 0], [0, 0]], np.float32), np.array([-4.5, 4.5], np.float32)])
-    return Responses(model)
+    rows = [
+        ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]}),
+        ("AveragePool", ["maps"], "columns", {"kernel_shape": [8, 4], "strides": [8, 4]}),  # (batch, 1, 1, 3)
+        ("Squeeze", ["columns", "height"], "row", {}),
+        ("Transpose", ["row"], "frames", {"perm": [0, 2, 1]}),
+        ("Transpose", ["frames"], "in_time", {"perm": [1, 0, 2]}),
+        ("LSTM", ["in_time", "steps/kernel", "steps/recurrent"], "directions", {"hidden_size": 2}),
+        ("Squeeze", ["directions", "direction"], "states", {}),
+        ("Transpose", ["states"], "steps", {"perm": [1, 0, 2]}),
+        ("Concat", ["frames", "steps"], "joined", {"axis": 2}),
+        ("MatMul", ["joined", "outputs/kernel"], "product", {}),
+        ("Add", ["product", "outputs/bias"], "logits", {}),
+        ("Softmax", ["logits"], "outputs", {"axis": -1}),
+    ]
+    weights = {
+        "height": np.array([2]),
+        "direction": np.array([1]),
+        "steps/kernel": np.ones((1, 8, 1), np.float32),
+        "steps/recurrent": np.random.default_rng(0).normal(0, 0.5, (1, 8, 2)).astype(np.float32),
+        "outputs/kernel": np.array([[9, -9], [0, 0], [0, 0]], np.float32),
+        "outputs/bias": np.array([-4.5, 4.5], np.float32),
+    }
+    path = tmp_path_factory.mktemp("reader") / "reader.onnx"
+    layers = ("frames", "steps", "outputs")
+    written(path, rows, weights, ("n", 8, 12, 1), ["outputs"], layers=layers, logits="logits")
+    return Responses(NetworkFunction(path))
 
 
 @pytest.mark.parametrize("optimiser", [Adam(), Plain(), RMSprop()], ids=lambda one: type(one).__name__)
@@ -157,8 +182,8 @@ def test_the_leak_is_a_tenth_of_the_sums_below_zero(edges):
     values = edges.of(["edges"], leaky=["edges"])(tf.constant(pictures))
     plain, leaking = values["edges"].numpy(), values[leaky_name("edges")].numpy()
     np.testing.assert_allclose(np.maximum(leaking, 0), plain, atol=1e-5)
-    layer = edges.model.get_layer("edges")
-    sums = tf.nn.conv2d(pictures, layer.kernel, 1, "SAME") + layer.bias
+    arrays = edges.function.arrays_of("edges")
+    sums = tf.nn.conv2d(pictures, arrays["edges/kernel"].transpose(2, 3, 1, 0), 1, "SAME") + arrays["edges/bias"]
     np.testing.assert_allclose(leaking, np.where(sums > 0, sums, 0.1 * sums), atol=1e-5)
 
 

@@ -29,9 +29,9 @@ RISING = replace(job.RECIPE, steps=24)  # fewer steps do not climb out of the sc
         ({"text": "don't"}, 'The network has no label for "\'"; it knows a-z, A-Z and 0-9.'),
         ({"text": "a" * 24}, "The word has 24 characters and 23 is the most; type a shorter one."),
         ({"text": "a" * 20}, "The text needs at least 39 frames"),
-        ({"text": "on", "steps": 9}, "steps must be a whole number from 10 to 500."),
-        ({"text": "on", "count": 5}, "count must be a whole number from 1 to 4."),
-        ({"text": "on", "seed": True}, "seed must be a whole number from 0 to 2147483647."),
+        ({"text": "on", "steps": 9}, "steps must be a whole number from 10 to 500, not 9."),
+        ({"text": "on", "count": 5}, "count must be a whole number from 1 to 4, not 5."),
+        ({"text": "on", "seed": True}, "seed must be a whole number from 0 to 2147483647, not True."),
         ({"text": "on", "speed": 1}, "A dream of a word has no setting 'speed'; it has text, target, seed, "),
         ({"target": {"kind": "channel", "layer": "conv_9", "channel": 0}}, "crnn has no layer called 'conv_9'."),
         ({"target": {**CHANNEL, "channel": 512}}, "There is no number 512 in conv_5: it has 0 to 511 there."),
@@ -57,7 +57,7 @@ def network():
     from explain.gradients.network import models
     from explain.gradients.network.activations import Responses
 
-    return Responses(models.model("crnn"))
+    return Responses(models.function("crnn"))
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ def network():
     from explain.gradients.network import models
     from explain.gradients.network.activations import Responses
 
-    return Responses(models.model("crnn"))
+    return Responses(models.function("crnn"))
 
 
 @pytest.fixture

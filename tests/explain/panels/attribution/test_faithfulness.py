@@ -20,6 +20,7 @@ from explain.panels.attribution import faithfulness as faithfulness_panel
 from explain.panels.attribution import word as word_panel
 from explain.panels.inputs import word as input_strip
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from tests.explain.panels.views import opened
 
 SHARES = np.array([0, 0.25, 1])
@@ -45,8 +46,9 @@ def page():
 
     from explain.panels.attribution import word as word_panel
     from explain.panels.inputs import word as input_strip
+    from explain.panels.page.subject import Subject
 
-    word_panel.show(input_strip._from_sample(st.query_params.get("sample", "elephant")))
+    word_panel.show(Subject.of("crnn", *input_strip.from_sample(st.query_params.get("sample", "elephant"))))
 
 
 class Worker:
@@ -91,7 +93,7 @@ def test_occlusion_is_checked_against_the_network(worker):
     told = [
         float(number) for number in re.search(r"curve: (\S+) .*random (\S+); .*, (\S+) .*random (\S+);", said).groups()
     ]
-    word = input_strip._from_sample("elephant")
+    word = Subject.of("crnn", *input_strip.from_sample("elephant"))
     frames = resources.run("crnn", word.batch).values["outputs"]
     target = targets.character(frames, decoding.best_path(frames).labels, 3)
     network, picture = resources.network("crnn"), word.batch[0]

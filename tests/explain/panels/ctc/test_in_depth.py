@@ -16,6 +16,7 @@ from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search, in_depth
 from explain.panels.inputs import word
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from models import crnn
 from tests.explain.panels.views import opened, text_of
 
@@ -25,12 +26,13 @@ def page():
 
     from explain.panels.ctc import in_depth
     from explain.panels.inputs import word
+    from explain.panels.page.subject import Subject
 
-    in_depth.show(word._from_sample(st.query_params.get("sample", "elephant")))
+    in_depth.show(Subject.of("crnn", *word.from_sample(st.query_params.get("sample", "elephant"))))
 
 
 def probabilities(sample="elephant") -> np.ndarray:
-    return resources.run("crnn", word._from_sample(sample).batch).values["outputs"]
+    return resources.run("crnn", Subject.of("crnn", *word.from_sample(sample)).batch).values["outputs"]
 
 
 def test_it_opens_on_a_finished_example():
@@ -88,9 +90,9 @@ def test_a_picture_without_a_word_is_told_so():
         import numpy as np
 
         from explain.panels.ctc import in_depth
-        from explain.panels.inputs import word
+        from explain.panels.page.subject import Subject
 
-        in_depth.show(word.Word("blank", np.ones((1, 32, 128, 1), np.float32)))
+        in_depth.show(Subject("crnn", "blank", np.ones((1, 32, 128, 1), np.float32)))
 
     test = AppTest.from_function(blank_page, default_timeout=60).run()
     assert not test.exception and "Every frame says blank" in text_of(test)

@@ -14,6 +14,7 @@ from explain.network.description import describe
 from explain.panels.inputs import word
 from explain.panels.layers import exemplars, feature_maps
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from models.crnn import CARD, LABELS
 from tests.explain.panels.views import opened, text_of
 
@@ -21,15 +22,17 @@ from tests.explain.panels.views import opened, text_of
 def recurrent_page():
     from explain.panels.inputs import word
     from explain.panels.layers import recurrent
+    from explain.panels.page.subject import Subject
 
-    recurrent.show(word._from_sample("elephant"))
+    recurrent.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def by_hand_page():
     from explain.panels.inputs import word
     from explain.panels.layers import by_hand
+    from explain.panels.page.subject import Subject
 
-    by_hand.show(word._from_sample("elephant"))
+    by_hand.show(Subject.of("crnn", *word.from_sample("elephant")))
 
 
 def unit_of(test: AppTest) -> int:
@@ -85,8 +88,8 @@ def test_the_first_unit_by_hand_sees_nothing_beyond_the_edge_where_it_can(layer,
     maps = mounted(monkeypatch, feature_maps)
     opened(by_hand_page, hand_layer=layer)
     unit, field = maps[-1]["unit"], receptive_field(CARD, layer)
-    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], CARD.input_shape)
-    values = resources.run("crnn", word._from_sample("elephant").batch).values[layer]
+    assert field.box(unit["y"], unit["x"]) == field.clipped(unit["y"], unit["x"], describe(CARD).input_shape)
+    values = resources.run("crnn", Subject.of("crnn", *word.from_sample("elephant")).batch).values[layer]
     inside = [
         values[y, x].max()
         for y, x in np.ndindex(values.shape[:2])
@@ -99,7 +102,8 @@ def test_a_silent_channel_is_called_silent(monkeypatch):
     bank = open_bank(CARD)
     silent = bank.arrays["place_values"].copy()
     silent[3] = 0.0  # channel 3 of the first layer
-    monkeypatch.setattr(exemplars, "bank", lambda: replace(bank, arrays={**bank.arrays, "place_values": silent}))
+    quiet = replace(bank, arrays={**bank.arrays, "place_values": silent})
+    monkeypatch.setattr(exemplars, "bank", lambda network: quiet)
     assert "it is silent" in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="3.0.0"))
     assert "it is silent" not in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="4.0.0"))
 
@@ -134,7 +138,7 @@ def test_all_filters_of_the_first_layer_are_shown_and_the_chosen_one_marked(monk
 
 
 def test_without_a_bank_both_views_stay_and_say_why(monkeypatch):
-    def missing():
+    def missing(network):
         raise BankError("The bank can't be read.")
 
     monkeypatch.setattr(exemplars, "bank", missing)

@@ -17,9 +17,10 @@ def page():
     import streamlit as st
 
     from explain.panels.inputs import word
+    from explain.panels.page.subject import Subject
     from explain.panels.visualisation import words
 
-    words.show(word._from_sample(st.query_params.get("sample", "elephant")))
+    words.show(Subject.of("crnn", *word.from_sample(st.query_params.get("sample", "elephant"))))
 
 
 def test_it_opens_on_finished_dreams_of_the_gallery():

@@ -1,0 +1,53 @@
+"""The order of a tensor's axes: from that of the file to the batch first and the channels last, and back.
+
+What the axes are is told by `explain.network.axes`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explain.gradients.lazy import tf
+from explain.gradients.network.operators.layouts import Maps, Value, extents
+from explain.network.axes import MAP, Axes, plain, unfold
+
+
+def to_plain(value: Value, axes: Axes, count):
+    """The tensor `(batch, height, width, channel)`, `(batch, step, feature)` or `(batch, unit)`; as it is where that
+    is not known. count: pictures in the batch."""
+    if isinstance(value, Maps):
+        return value.tensor
+    if len(axes) != len(value.shape):
+        return value
+    names, lengths = unfold(axes, extents(value), count)
+    order = plain(_with_batch(names, count))
+    if order is None:
+        return value
+    if len(names) != len(axes):
+        value = tf.reshape(value, lengths)
+    if len(order) > len(names):
+        value = value[None]
+    return value if list(order) == sorted(order) else tf.transpose(value, order)
+
+
+def to_file(tensor, axes: Axes, count) -> Value:
+    """The way back."""
+    if axes == MAP:
+        return Maps(tensor)
+    names = tuple("".join(axes))
+    order = plain(_with_batch(names, count))
+    if order is None or len(order) != len(tensor.shape):
+        return tensor
+    if list(order) != sorted(order):
+        tensor = tf.transpose(tensor, np.argsort(order))
+    if len(order) > len(names):
+        tensor = tensor[0]
+    if len(names) == len(axes):
+        return tensor
+    lengths = iter(extents(tensor))
+    return tf.reshape(tensor, [next(lengths) if len(axis) == 1 else next(lengths) * next(lengths) for axis in axes])
+
+
+def _with_batch(names: Axes, count) -> Axes:
+    """A tensor without an axis for the batch is of one picture."""
+    return ("N", *names) if "N" not in names and isinstance(count, int) and count == 1 else names

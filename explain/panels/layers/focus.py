@@ -1,0 +1,68 @@
+"""What a view of one layer is about: the layer, its values for the present picture, its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from explain.network.description import Description
+from explain.network.layers import Layer
+from explain.network.weights import network_weights
+from explain.panels.layers import names
+from explain.panels.page.subject import Subject
+
+
+@dataclass(frozen=True, eq=False)
+class Focus:
+    """in_address: under which names the layer, the unit and the scale stand in the address."""
+
+    subject: Subject
+    layer: Layer
+    in_address: tuple[str, str, str]
+
+    @property
+    def description(self) -> Description:
+        return self.subject.description
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """Every layer for this picture, the picture itself among them."""
+        return {**self.subject.values, self.description.input.name: self.subject.batch[0]}
+
+    @property
+    def activation(self) -> np.ndarray:
+        return self.values[self.layer.name]
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        return self.subject.height, self.subject.width
+
+    def name(self, layer: str) -> str:
+        """What a layer is called."""
+        return names.layer_name(self.description, self.description.layer(layer))
+
+    def channel(self, layer: str) -> Callable[[int], str]:
+        """What the channels of a layer are called."""
+        return lambda channel: names.channel_name(self.description, self.description.layer(layer), channel)
+
+
+def weights(description: Description, layer: str) -> dict[str, np.ndarray]:
+    """A layer's weights by role, see `explain.network.weights`, remembered for a while; empty for one without any."""
+    return _weights(version(description), layer, description)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # at most 9 MB each in the networks that come along
+def _weights(version: str, layer: str, _description: Description) -> dict[str, np.ndarray]:
+    return network_weights(_description, layer)
+
+
+def version(description: Description) -> str:
+    """The file that the network is read from, and when it was written: what is remembered of it holds until then."""
+    try:
+        return f"{description.path} {description.path.stat().st_mtime_ns}"
+    except OSError:  # taken away meanwhile
+        return str(description.path)

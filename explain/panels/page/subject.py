@@ -1,0 +1,85 @@
+"""What a view explains: one network, and the picture that it looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PIL import Image
+
+from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
+from explain.layers import activations
+from explain.layers.frames import Frames, frames
+from explain.network.description import Description
+from explain.panels.page import resources
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """network: its name, as `resources` knows it. title: of the picture.
+
+    batch: `(1, height, width, channel)` float32, the picture as the network takes it.
+    """
+
+    network: str
+    title: str
+    batch: np.ndarray
+
+    @staticmethod
+    def of(network: str, title: str, picture: Image.Image) -> Subject:
+        """The subject for any picture, prepared as the network wants it."""
+        return Subject(network, title, resources.description(network).preprocessing.prepare(picture))
+
+    @cached_property
+    def description(self) -> Description:
+        return resources.description(self.network)
+
+    @property
+    def ran(self) -> resources.Pass:
+        """Every layer for this picture, from one pass."""
+        return resources.run(self.network, self.batch)
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """Every layer's output for this picture, without the batch."""
+        return self.ran.values
+
+    @cached_property
+    def seen(self) -> Image.Image:
+        """The picture as the network sees it, mode "L" or "RGB"."""
+        return Image.fromarray(self.description.preprocessing.pixels(self.batch[0]))
+
+    @property
+    def height(self) -> int:
+        return self.batch.shape[1]
+
+    @property
+    def width(self) -> int:
+        return self.batch.shape[2]
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The softmax of the last layer: `(frame, label)` of a recogniser, `(class,)` of a classifier."""
+        return activations.probabilities(self.description, self.values)
+
+    @property
+    def best(self) -> decoding.BestPath:
+        """Of a recogniser, the likeliest label of every frame, and the text they collapse to."""
+        return decoding.best_path(self.probabilities, self.description.blank)
+
+    @property
+    def text(self) -> str:
+        """What a recogniser reads here."""
+        return decoding.text(self.best.labels, self.description.labels)
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """Of a recogniser, its labels."""
+        return Alphabet(self.description.labels, self.description.blank)
+
+    @property
+    def frames(self) -> Frames:
+        """Of a recogniser, the columns of the picture that each frame stands for."""
+        return frames(self.description, len(self.probabilities), self.width)

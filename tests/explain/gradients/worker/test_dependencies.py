@@ -1,0 +1,80 @@
+"""What results depend on: planted imports are seen, and no module that a job loads is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explain.attribution import targets
+from explain.gradients.jobs import JOBS
+from explain.gradients.worker import dependencies
+from explain.gradients.worker.client import GradientWorker
+from explain.gradients.worker.process import ROOT
+from tests.explain.gradients.worker.watching import finished
+
+WORD = np.random.default_rng(0).uniform(size=(32, 128, 1)).astype(np.float32)
+TARGET = targets.describe(targets.Character(4, tuple(np.eye(31)[9].tolist())))
+ASKED = {
+    "attribute": {
+        "picture": WORD,
+        "target": TARGET,
+        "methods": ["guided_backpropagation", "layer_cam"],
+        "layers": ["conv_6"],
+    },
+    "dream": {"class_index": 50, "steps": 3, "size": 48},
+}
+
+
+@pytest.fixture(scope="module")
+def told():
+    """What a worker has loaded after an attribution, and then after a class visualisation."""
+    worker = GradientWorker(jobs="tests.explain.gradients.worker.loading_jobs")
+    try:
+        return {name: finished(worker.submit(name, settings)).result for name, settings in ASKED.items()}
+    finally:
+        worker.close()
+
+
+def test_an_attribution_and_a_dream_need_no_keras(told):
+    assert told["attribute"]["result"] == ["guided_backpropagation", "layer_cam at conv_6", "score"]
+    assert "probability" in told["dream"]["result"]
+    for after in told.values():
+        assert after["loaded"] == ["tensorflow"]
+
+
+def test_every_module_that_the_jobs_loaded_is_among_what_they_depend_on(told):
+    modules = {kind.run.__module__ for kind in JOBS.values()}
+    known = {path for module in modules for path in dependencies.sources(module)}
+    worker = {ROOT / "explain" / "gradients" / name for name in ("jobs.py", "worker/protocol.py")}
+    loaded = set(map(Path, told["dream"]["files"]))
+    assert loaded - known <= worker
+    assert len(loaded) > 30
+
+
+def test_a_planted_import_is_found_however_deep_it_lies(tmp_path, monkeypatch):
+    files = {
+        "__init__.py": "",
+        "job.py": "def run():\n    from planted.inner import first\n",
+        "inner/__init__.py": "import planted.beside\n",
+        "inner/first.py": "if TYPE_CHECKING:\n    from planted.inner.second import Kind\n",
+        "inner/second.py": "class Kind:\n    def late(self):\n        import planted.inner.third as third\n",
+        "inner/third.py": "import json\n",
+        "inner/unused.py": "import planted.job\n",
+        "beside.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / "planted" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "planted" / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(dependencies, "PACKAGES", ("planted",))
+    found = {path.relative_to(tmp_path / "planted").as_posix() for path in dependencies.sources("planted.job")}
+    assert found == set(files) - {"inner/unused.py"}
+
+
+@pytest.mark.parametrize("kind", JOBS)
+def test_a_job_depends_on_the_operators_and_the_network_on_its_file(kind):
+    names = {path.relative_to(ROOT).as_posix() for path in dependencies.sources(JOBS[kind].run.__module__)}
+    assert {"explain/gradients/network/function.py", "explain/gradients/network/operators/convolution.py"} <= names
+    assert {"explain/attribution/targets.py", "explain/ctc/lattice.py", "models/card.py"} <= names
