@@ -91,7 +91,7 @@ class Network:
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
         outputs = self._computed(list(dict.fromkeys(tensors)), given)
-        plain_ones = {name: self._plain(name, output, len(batch)) for name, output in outputs.items()}
+        plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
     def _computed(self, tensors: list[str], given: np.ndarray) -> dict[str, np.ndarray]:
@@ -102,8 +102,12 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
-    def _plain(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
-        """The axes of an output brought into order, the batch first and the channels last."""
+    def tensor(self, name: str) -> str:
+        """What a layer, or "logits", is called in the file."""
+        return self._tensors[name]
+
+    def in_order(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
+        """The axes of a tensor as the file has it brought into order, the batch first and the channels last."""
         if tensor not in self.description.axes:
             return output
         axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
