@@ -101,22 +101,22 @@ def deletion(
 
 
 def insertion(
-    network: Network,
-    picture: np.ndarray,
-    target: Target,
-    pixels: np.ndarray,
-    ground: Ground = "background",
-    steps: int = STEPS,
-    on_step: OnStep | None = None,
+    network: Network, picture: np.ndarray, target: Target, pixels: np.ndarray, ground: Ground = "background", **passes
 ) -> Curve | None:
     """An empty picture getting its pixels back: a map that tells the truth makes the answer rise early, so its area is
-    large. Arguments and source as in `deletion`.
+    large. passes: `steps` and `on_step`; these, the other arguments and the source are as in `deletion`.
     """
-    return _curve(network, grounds(picture, ground), picture, target, pixels, steps, on_step)
+    return _curve(network, grounds(picture, ground), picture, target, pixels, **passes)
 
 
 def _curve(
-    network: Network, start: np.ndarray, end: np.ndarray, target: Target, pixels: np.ndarray, steps: int, on_step
+    network: Network,
+    start: np.ndarray,
+    end: np.ndarray,
+    target: Target,
+    pixels: np.ndarray,
+    steps: int = STEPS,
+    on_step: OnStep | None = None,
 ) -> Curve | None:
     size = start.shape[0] * start.shape[1]
     pixels = np.asarray(pixels)
@@ -259,9 +259,12 @@ def cascade(network: Card | Description) -> list[tuple[str, ...]]:
     section 3
     """
     stages: list[tuple[str, ...]] = []
+    ends: dict[str, int] = {}  # which stage a layer ends
     for layer in describe(network).layers:
-        if layer.kind == "batch_norm":
-            stages[-1] += (layer.name,)
+        if layer.kind == "batch_norm" and layer.inputs[0] in ends:
+            ends[layer.name] = ends.pop(layer.inputs[0])
+            stages[ends[layer.name]] += (layer.name,)
         elif layer.parameters:
+            ends[layer.name] = len(stages)
             stages.append((layer.name,))
     return stages[::-1]

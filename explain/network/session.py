@@ -17,7 +17,7 @@ from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from models.card import Card
 
-NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
+NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
 AXES = ("height", "width", "channel")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
@@ -91,7 +91,7 @@ class Network:
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
         outputs = self._computed(list(dict.fromkeys(tensors)), given)
-        plain_ones = {name: self._plain(name, output, len(batch)) for name, output in outputs.items()}
+        plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
     def _computed(self, tensors: list[str], given: np.ndarray) -> dict[str, np.ndarray]:
@@ -102,8 +102,12 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
-    def _plain(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
-        """The axes of an output brought into order, the batch first and the channels last."""
+    def tensor(self, name: str) -> str:
+        """What a layer, or "logits", is called in the file."""
+        return self._tensors[name]
+
+    def in_order(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
+        """The axes of a tensor as the file has it brought into order, the batch first and the channels last."""
         if tensor not in self.description.axes:
             return output
         axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
@@ -171,7 +175,8 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
     """How every session of this process is opened: without an arena, its threads asleep while they wait.
 
     An arena keeps what passes leave and breaks it up: of the page, where outputs of words and photographs stay for
-    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of a pass of VGG16.
+    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large
+    network.
     """
     heap.bound()
     options = onnxruntime.SessionOptions()
