@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import math
 import threading
 from collections.abc import Iterable
@@ -10,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from explain.network import heap
 from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
@@ -18,6 +19,8 @@ from explain.network.errors import NetworkError
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
+M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+APART = 2**20  # bytes from which a block has pages of its own; glibc's own rule begins with an eighth of that
 AXES = ("height", "width", "channel")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
@@ -30,7 +33,7 @@ class Network:
 
     Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
     least one picture), so that beside the answer itself only one pass's activations exist, and what nobody holds any
-    more goes back to the system at once (`heap.bound`); weights that lie in a file of their own stay memory-mapped and
+    more goes back to the system at once (`bound_heap`); weights that lie in a file of their own stay memory-mapped and
     are shared with every other process that has it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
@@ -131,7 +134,7 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
         finally:
-            heap.trim()
+            trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
         """The file's path where all that is shown is an output of it, else the file with these outputs added."""
@@ -178,7 +181,7 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
     different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large
     network.
     """
-    heap.bound()
+    bound_heap()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -187,3 +190,20 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
     # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+def bound_heap() -> None:
+    """Has glibc return large blocks to the system as soon as they are freed.
+
+    By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
+    it into one of eight heaps a core, each thread in its own. A map of VGG16 has 13 MB, and every run of the page is a
+    thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, APART)
+
+
+def trim() -> None:
+    """Hands freed memory back to the system: that of small blocks, in pages where none is in use any more."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).malloc_trim(0)

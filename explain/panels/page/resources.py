@@ -17,10 +17,9 @@ import numpy as np
 import streamlit as st
 
 from explain.gradients.worker.client import GradientWorker, Job
-from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from explain.network.session import Network
+from explain.network.session import Network, trim
 from models.card import Card
 from models.networks import CARDS, here
 
@@ -58,7 +57,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
-        heap.trim()
+        trim()
         last[:] = [time.monotonic()]
 
 

@@ -12,13 +12,13 @@ BLOCKS, MEGABYTES = 30, 8
 SCRIPT = f"""
 import re, sys, threading
 import numpy as np
-from explain.network import heap
+from explain.network.session import bound_heap
 
 def anonymous():
     return int(re.search(r"^Anonymous: +([0-9]+)", open("/proc/self/smaps_rollup").read(), re.MULTILINE)[1]) / 1024
 
 if "bound" in sys.argv:
-    heap.bound()
+    bound_heap()
 np.ones(13 * 2**17)  # as a map of VGG16: taken and freed at once, after which glibc counts what is smaller as small
 before, stays = anonymous(), []
 
