@@ -158,7 +158,7 @@ def run_opened(opened: Opened, batch: np.ndarray) -> Pass:
 
 def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    outputs = network.run(batch)
+    outputs = network.run(batch, give_back=True)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
