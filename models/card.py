@@ -31,7 +31,8 @@ class Card:
     samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
     short: a name that fits on a button, where the title does not.
-    statistics: an .npz that tells how some of its layers answer to usual pictures (see `models.vgg16.statistics`).
+    statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
+        `models.vgg16.statistics` says.
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
         how the files are had, of a network that does not come along.
     """

@@ -259,9 +259,12 @@ def cascade(network: Card | Description) -> list[tuple[str, ...]]:
     section 3
     """
     stages: list[tuple[str, ...]] = []
+    ends: dict[str, int] = {}  # which stage a layer ends
     for layer in describe(network).layers:
-        if layer.kind == "batch_norm":
-            stages[-1] += (layer.name,)
+        if layer.kind == "batch_norm" and layer.inputs[0] in ends:
+            ends[layer.name] = ends.pop(layer.inputs[0])
+            stages[ends[layer.name]] += (layer.name,)
         elif layer.parameters:
+            ends[layer.name] = len(stages)
             stages.append((layer.name,))
     return stages[::-1]

@@ -17,9 +17,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
+from explain.network import heap
+from explain.network.axes import MAP, plain
 from explain.network.cpus import available_cpus
-from explain.network.layers import Layer
-from explain.network.session import Network, session_options, trim
+from explain.network.description import Description
+from explain.network.layers import PLACE, WHOLE, Layer, Window
+from explain.network.session import LOGITS, Network, session_options
 
 if TYPE_CHECKING:
     import onnx
@@ -56,28 +59,28 @@ class Splicing:
     """A network's layers one by one, up to its sequence, and the rest in one piece."""
 
     def __init__(self, network: Network):
-        """Raises ValueError where the network cannot be spliced, see `fits`."""
+        """Raises ValueError where the network does not fit, see `fits`."""
         if not fits(network):
-            raise ValueError("Only a chain of convolutions and poolings that makes a sequence can be spliced.")
+            raise ValueError("Only a network that makes a sequence, by layers in a row, can be spliced.")
         import onnx
 
         model = onnx.load(str(network.path))
-        cards = list(network.description.layers[1:])
-        at = next(i for i, card in enumerate(cards) if card.kind == "reshape")
+        self.network, description = network, network.description
+        before_sequence, sequence, after = _parts(description)
         self.stages = []
-        before = next(node for node in model.graph.node if node.op_type in ("Conv", "MaxPool", "AveragePool")).input[0]
-        for card, last in _joined(cards[:at]):
-            piece = _piece(model, before, (last.name,), 4)
-            pad = card.window.padding[1][0]
-            if pad:
-                _open_sides(piece)
-            self.stages.append(
-                _Stage(last.name, _session(piece), card.window.kernel[1], card.window.stride[1], pad, last.shape[1])
-            )
+        before = _first_map(model, network)
+        for layer, last in _joined(before_sequence):
+            piece = _piece(model, before, (last.name,))
+            if any(layer.window.padding[1]):
+                _open_sides(piece, layer.window)
+            window = layer.window
+            sizes = window.kernel[1], window.stride[1], window.padding[1][0]
+            self.stages.append(_Stage(last.name, _session(piece), *sizes, last.shape[1]))
             before = last.name
-        self.sequence = cards[at].name
-        self.after = (*(card.name for card in cards[at + 1 :]), network.output_names[-1])
-        self.head = _session(_piece(model, self.sequence, self.after, 3))
+        self.sequence = sequence.name
+        self.after = tuple(dict.fromkeys((*(layer.name for layer in after), LOGITS)))
+        self.tensors = {name: network.tensor(name) for name in self.after}
+        self.head = _session(_piece(model, self.sequence, tuple(dict.fromkeys(self.tensors.values()))))
         self.lock = threading.Lock()
 
     def unchanged(self, network: Network, picture: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,8 +143,14 @@ class Splicing:
         sequence = np.repeat(unchanged[self.sequence], len(strips), axis=0)
         for place, (_, part) in zip(places, runs, strict=True):
             sequence[part, place : place + changed.shape[3]] = changed[part, :, 0].transpose(0, 2, 1)
-        outputs = self._pass(self.head, list(layers), {self.sequence: sequence})
-        return dict(zip(layers, outputs, strict=True))
+        tensors = [self.tensors[name] for name in layers]
+        order = plain(self.network.description.axes[self.sequence])
+        given = np.ascontiguousarray(sequence.transpose(np.argsort(order)))  # as the file has its axes
+        outputs = self._pass(self.head, tensors, {self.sequence: given})
+        return {
+            name: self.network.in_order(tensor, output, len(strips))
+            for name, tensor, output in zip(layers, tensors, outputs, strict=True)
+        }
 
     def _pass(self, session: onnxruntime.InferenceSession, names: list[str], given: dict) -> list[np.ndarray]:
         with self.lock:  # as Network: a second pass at the same time would win nothing
@@ -155,40 +164,38 @@ def _runs(firsts: list[int]) -> list[tuple[int, slice]]:
 
 
 def fits(network: Network) -> bool:
-    """Whether the network makes a sequence of a picture's columns by a chain of layers whose strips can be computed.
+    """Whether layers in a row make a sequence of a picture's columns, each reaching few columns of the one before.
 
-    Padded convolutions have rows and columns of zeros on both sides, as many as keep the size; only the last map, of
-    one row, is laid out as a sequence, and the file keeps that as (batch, step, feature).
+    Widths must be known, and zeros must be what lies beyond the sides: a largest or mean value of a window that reaches
+    over a side is another one. The file must keep its maps channel-first and take any number of pictures.
     """
-    description = network.description
-    cards = description.layers[1:]
-    at = next((i for i, card in enumerate(cards) if card.kind == "reshape"), None)
-    if at is None or not at or cards[at - 1].shape[:1] != (1,) or len(cards[at].shape) != 2:
+    return _parts(network.description) is not None and network.description.batch is None
+
+
+def _parts(description: Description) -> tuple[list[Layer], Layer, list[Layer]] | None:
+    """The layers before the sequence, the one that makes it, and those after it; None where there are none such."""
+    layers = list(description.layers[1:])
+    at = next((i for i, layer in enumerate(layers) if layer.kind == "reshape" and len(layer.shape) == 2), None)
+    if at is None or layers[at].sees != PLACE or not _joined(layers[:at]):
+        return None
+    names = [layer.name for layer in description.layers]
+    in_a_row = all(layer.inputs == (names[i],) for i, layer in enumerate(layers[: at + 1]))
+    after = {name for layer in layers[at + 1 :] for name in layer.inputs}
+    apart = not after & set(names[: at + 1])
+    maps = all(description.axes.get(layer.name) == MAP for layer in layers[:at])
+    order = plain(description.axes.get(layers[at].name, ()))
+    known = in_a_row and apart and maps and order is not None and len(order) == 3
+    return (layers[:at], layers[at], layers[at + 1 :]) if known and all(map(_can_be_cut, layers[:at])) else None
+
+
+def _can_be_cut(layer: Layer) -> bool:
+    """Whether a strip of a layer's columns can be computed from a strip of the columns before it."""
+    window = layer.window
+    if layer.sees == WHOLE or layer.shape[1] is None or layer.settings.get("padded_before"):
         return False
-    taken = (description.input.name, *(card.name for card in cards))
-    after = (*(card.name for card in cards[at:]), description.logits)
-    return (
-        None not in (shape for card in cards[:at] for shape in card.shape)
-        and all(card.inputs == (before,) for card, before in zip(cards, taken, strict=False))
-        and all(_is_strip(card) for card in cards[:at])
-        and all(description.axes.get(name) == ("N", "W", "C") for name in after)
-    )
-
-
-def _is_strip(card: Layer) -> bool:
-    """Whether a strip of a layer's columns needs no more than a strip of the columns before."""
-    if card.window is None:
-        return card.kind in ("batch_norm", "activation") and card.activation != "softmax"
-    (top, bottom), (left, right) = card.window.padding
-    kernel, stride = card.window.kernel, card.window.stride
-    padded = (top, bottom, left, right) != (0, 0, 0, 0)
-    same = (top, bottom) == ((kernel[0] - 1) // 2,) * 2 and (left, right) == ((kernel[1] - 1) // 2,) * 2
-    return (
-        card.kind in ("conv", "max_pool", "average_pool")
-        and card.window.dilation == (1, 1)
-        and (kernel[1] > 1 or stride[1] == 1)
-        and (not padded or (same and card.kind == "conv" and stride == (1, 1)))
-    )
+    if window is None or window.kernel[1] == 1:
+        return window is None or (window.stride[1] == 1 and not any(window.padding[1]))
+    return window.dilation[1] == 1 and (layer.kind == "conv" or not any(window.padding[1]))
 
 
 def of(network: Network) -> Splicing:
@@ -196,45 +203,58 @@ def of(network: Network) -> Splicing:
     with _making:
         if network not in _made:
             _made[network] = Splicing(network)
-            trim()
+            heap.trim()
         return _made[network]
 
 
-def _joined(cards: list[Layer]) -> list[tuple[Layer, Layer]]:
-    """The layers that mix columns, each with the last of those behind it that don't."""
-    mixing = [i for i, card in enumerate(cards) if card.window and card.window.kernel[1] > 1]
-    return [(cards[i], cards[j - 1]) for i, j in zip(mixing, [*mixing[1:], len(cards)], strict=True)]
+def _joined(layers: list[Layer]) -> list[tuple[Layer, Layer]]:
+    """The layers that mix columns, each with the last of those behind it that don't; empty where the first doesn't."""
+    mixing = [i for i, layer in enumerate(layers) if layer.window and layer.window.kernel[1] > 1]
+    if not mixing or mixing[0]:
+        return []
+    return [(layers[i], layers[j - 1]) for i, j in zip(mixing, [*mixing[1:], len(layers)], strict=True)]
 
 
-def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...], axes: int) -> onnx.ModelProto:
-    """The part of a chain of layers between one tensor, with so many axes, and others."""
+def _first_map(model: onnx.ModelProto, network: Network) -> str:
+    """The picture as the first layer takes it, channel-first."""
+    if network.description.channel_first:
+        return network.description.input.name
+    return next(node for node in model.graph.node if network.description.input.name in node.input).output[0]
+
+
+def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...]) -> onnx.ModelProto:
+    """The part of a network that makes some tensors of one."""
     import onnx
     from onnx import helper
 
-    ends = [i for i, node in enumerate(model.graph.node) if set(node.output) & {before, *names}]
-    start = next(i for i in ends if before in model.graph.node[i].output) + 1
-    nodes = model.graph.node[start : max(ends) + 1]
+    producer = {name: i for i, node in enumerate(model.graph.node) for name in node.output}
+    needed, waiting = set(), [name for name in names if name != before]
+    while waiting:
+        at = producer.get(waiting.pop())
+        if at is not None and at not in needed:
+            needed.add(at)
+            waiting += [name for name in model.graph.node[at].input if name != before]
+    nodes = [model.graph.node[at] for at in sorted(needed)]
     used = {name for node in nodes for name in node.input}
-    float32 = onnx.TensorProto.FLOAT
     graph = helper.make_graph(
         [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes],
         "piece",
-        [helper.make_tensor_value_info(before, float32, [None] * axes)],
-        [helper.make_tensor_value_info(name, float32, None) for name in names],
+        [helper.make_tensor_value_info(before, onnx.TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names],
         [initializer for initializer in model.graph.initializer if initializer.name in used],
     )
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
-def _open_sides(piece: onnx.ModelProto) -> None:
+def _open_sides(piece: onnx.ModelProto, window: Window) -> None:
     """Let a convolution with zeros all around have them above and below alone."""
     from onnx import helper
 
     (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
     kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
-    above = next((attribute.ints[0] - 1) // 2 for attribute in kept if attribute.name == "kernel_shape")
+    above, below = window.padding[0]
     del conv.attribute[:]
-    conv.attribute.extend([*kept, helper.make_attribute("pads", [above, 0, above, 0])])
+    conv.attribute.extend([*kept, helper.make_attribute("pads", [above, 0, below, 0])])
 
 
 def _session(piece: onnx.ModelProto) -> onnxruntime.InferenceSession:

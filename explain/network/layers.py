@@ -75,7 +75,11 @@ class Layer:
     sees: "window", "place" (each place of the input alone) or "whole" (every unit depends on all of the input).
     groups: of channels, in a convolution. activation: "relu", "sigmoid", "softmax", ... or None.
     parameters: numbers learned, counted as Keras does. weights: by role, see `explain.network.weights`.
-    settings: constants of the operators, such as epsilon, or alpha and beta of an activation; axis of a concatenation.
+    settings: constants of the operators, such as epsilon, or alpha and beta of an activation; and, where it has any:
+        "then" what follows a weighted sum, in order, as (operation, role); "padded_before" where a node of its own lays
+        zeros around a convolution's input; "axis" of a concatenation or softmax, from the last on; "units" and
+        "last_step" of an LSTM; "order" and "laid", the orders of axes in which a reshape has its numbers in one row
+        before and after; "operator" of a layer of kind other.
     words: one plain sentence on what the layer does.
     """
 

@@ -1,4 +1,4 @@
-"""Class visualisation and its kin: pictures that a class, a channel or a unit of a network answers to most strongly.
+"""Class visualisation and its kin: pictures that a class, a channel or a unit answers to most strongly.
 
 Puts together what `loop` runs: the target, the penalties of a preset of `presets`, and a term that drives the pictures
 of one grid apart. Importing this module does not import TensorFlow; `dream` does.
@@ -40,7 +40,7 @@ OnStep = Callable[[int, int, "np.ndarray | None", float], "bool | None"]  # (ste
 class DreamSettings:
     """What to visualise, and how. The same settings make the same picture.
 
-    network: its name. target: of `explain.attribution.targets`: a class, a channel or a unit of any layer; the
+    network: name of the card. target: of `explain.attribution.targets`: a class, a channel or a unit of any layer; the
     place of a unit is told at the size of the card and carried over to the picture's.
     preset: one of `PRESETS`. seed: of the first cloud and of the transforms. steps: of gradient ascent, in all; None
     for the preset's own. size: pixels of a picture's side. count: pictures at once, from this seed and those after it.

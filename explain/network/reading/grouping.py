@@ -70,23 +70,29 @@ def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
         inside.update(id(member) for member in nodes)
         if len(graph.shapes[end]) > 1:  # not what scales or counts the numbers of a layer
             ends.append(end)
-    declared = [name for name in graph.outputs if name in graph.values and not _is_before_softmax(graph, name)]
-    unreached = [name for name in declared if name not in axes or not _passes_from(graph, axes, name, set(ends))]
-    return [*ends, *unreached]
+    for name in graph.outputs:
+        if name not in graph.values or _is_before_softmax(graph, name):
+            continue
+        end = _handed_on(graph, axes, name, set(ends))
+        if end is None:
+            ends.append(name)
+        elif name != end and len(graph.consumers.get(end, [])) == 1:
+            ends[ends.index(end)] = name  # what the file itself calls it
+    return ends
 
 
 def _is_before_softmax(graph: Graph, name: str) -> bool:
     return [node.operator for node in graph.consumers.get(name, [])] == ["Softmax"]
 
 
-def _passes_from(graph: Graph, axes: dict[str, Axes], name: str, ends: set[str]) -> bool:
-    """Whether a tensor is the end of a layer, handed on."""
+def _handed_on(graph: Graph, axes: dict[str, Axes], name: str, ends: set[str]) -> str | None:
+    """The end of a layer that a tensor is, handed on; None where more is done to it."""
     while name not in ends:
         node = graph.producer.get(name)
-        if node is None or not is_passing(graph, axes, node):
-            return False
+        if node is None or name not in axes or not is_passing(graph, axes, node):
+            return None
         (name,) = graph.data_inputs(node)
-    return True
+    return name
 
 
 def is_passing(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:

@@ -43,7 +43,9 @@ def convolution(graph: Graph, node: Node) -> Facts:
     weights = {"kernel": Stored((kernel,), steps, (*sizes, inputs, outputs))}
     if bias and bias[0]:
         weights["bias"] = vector(graph, bias[0])
-    return Facts("conv", window(graph, node), WINDOW, node["group"] or 1, weights)
+    before = graph.producer.get(node.inputs[0])
+    settings = {"padded_before": True} if before is not None and before.operator == "Pad" else {}
+    return Facts("conv", window(graph, node), WINDOW, node["group"] or 1, weights, settings)
 
 
 def dense(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import streamlit as st
 
 from explain.attribution import class_map
 from explain.charts import ctc
 from explain.charts.theme import Inks
-from explain.network.description import Description
-from explain.network.weights import network_weights
-from explain.panels.attribution import photograph_gradients, photograph_occlusion
-from explain.panels.attribution.photograph_gradients import WEIGHED, Asked
+from explain.panels.attribution import photograph_gradients, photograph_occlusion, weighed
+from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.components import component
 from explain.panels.inputs import photograph
-from explain.panels.layers import filters
+from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -113,7 +109,7 @@ def _answers(classes: Catalogue, shown: Subject) -> int:
 
 def _where(shown: Subject, unit: int, title: str) -> None:
     """The map that one pass and the last layers' weights give, where the network ends so that they do."""
-    found = class_map.class_map(shown.description, shown.values, unit, _weights)
+    found = class_map.class_map(shown.description, shown.values, unit, focus.weights)
     if found is None:
         st.caption(
             "A map at once needs a network that ends in global average pooling and one dense layer, or in dense layers "
@@ -121,9 +117,10 @@ def _where(shown: Subject, unit: int, title: str) -> None:
         )
         return
     kind = "Class activation map" if found.exact else "Grad-CAM"
-    at = "" if found.exact else f" at {found.layer}"
+    layer = names.layer_name(shown.description, shown.description.layer(found.layer))
+    at = "" if found.exact else f" at {layer}"
     st.image(overlay(shown.seen, found.values, SIZE), width=SIZE, alt=f"{kind} of {title}{at}")
-    places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {found.layer}"
+    places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {layer}"
     if found.exact:
         st.caption(
             f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
@@ -136,23 +133,19 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _read(_description: Description, path: str, modified: int, layer: str) -> Mapping[str, np.ndarray]:
-    return network_weights(_description, layer)
-
-
-def _weights(description: Description, layer: str) -> Mapping[str, np.ndarray]:
-    """A layer's weights by role, read once; those of large files stay in their files."""
-    return _read(description, str(description.path), description.path.stat().st_mtime_ns, layer)
-
-
 def _filters(shown: Subject) -> None:
     convolutions = [layer.name for layer in shown.description.of_kind("conv")]
     if not convolutions:
-        st.caption(WEIGHED.missing(shown.description))
+        st.caption(weighed.missing(shown.description))
         return
     layer = st.segmented_control(
-        "Layer", convolutions, default=convolutions[0], required=True, key="vgg_filters", bind="query-params"
+        "Layer",
+        convolutions,
+        default=convolutions[0],
+        required=True,
+        format_func=lambda name: names.layer_name(shown.description, shown.description.layer(name)),
+        key="vgg_filters",
+        bind="query-params",
     )
     layer = shown.description.layer(layer or convolutions[0])
     filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")

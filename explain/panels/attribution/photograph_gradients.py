@@ -11,7 +11,7 @@ from explain.attribution import cam, targets
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
-from explain.network.needs import Needs
+from explain.panels.attribution import weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH, Words
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address
@@ -20,7 +20,6 @@ from explain.pictures import photograph_overlay
 
 ACROSS = 4  # maps in a row
 GRADIENTS = Followed("vgg-methods", "attribute")
-WEIGHED = Needs(kinds=("conv",))  # by the methods that weigh a layer's feature maps
 SLOW = ("smooth_grad", "integrated_gradients")
 CHOICES = {
     "the quick ones": tuple(method for method in METHODS if method not in SLOW),
@@ -83,25 +82,15 @@ def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:
     for column, method in zip(across, shown, strict=False):
         with column:
             picture(asked, OF_A_PHOTOGRAPH[method], result[method], _note(method, result))
-    usual = cam.usual_layer(asked.description)
-    if usual is None:
-        st.caption(WEIGHED.missing(asked.description) or "No layer's places can be laid over the picture here.")
+    layer = weighed.choose(asked.description, "vgg_layer")
+    if layer is None:
         return
-    layer = st.segmented_control(
-        "Layer whose feature maps are weighted",
-        cam.mapped_layers(asked.description),
-        default=usual,
-        required=True,
-        key="vgg_layer",
-        bind="query-params",
-    )
-    layer = layer or usual
     field = receptive_field(asked.description, layer)
     across = st.columns(ACROSS, gap="medium")
     for column, method in zip(across, LAYER_METHODS, strict=False):
         values = cam.spread(result[name_at(method, layer)], field, asked.picture.shape)
         with column:
-            picture(asked, OF_A_PHOTOGRAPH[method], values, f"At {layer}.")
+            picture(asked, OF_A_PHOTOGRAPH[method], values, f"At {weighed.name(asked.description, layer)}.")
 
 
 def picture(asked: Asked, words: Words, values: np.ndarray, note: str) -> None:

@@ -10,9 +10,9 @@ import streamlit as st
 from explain.attribution import cam, occlusion
 from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
-from explain.panels.attribution import photograph_gradients
+from explain.panels.attribution import photograph_gradients, weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH
-from explain.panels.attribution.photograph_gradients import WEIGHED, Asked
+from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.jobs.background_task import OnStep, Task
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.recent import Recent
@@ -76,7 +76,7 @@ def show(asked: Asked) -> None:
     with right:
         layer = cam.usual_layer(asked.description)
         if layer is None:
-            st.caption(WEIGHED.missing(asked.description) or "No layer's places can be laid over the picture here.")
+            st.caption(weighed.missing(asked.description))
             return
         passes, count = Passes(network), min(CHANNELS, asked.description.layer(layer).shape[-1])
         _shown(
@@ -161,5 +161,8 @@ def _score_map(asked: Asked, passes: Passes, layer: str, count: int) -> None:
     words = OF_A_PHOTOGRAPH["score_cam"]
     words = words._replace(does_not=words.does_not.format(places=f"{height} × {width}"))
     photograph_gradients.picture(
-        asked, words, _score(asked, passes, layer), f"At {layer}, its {count} strongest channels."
+        asked,
+        words,
+        _score(asked, passes, layer),
+        f"At {weighed.name(asked.description, layer)}, its {count} strongest channels.",
     )

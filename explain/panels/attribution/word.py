@@ -13,8 +13,7 @@ from explain.attribution import cam, occlusion, targets
 from explain.attribution.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.layers.receptive_field import receptive_field
-from explain.network.needs import Needs
-from explain.panels.attribution import faithfulness
+from explain.panels.attribution import faithfulness, weighed
 from explain.panels.attribution.method_texts import OF_A_WORD
 from explain.panels.jobs.job_view import Followed
 from explain.panels.jobs.recent import Recent
@@ -26,7 +25,6 @@ from explain.pictures import word_overlay
 REMEMBERED = 8  # words whose occluded passes are kept; some 2 MB each
 ACROSS = 3  # maps in a row
 GRADIENTS = Followed("why", "attribute")
-WEIGHED = Needs(kinds=("conv",))  # by the methods that weigh a layer's feature maps
 SPACE = "␣"
 
 
@@ -202,12 +200,14 @@ def _maps(word: Subject, result: dict, target: targets.Character, checked: bool)
     )
     shuffled = faithfulness.ask_sanity(word, target) if checked else None
 
-    def rows(methods: tuple[str, ...], named: Callable[[str], str], values: Callable[[str], np.ndarray]) -> None:
+    def rows(
+        methods: tuple[str, ...], named: Callable[[str], str], values: Callable[[str], np.ndarray], at: str = ""
+    ) -> None:
         """Maps side by side, and in rows of their own, so that they begin on one height, the checks of each."""
         for three in (methods[start : start + ACROSS] for start in range(0, len(methods), ACROSS)):
             for place, method in zip(st.columns(ACROSS, gap="medium"), three, strict=False):
                 with place:
-                    _map(word, method, values(method), target, _note(method, result, named(method)))
+                    _map(word, method, values(method), target, at or _note(method, result))
             if not checked:
                 continue
             for place, method in zip(st.columns(ACROSS, gap="medium"), three, strict=False):
@@ -217,24 +217,15 @@ def _maps(word: Subject, result: dict, target: targets.Character, checked: bool)
 
     rows(INPUT_METHODS, str, result.__getitem__)
     st.markdown("**Gradient methods, on the feature maps of a layer**")
-    usual = cam.usual_layer(word.description)
-    if usual is None:
-        st.caption(WEIGHED.missing(word.description) or "No layer's places can be laid over the picture here.")
+    layer = weighed.choose(word.description, "why_layer")
+    if layer is None:
         return
-    layer = st.segmented_control(
-        "Layer whose feature maps are weighted",
-        cam.mapped_layers(word.description),
-        default=usual,
-        required=True,
-        key="why_layer",
-        bind="query-params",
-    )
-    layer = layer or usual
     field = receptive_field(word.description, layer)
     rows(
         tuple(LAYER_METHODS),
         lambda method: name_at(method, layer),
         lambda method: cam.spread(result[name_at(method, layer)], field, word.batch.shape[1:]),
+        f"At {weighed.name(word.description, layer)}.",
     )
 
 
@@ -246,7 +237,7 @@ def _map(word: Subject, method: str, values: np.ndarray, target: targets.Charact
     st.caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
 
 
-def _note(method: str, result: dict, name: str) -> str:
+def _note(method: str, result: dict) -> str:
     if method == "integrated_gradients":
         return (
             f"The whole difference is {result['difference']:.2f} here; after {result['steps']} steps the shares miss "
@@ -256,7 +247,7 @@ def _note(method: str, result: dict, name: str) -> str:
         return "Magnitude only."
     if method in UNSIGNED:  # a gradient: its sign says which way to change the pixel
         return "Here red asks for a lighter pixel, blue for a darker one."
-    return f"A{name.removeprefix(method).strip()[1:]}." if method in LAYER_METHODS else ""  # "at", of its name, "At"
+    return ""
 
 
 def _drawn(word: Subject, values: np.ndarray, target: targets.Character) -> Image.Image:

@@ -44,6 +44,11 @@ def _sample_picture(name: str) -> Image.Image:
     return open_picture(words_folder() / samples()[name]["file"])
 
 
+@cache
+def _sample_url(name: str) -> str:
+    return images.data_url(_sample_picture(name))
+
+
 def show(network: str) -> Subject:
     """Draws the choice and returns the word to explain; what can't be used is said, and the last good word stays.
 
@@ -84,9 +89,7 @@ def _pictures(key: str, names: list[str], selected: str) -> None:
     def take() -> None:
         address.note("sample", st.session_state[key].get("chosen"), next(iter(samples())))
 
-    items = [
-        {"id": name, "title": samples()[name]["title"], "src": images.data_url(_sample_picture(name))} for name in names
-    ]
+    items = [{"id": name, "title": samples()[name]["title"], "src": _sample_url(name)} for name in names]
     component(
         "thumbnails",
         key=key,

@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network
@@ -24,7 +25,7 @@ from models.card import Card
 from models.networks import CARDS, here
 
 COLLECT_SECONDS = 30.0
-PASSES_BYTES = 200_000_000
+PASSES_BYTES = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        heap.trim()
         last[:] = [time.monotonic()]
 
 
@@ -157,8 +159,7 @@ def run_opened(opened: Opened, batch: np.ndarray) -> Pass:
 
 def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    # What stays lies between what is free: left to itself the arena would find ever less room and take ever more.
-    outputs = network.run(batch, give_back=True)
+    outputs = network.run(batch)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
@@ -190,7 +191,7 @@ def _passes() -> Passes:
 @st.cache_resource(show_spinner=False)
 def worker() -> GradientWorker:
     """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
-    if any(card.bytes_beside and card.whole for card in CARDS.values()):  # up to 553 MB, which count as the child's
+    if any(card.bytes_beside and card.here for card in CARDS.values()):  # up to 553 MB, which count as the child's
         return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
 

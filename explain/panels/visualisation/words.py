@@ -73,7 +73,7 @@ def _character(word: Subject) -> dict:
     chosen = st.selectbox(
         "Character",
         list(crnn.LABELS),
-        index=crnn.LABELS.index(label) if len(label) == 1 else 0,
+        index=crnn.LABELS.index(label),
         key="dream-character",
         on_change=lambda: address.note("dream_character", st.session_state["dream-character"], "a"),
     )

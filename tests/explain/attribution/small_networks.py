@@ -61,7 +61,7 @@ class Maker:
 def recogniser(path: Path) -> Path:
     """Reads (24, 80) pictures in 20 frames that come first in its output, of logits: a branch with Add, a linear
     convolution, one LSTM in one direction."""
-    made = Maker(3)
+    made = Maker(7)
     first = made.conv("picture", "first", 1, 6)
     pooled = made.node("MaxPool", [first], "pooled", kernel_shape=[2, 2], strides=[2, 2])
     linear = made.conv(pooled, "linear", 6, 6, relu=False)
@@ -70,11 +70,11 @@ def recogniser(path: Path) -> Path:
     row = made.node("AveragePool", [halved], "row", kernel_shape=[6, 1], strides=[6, 1])
     steps = made.node("Squeeze", [row, made.constant("two", np.array([2]))], "row/squeezed")
     steps = made.node("Transpose", [steps], "row/steps", perm=[2, 0, 1])
-    given = [steps, made.weights("memory/w", 1, 20, 6), made.weights("memory/r", 1, 20, 5)]
+    given = [steps, made.weights("memory/w", 1, 20, 6, scale=3.0), made.weights("memory/r", 1, 20, 5)]
     raw = made.node("LSTM", [*given, made.weights("memory/b", 1, 40)], "memory/raw", hidden_size=5)
     steps = made.node("Squeeze", [raw, made.constant("one", np.array([1]))], "memory")
     product = made.node("MatMul", [steps, made.weights("answer/w", 5, len(LABELS), scale=3.0)], "answer/product")
-    made.node("Add", [product, made.weights("answer/b", len(LABELS))], "answer")
+    made.node("Add", [product, made.weights("answer/b", len(LABELS), scale=0.1)], "answer")
     return made.save(
         path,
         ["n", 1, 24, 80],
@@ -85,6 +85,21 @@ def recogniser(path: Path) -> Path:
         input={"colour": "grey", "mean": 127.5, "deviation": 127.5},
         title="Third",
     )
+
+
+def chain(path: Path) -> Path:
+    """Reads (12, 40) pictures in 19 frames, the picture first: convolutions and a pooling in a row, one padded."""
+    made = Maker(7)
+    first = made.conv("picture", "first", 1, 5)
+    pooled = made.node("MaxPool", [first], "pooled", kernel_shape=[2, 2], strides=[2, 2])
+    given = [pooled, made.weights("row/w", 6, 5, 6, 2), made.weights("row/b", 6)]
+    row = made.node("Conv", given, "row")
+    squeezed = made.node("Squeeze", [row, made.constant("two", np.array([2]))], "row/squeezed")
+    steps = made.node("Transpose", [squeezed], "steps", perm=[0, 2, 1])
+    product = made.node("MatMul", [steps, made.weights("answer/w", 6, len(LABELS))], "answer/product")
+    made.node("Add", [product, made.weights("answer/b", len(LABELS))], "answer")
+    layers = ["first", "pooled", "row", "steps", "answer"]
+    return made.save(path, ["n", 1, 12, 40], ["n", 19, len(LABELS)], layers, labels=list(LABELS), blank="0")
 
 
 def averaging(path: Path) -> Path:
