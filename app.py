@@ -9,7 +9,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
 
-from explain.panels.page import address, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import address, guard, views  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -38,22 +38,35 @@ def panel(name: str):
     return import_module(f"explain.panels.{name}")
 
 
+def draw(view: views.View, *shown) -> None:
+    """A panel, or the sentence that says what it would need."""
+    if view.missing:
+        st.markdown(f"**{view.title}**")
+        st.caption(view.missing)
+    else:
+        panel(view.panel).show(*shown)
+
+
 def main() -> None:
     st.html(STYLE)
-    word = panel("inputs.word").show(views.of_page()[views.RECOGNISER])
+    subject = panel("inputs.strip").show()
+    if subject is None:
+        return
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
-        panel("layers.feature_maps").show(word)
+        draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
-        panel("visualisation.classes").show()
+        draw(views.CLASS_VISUALISATION)
     with middle:  # last of the three, and the slowest to draw
-        panel("ctc.decoding").show(word)
+        draw(views.DECODING, subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         offered = views.offered()
         view = address.switch("Deeper view", offered, key="view")
-        panel("page.download").button(word)
-    panel(offered[view].panel).show(word)
-    panel("page.resources").tidy()
+        if not views.DECODING.missing:
+            panel("page.download").button(subject)
+    panel(offered[view].panel).show(subject)
 
 
-main()
+with guard.said():
+    main()
+panel("page.resources").tidy()

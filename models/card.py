@@ -26,11 +26,13 @@ class Card:
 
     weights: the ONNX file. labels: what each unit of the last layer stands for, the blank of a CTC network being "".
     blank: index of the blank among them, None for a network without one. preprocessing: from a picture to its input.
+    numbers: of each class in the longer list that the classes were taken from, () where there is none.
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
     short: a name that fits on a button, where the title does not.
-    statistics: an .npz that tells how some of its layers answer to usual pictures (see `models.vgg16.statistics`).
+    statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
+        `models.vgg16.statistics` says.
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
         how the files are had, of a network that does not come along.
     """
@@ -43,6 +45,7 @@ class Card:
     preprocessing: Preprocessing
     labels: tuple[str, ...] = ()
     blank: int | None = None
+    numbers: tuple[int, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     samples: Path | None = None
     gallery: Path | None = None

@@ -12,6 +12,7 @@ from models.pictures import flatten
 COLOURS = ("grey", "rgb", "bgr")
 FITS = ("pad", "crop", "stretch")
 NARROWEST = 4  # pixels that a picture is squeezed to at most
+LARGEST, LONGEST = 512, 1024  # pixels of a side, for a network that takes any size, or any length of one side
 
 
 class PreprocessingError(ValueError):
@@ -97,6 +98,29 @@ def fitted_width(width: int, height: int, rows: int, columns: int | None) -> int
     """How many columns a picture of that size takes up when it is made `rows` high; at most `columns`."""
     wide = max(NARROWEST, round(width * rows / height))
     return wide if columns is None else min(columns, wide)
+
+
+def fitting_size(
+    wanted: Preprocessing, picture: tuple[int, int], smallest: tuple[int, int] = (1, 1)
+) -> tuple[int, int]:
+    """The height and width to prepare a picture at: what the network wants, else as its proportions say.
+
+    picture: its width and height. smallest: height and width of the least picture the network takes. A side that may
+    have any length is kept to what can be looked at: a photograph of many megapixels is made smaller.
+    """
+    width, height = picture
+    if wanted.height is not None and wanted.width is not None:
+        return wanted.height, wanted.width
+    if wanted.height is not None:
+        scale = wanted.height / height
+    elif wanted.width is not None:
+        scale = wanted.width / width
+    else:
+        scale = min(1.0, LARGEST / max(picture))
+    free = [
+        min(LONGEST, max(least, round(scale * side))) for side, least in zip((height, width), smallest, strict=True)
+    ]
+    return wanted.height or free[0], wanted.width or free[1]
 
 
 def padded(picture: Image.Image, height: int, width: int | None) -> Image.Image:

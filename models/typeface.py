@@ -22,6 +22,7 @@ FONTS = {
 }
 LONGEST = 24
 MOST_PARTS = 12  # of an alphabet that are listed
+MISSING = "\uffff"  # no character at all, so that no font has a shape for it
 SIZE = 72  # pixels an em: more than twice what the network sees, so that shrinking does the antialiasing
 INK = (24, 28, 38)
 
@@ -30,7 +31,7 @@ def draw_word(text: str, font_name: str, labels: Sequence[str] = LABELS) -> Imag
     """The word in dark ink on white, mode "RGB", with a margin of about an eighth of its height.
 
     font_name: a key of FONTS. labels: the characters that the reader of the word knows, the CRNN's unless given.
-    Raises ValueError, in one sentence, for a text that has others.
+    Raises ValueError, in one sentence, for a text that has others, or characters that the font cannot draw.
     """
     if font_name not in FONTS:
         raise ValueError(f"There is no font called {font_name!r}; choose one of {', '.join(FONTS)}.")
@@ -42,11 +43,18 @@ def draw_word(text: str, font_name: str, labels: Sequence[str] = LABELS) -> Imag
     if strange:
         raise ValueError(f"The network has no label for {strange[0]!r}; it knows {in_words(labels)}.")
     font = ImageFont.truetype(str(FOLDER / FONTS[font_name]), SIZE, layout_engine=ImageFont.Layout.BASIC)
+    if shapeless := [character for character in text if not character.isspace() and _is_shapeless(character, font)]:
+        raise ValueError(f"The font {font_name} has no shape for {shapeless[0]!r}; upload a picture of the word.")
     left, top, right, bottom = font.getbbox(text)
     margin = max(6, round((bottom - top) / 8))
     picture = Image.new("RGB", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin), "white")
     ImageDraw.Draw(picture).text((margin - left, margin - top), text, font=font, fill=INK)
     return picture
+
+
+def _is_shapeless(character: str, font: ImageFont.FreeTypeFont) -> bool:
+    """Whether the font draws what it draws in place of any character that it lacks."""
+    return bytes(font.getmask(character)) == bytes(font.getmask(MISSING))
 
 
 def in_words(labels: Sequence[str]) -> str:

@@ -91,6 +91,7 @@ CAM = Card(
     source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
     preprocessing=_PREPROCESSING,
     labels=tuple(IMAGENET_NAMES[index] for index in CAM_IMAGENET_INDEX),
+    numbers=CAM_IMAGENET_INDEX,
     words=_CAM_WORDS,
     samples=HERE / "samples" / "photographs",
     gallery=HERE / "gallery" / "vgg16-cam",
@@ -106,6 +107,7 @@ FULL = Card(
     source="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
     preprocessing=_PREPROCESSING,
     labels=IMAGENET_NAMES,
+    numbers=tuple(range(len(IMAGENET_NAMES))),
     words=_FULL_WORDS,
     samples=HERE / "samples" / "photographs",
     short="VGG16, 1000 classes",
@@ -122,7 +124,7 @@ def full_is_here() -> bool:
 
 def imagenet_index(card: Card, unit: int) -> int:
     """The number among ImageNet's 1000 classes of a unit of either card's last layer."""
-    return CAM_IMAGENET_INDEX[unit] if card.name == CAM.name else unit
+    return card.numbers[unit]
 
 
 def statistics() -> dict[str, np.ndarray]:

@@ -12,10 +12,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explain.attribution.targets import Target, score
-from explain.layers.receptive_field import ReceptiveField
+from explain.layers.receptive_field import ReceptiveField, receptive_field
 
 if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Runtime
+    from explain.network.description import Description
     from explain.network.session import Network
+
+
+def usual_layer(description: Description) -> str | None:
+    """The convolution whose maps are weighted unless another is asked for; None where there is none to weigh.
+
+    Of a classifier the last one, as in the papers. Of a recogniser the one in the middle: the last ones stand for whole
+    letters in one or two rows, and show nothing of where in the letter.
+    """
+    names = mapped_layers(description)
+    if not names:
+        return None
+    return names[len(names) // 2] if description.head.kind == "ctc" else names[-1]
+
+
+def mapped_layers(description: Description) -> list[str]:
+    """The convolutions whose places can be laid over the picture."""
+    convolutions = (layer.name for layer in description.of_kind("conv"))
+    return [name for name in convolutions if receptive_field(description, name) is not None]
 
 
 def class_activation_map(features: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The gradient of a class through dense layers, by hand: what a network that ends in them needs for a map at once.
 
-Where the last maps go through dense layers with a ReLU between them, as in VGG16, each ReLU is for one picture
-either open or shut, so a logit's gradient with respect to those maps is three matrix products, without TensorFlow.
+Where a network's last maps go through dense layers with a ReLU between them, each ReLU is either open or shut for one
+picture, so a logit's gradient with respect to those maps is three matrix products, without TensorFlow.
 """
 
 from __future__ import annotations

@@ -101,22 +101,22 @@ def deletion(
 
 
 def insertion(
-    network: Network,
-    picture: np.ndarray,
-    target: Target,
-    pixels: np.ndarray,
-    ground: Ground = "background",
-    steps: int = STEPS,
-    on_step: OnStep | None = None,
+    network: Network, picture: np.ndarray, target: Target, pixels: np.ndarray, ground: Ground = "background", **passes
 ) -> Curve | None:
     """An empty picture getting its pixels back: a map that tells the truth makes the answer rise early, so its area is
-    large. Arguments and source as in `deletion`.
+    large. passes: `steps` and `on_step`; these, the other arguments and the source are as in `deletion`.
     """
-    return _curve(network, grounds(picture, ground), picture, target, pixels, steps, on_step)
+    return _curve(network, grounds(picture, ground), picture, target, pixels, **passes)
 
 
 def _curve(
-    network: Network, start: np.ndarray, end: np.ndarray, target: Target, pixels: np.ndarray, steps: int, on_step
+    network: Network,
+    start: np.ndarray,
+    end: np.ndarray,
+    target: Target,
+    pixels: np.ndarray,
+    steps: int = STEPS,
+    on_step: OnStep | None = None,
 ) -> Curve | None:
     size = start.shape[0] * start.shape[1]
     pixels = np.asarray(pixels)

@@ -19,10 +19,30 @@ from explain.attribution.cam import background
 from explain.attribution.targets import LOGITS, Target, score
 from explain.network.session import Network
 
+Pair = tuple[int, int]
 Fill = float | str | np.ndarray
 AT_ONCE = 16  # pictures between two looks at whether to go on
 SPLICED_AT_ONCE = 96  # these are smaller, and answers still come several times a second
 MOST_PASSES = 20_000
+
+
+def patches_of_a_word(height: int) -> dict[str, tuple[Pair, Pair]]:
+    """What a picture of a text of that height is covered with: `(height, width)` of the patch, and of its step.
+
+    A letter is about as wide as half of the height, so a patch is half a letter wide.
+    """
+    side, step, narrow = (max(1, height // part) for part in (4, 8, 16))
+    return {"squares": ((side, side), (step, step)), "columns": ((height, side), (height, narrow))}
+
+
+def patches_of_a_photograph(height: int, width: int) -> dict[str, tuple[int, int]]:
+    """What a photograph of that size is covered with: side of the square patch and its step, by name."""
+    side = max(1, min(height, width) // 7)
+    return {
+        "large patches": (2 * side, side),
+        "small patches": (side, side),
+        "small patches, half steps": (side, max(1, side // 2)),
+    }
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ import numpy as np
 from explain.ctc import decoding, lattice
 
 LOGITS = "logits"
+SMALLEST = 1e-30  # probability, so that its logarithm is finite
+LEAST_SHARE = 0.05
 
 
 class TargetError(ValueError):
@@ -110,6 +112,22 @@ def rivals(probabilities: np.ndarray, target: Character, count: int = 5, blank: 
     strength = np.asarray(target.weights) @ probabilities
     order = np.argsort(-strength, kind="stable")
     return tuple(int(label) for label in order if label not in (target.label, blank))[:count]
+
+
+def mean_probability(probabilities: np.ndarray, target: Character, label: int | None = None) -> float:
+    """The geometric mean of a label's probability over the frames that tell a character, each with its share.
+
+    probabilities: `(frame, label)`. label: another one over the same frames; the character's own unless given.
+    """
+    column = np.maximum(probabilities[:, target.label if label is None else label], SMALLEST)
+    return float(np.exp(np.asarray(target.weights) @ np.log(column)))
+
+
+def telling_frames(target: Character) -> list[int]:
+    """The frames that carry a character: those with more than a twentieth of its weight; where it is spread so thin
+    that there is none, the first of the heaviest."""
+    weights = np.asarray(target.weights)
+    return [int(frame) for frame in np.flatnonzero(weights > LEAST_SHARE)] or [int(weights.argmax())]
 
 
 def score(target: Target, outputs: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -11,27 +11,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.charts import vega
-from explain.charts.theme import GAP, LABEL_ROOM, ROW_HEIGHT, WORD_HEIGHT, Inks
-from explain.ctc.alphabet import BLANK_NAME, Alphabet
+from explain.charts.theme import GAP, ROW_HEIGHT, WORD_HEIGHT, Inks, room
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.decoding import BestPath
 from explain.layers.frames import Frames
 
-MOST_ROWS = 13
+MOST_ROWS, MOST_READ = 13, 40
+MOST_NUMBERS = 16  # frames that are numbered
+WIDEST_LETTERS = 40  # frames whose labels have room beside one another at full size
 CELLS = "cells"  # the layer that is clicked and hovered over
 
 
 def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: int = MOST_ROWS) -> list[int]:
     """Labels that get a row of the heat map: the blank, the read characters in order, then the strongest others.
 
-    probabilities: `(frame, label)`.
+    probabilities: `(frame, label)`. However long the text, at most MOST_READ of its characters get a row.
     """
-    rows = [blank, *dict.fromkeys(best.labels)]
+    read = list(dict.fromkeys(best.labels))[:MOST_READ]
+    rows = [blank, *read]
     for label in np.argsort(-probabilities.max(0), kind="stable"):
         if len(rows) >= most:
             break
         if int(label) not in rows:
             rows.append(int(label))
-    return rows[: max(most, len(dict.fromkeys(best.labels)) + 1)]
+    return rows[: max(most, len(read) + 1)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class _Plan:
 
     @property
     def plane(self) -> vega.Plane:
-        return vega.Plane(-LABEL_ROOM, self.frames.width, self.reading + 16)
+        return vega.Plane(-room(self.frames.width), self.frames.width, self.reading + 16)
 
 
 def ctc(
@@ -165,18 +168,20 @@ def _frames(plan: _Plan) -> list[vega.Layer]:
 
 
 def _row_names(plan: _Plan) -> vega.Layer:
+    left = -room(plan.frames.width, 1.5)
     names = [
-        {"x": -1.5, "y": plan.top + (r + 0.5) * ROW_HEIGHT, "text": name, "size": 9 if name == BLANK_NAME else 12}
+        {"x": left, "y": plan.top + (r + 0.5) * ROW_HEIGHT, "text": name, "size": 9 if len(name) > 1 else 12}
         for r, name in enumerate(map(plan.alphabet.name, plan.rows))
     ]
-    names.append({"x": -1.5, "y": plan.ruler, "text": "frame", "size": 9})
+    names.append({"x": left, "y": plan.ruler, "text": "frame", "size": 9})
     mark = {"align": "right", "color": plan.inks.text, "font": "monospace", "size": {"expr": "datum.size"}}
     return plan.plane.texts(names, mark)
 
 
 def _ruler(plan: _Plan) -> vega.Layer:
-    """The number of every fifth frame under its column."""
-    numbers = [{"x": plan.frames.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.frames), 5)]
+    """The number of every fifth frame under its column; of fewer where there are many."""
+    every = 5 * -(-len(plan.frames) // (5 * MOST_NUMBERS))
+    numbers = [{"x": plan.frames.centres[t], "y": plan.ruler, "number": t} for t in range(0, len(plan.frames), every)]
     return plan.plane.texts(numbers, {"size": 9, "color": plan.inks.soft}, text=vega.quantitative("number"))
 
 
@@ -191,8 +196,9 @@ def _path(best: BestPath, plan: _Plan) -> vega.Layer:
         }
         for t, label in enumerate(best.path)
     ]
+    size = 13 * min(1.0, max(0.4, WIDEST_LETTERS / len(plan.frames)))
     ink = {"condition": {"test": "datum.blank", "value": plan.inks.soft}, "value": plan.inks.accent}
-    return plan.plane.texts(path, {"font": "monospace", "fontWeight": "bold", "size": 13}, color=ink)
+    return plan.plane.texts(path, {"font": "monospace", "fontWeight": "bold", "size": size}, color=ink)
 
 
 def _reading(best: BestPath, plan: _Plan) -> list[vega.Layer]:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from explain.charts import vega
-from explain.charts.theme import GAP, LABEL_ROOM, WORD_HEIGHT, Inks
+from explain.charts.theme import GAP, WORD_HEIGHT, Inks, room
 from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
@@ -72,7 +72,7 @@ class _Layout:
     @cached_property
     def plane(self) -> vega.Plane:
         height = self.zero + STRIP / 2 + 4 if self.bars else self.reading + 18
-        return vega.Plane(-LABEL_ROOM, self.frames.width, height)
+        return vega.Plane(-room(self.frames.width), self.frames.width, height)
 
     def down(self, state: int) -> dict[str, float]:
         return {"y": self.top + state * self.row, "y2": self.top + (state + 1) * self.row}
@@ -183,7 +183,7 @@ def _names(layout: _Layout) -> dict:
     marked = None if layout.character is None else 2 * layout.character + 1
     rows = [
         {
-            "x": -1.5,
+            "x": -room(layout.frames.width, 1.5),
             "y": layout.middle(s),
             "text": letter,
             "ink": layout.inks.frame if s == marked else layout.inks.text,
@@ -263,9 +263,10 @@ def _bars(layout: _Layout, against: np.ndarray, other: decoding.Alignment) -> li
     ]
     tooltip = vega.tips(frame="frame", nats="against, in nats", read="reading has", text="this text needs")
     zero = [{**layout.frames.across(0, len(against) - 1), "y": layout.zero}]
+    left = -room(layout.frames.width, 0.6)
     words = [
-        {"x": -0.6, "y": layout.zero - STRIP / 4, "text": "against"},
-        {"x": -0.6, "y": layout.zero + STRIP / 4, "text": "for"},
+        {"x": left, "y": layout.zero - STRIP / 4, "text": "against"},
+        {"x": left, "y": layout.zero + STRIP / 4, "text": "for"},
     ]
     soft = layout.inks.soft
     return [

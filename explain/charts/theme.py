@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LABEL_ROOM = 7  # input pixels kept free on the left for the names of the rows
+LABEL_ROOM = 7  # input pixels beside a picture of USUAL_WIDTH kept free on the left for the names of the rows
+USUAL_WIDTH = 128
 WORD_HEIGHT, ROW_HEIGHT, GAP = 92, 13, 5
 
 
@@ -20,3 +21,8 @@ class Inks:
     @staticmethod
     def of(dark: bool) -> Inks:
         return Inks("#e7eaf0", "#8a94a6", "#7aa7ff") if dark else Inks("#1d2433", "#98a1b0", "#2563eb")
+
+
+def room(width: int, columns: float = LABEL_ROOM) -> float:
+    """Input pixels that take up as much of a chart as so many columns do beside a picture of the usual width."""
+    return columns * width / USUAL_WIDTH

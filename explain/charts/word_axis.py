@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explain.charts import vega
-from explain.charts.theme import LABEL_ROOM, Inks
+from explain.charts.theme import LABEL_ROOM, Inks, room
 from explain.layers.frames import Frames
 
 WORD_HEIGHT = 84
@@ -48,14 +48,18 @@ class Band:
 
 
 class Chart:
-    """Layers on one pair of axes. left, right: room beside the word, in input pixels. height: in screen pixels."""
+    """Layers on one pair of axes.
+
+    left, right: room beside the word, in columns of a picture of the usual width. height: in screen pixels.
+    """
 
     def __init__(self, ground: Ground, height: float, left: float = LABEL_ROOM, right: float = 0):
         self.ground = ground
-        self.plane = vega.Plane(-left, ground.frames.width + right, height)
+        width = ground.frames.width
+        self.plane = vega.Plane(-room(width, left), width + room(width, right), height)
         # As a share of the whole, because the page may draw the chart a little smaller than it says.
         tall = {"expr": f"height * {WORD_HEIGHT / height}"}
-        self.layers = [self.plane.picture(ground.word_url, ground.frames.width, tall)]
+        self.layers = [self.plane.picture(ground.word_url, width, tall)]
 
     def add(self, layer: vega.Layer) -> None:
         self.layers.append(layer)

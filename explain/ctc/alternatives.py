@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.ctc import decoding
+from explain.ctc.alphabet import NONE, Alphabet
 from explain.ctc.lattice import Text
 
 MOST_NAMED = 5  # characters without a label that a sentence names
@@ -77,14 +78,18 @@ class Constrained:
     left_out: int
 
 
-def why_unreadable(written: str, alphabet: Sequence[str], frames: int) -> str | None:
-    """One sentence on why the network can never read a text, whatever the picture, or None where it could."""
-    missing = list(dict.fromkeys(character for character in written if character not in alphabet))
+def why_unreadable(written: str, alphabet: Sequence[str], frames: int, blank: int | None = None) -> str | None:
+    """One sentence on why the network can never read a text, whatever the picture, or None where it could.
+
+    blank: its index, where the alphabet has an entry for it.
+    """
+    pieces = Alphabet(alphabet, blank).split(written)
+    missing = list(dict.fromkeys(piece for piece, label in pieces if label == NONE))
     if missing:
         named = ", ".join("a space" if character == " " else f"“{character}”" for character in missing[:MOST_NAMED])
         more = " and others" if len(missing) > MOST_NAMED else ""
         return f"The network has no label for {named}{more}: it knows only the characters it was trained on."
-    return decoding.why_impossible(decoding.labels_of(written, alphabet), frames)
+    return decoding.why_impossible([label for _, label in pieces], frames)
 
 
 def what_if(probabilities: np.ndarray, labels: Iterable[int], read: Iterable[int], blank: int | None = None) -> WhatIf:
@@ -102,30 +107,27 @@ def what_if(probabilities: np.ndarray, labels: Iterable[int], read: Iterable[int
 def characters(probabilities: np.ndarray, labels: Iterable[int], blank: int | None = None) -> tuple[Character, ...]:
     """Each character of a text: where it is read, how sure that is, and what else it might be."""
     labels = tuple(labels)
-    size = np.shape(probabilities)[1]
-    blank = size - 1 if blank is None else blank
+    blank = np.shape(probabilities)[1] - 1 if blank is None else blank
     lattice = decoding.lattice(probabilities, labels, blank)
     spans = decoding.forced_alignment(probabilities, labels, blank).spans
-    letters = [label for label in range(size) if label != blank]
-    changed = [(*labels[:place], letter, *labels[place + 1 :]) for place in range(len(labels)) for letter in letters]
-    scores = decoding.log_probabilities(probabilities, changed, blank).reshape(len(labels), len(letters))
-    characters_read = []
-    for place, (label, span) in enumerate(zip(labels, spans, strict=True)):
-        row = scores[place]
-        others = np.where(np.array(letters) == label, -np.inf, row)
+    scores = decoding.replacements(probabilities, labels, blank)
+    described = []
+    for place, (label, span, row) in enumerate(zip(labels, spans, scores, strict=True)):
+        others = row.copy()
+        others[label] = -np.inf
         rival = int(others.argmax())
         log_ratio = float(others[rival] - lattice.log_probability)
-        characters_read.append(
+        described.append(
             Character(
                 label,
                 (span.start, span.end),
-                float(np.exp(lattice.log_probability - np.logaddexp.reduce(row))),
+                float(np.exp(row[label] - np.logaddexp.reduce(row))),
                 int(lattice.gamma[:, 2 * place + 1].argmax()),
-                letters[rival] if log_ratio > -np.inf else None,
+                rival if log_ratio > -np.inf else None,
                 log_ratio,
             )
         )
-    return tuple(characters_read)
+    return tuple(described)
 
 
 def constrained(
@@ -133,12 +135,12 @@ def constrained(
 ) -> Constrained:
     """The likeliest words of a list, every one of them scored exactly; twice the same word counts once."""
     frames = len(probabilities)
-    place = {character: label for label, character in enumerate(alphabet)}
+    letters = Alphabet(alphabet, blank)
     texts: dict[str, Text] = {}
     left_out = 0
     for word in dict.fromkeys(words):
-        labels = tuple(place.get(character, -1) for character in word)
-        if -1 in labels or decoding.frames_needed(labels) > frames:
+        labels = tuple(label for _, label in letters.split(word))
+        if NONE in labels or decoding.frames_needed(labels) > frames:
             left_out += 1
         else:
             texts[word] = labels
@@ -148,8 +150,8 @@ def constrained(
     total = np.logaddexp.reduce(scores)
     written = list(texts)
     best = [row for row in np.argsort(-scores, kind="stable")[:most] if scores[row] > -np.inf]
-    scored = tuple(Scored(written[row], float(scores[row]), float(np.exp(scores[row] - total))) for row in best)
-    return Constrained(scored, len(texts), left_out)
+    likeliest = tuple(Scored(written[row], float(scores[row]), float(np.exp(scores[row] - total))) for row in best)
+    return Constrained(likeliest, len(texts), left_out)
 
 
 def shown(log_value: float) -> str:

@@ -5,7 +5,7 @@ https://www.cs.toronto.edu/~graves/preprint.pdf ; A. Hannun, A. Maas, D. Jurafsk
 Continuous Speech Recognition using Bi-Directional Recurrent DNNs, 2014, https://arxiv.org/abs/1408.2873 (here without
 a language model).
 
-Callers want `explain.ctc.decoding.beam_search` and `explain.ctc.decoding.beam_record`, which check what they are given;
+Callers want `explain.ctc.decoding.beam_search` and `explain.ctc.decoding.beam_record`, which check what comes in;
 this is their inner loop.
 """
 
@@ -106,8 +106,7 @@ def start() -> Beams:
 def advance(beams: Beams, frame: np.ndarray, blank: int, width: int) -> Beams:
     """The `width` likeliest prefixes after one more frame, whose log-probabilities are `frame` `(label,)`."""
     candidates = _candidates(beams, frame, blank)
-    scores = candidates.scores
-    return _beams_of(beams, candidates, _ranked(scores)[:width])
+    return _after(beams, candidates, _ranked(candidates.scores, width))
 
 
 def search(log_probabilities: np.ndarray, blank: int, width: int) -> Beams:
@@ -124,9 +123,9 @@ def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) 
     for frame in log_probabilities:
         candidates = _candidates(beams, frame, blank)
         scores = candidates.scores
-        order = _ranked(scores)
-        after = _beams_of(beams, candidates, order[:width])
-        yield _step(beams, after, candidates, scores, order, dropped)
+        order = _ranked(scores, width + dropped)
+        after = _after(beams, candidates, order[:width])
+        yield _step(beams, after, candidates, scores, order)
         beams = after
 
 
@@ -151,16 +150,20 @@ def _candidates(beams: Beams, frame: np.ndarray, blank: int) -> _Candidates:
     return _Candidates(total + frame[blank], again, extended, longer)
 
 
-def _ranked(scores: np.ndarray) -> np.ndarray:
-    """Indices of the candidates that are possible at all, likeliest first.
+def _ranked(scores: np.ndarray, most: int) -> np.ndarray:
+    """Indices of the candidates that are possible at all, likeliest first, the first `most` of them.
 
     The stable sort makes ties fall the same way every time: shorter prefixes that stay first, then by rank and label.
+    Only what can be among the first is sorted: thousands of labels make some hundred thousand candidates a frame.
     """
-    order = np.argsort(-scores, kind="stable")
-    return order[scores[order] > -np.inf]
+    possible = np.flatnonzero(scores > -np.inf)
+    if most < len(possible):
+        at = len(possible) - most
+        possible = possible[scores[possible] >= np.partition(scores[possible], at)[at]]
+    return possible[np.argsort(-scores[possible], kind="stable")][:most]
 
 
-def _beams_of(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> Beams:
+def _after(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> Beams:
     """The beam made of the candidates with these indices."""
     stays, row, label = _places(beams, candidates, indices)
     label_again = np.logaddexp(candidates.stay_label, candidates.stay_extended)
@@ -182,9 +185,14 @@ def _prefix(beams: Beams, stays: bool, row: int, label: int) -> Text:
     return beams.prefixes[row] if stays else (*beams.prefixes[row], int(label))
 
 
-def _step(
-    before: Beams, after: Beams, candidates: _Candidates, scores: np.ndarray, order: np.ndarray, dropped: int
-) -> Step:
+def _sum(scores: np.ndarray) -> float:
+    """Log of the sum of probabilities, from their logarithms: far quicker for many than adding them one by one."""
+    top = scores.max(initial=-np.inf)
+    return float(top + np.log(np.exp(scores - top).sum())) if len(scores) else -np.inf
+
+
+def _step(before: Beams, after: Beams, candidates: _Candidates, scores: np.ndarray, order: np.ndarray) -> Step:
+    """order: the likeliest candidates, those that are kept first, then those dropped that are named in any case."""
     stays, rows, _ = _places(before, candidates, order[: len(after.prefixes)])
     itself = np.logaddexp(candidates.stay_blank, candidates.stay_label)
     living = []
@@ -194,12 +202,15 @@ def _step(
         fate = "new" if not stay else "merged" if extended > -np.inf else "kept"
         blank, label = float(after.blank[place]), float(after.label[place])
         living.append(Living(after.prefixes[place], blank, label, stayed, extended, fate))
-    left = order[len(living) :]
-    named = np.concatenate([left[:dropped], left[dropped:][left[dropped:] < len(before.prefixes)]])
+    strongest = order[len(living) :]
+    left = scores > -np.inf
+    left[order[: len(living)]] = False
+    lived = np.setdiff1d(np.flatnonzero(left[: len(before.prefixes)]), strongest)
+    named = np.concatenate([strongest, lived[np.argsort(-scores[lived], kind="stable")]])
     gone = zip(named, *_places(before, candidates, named), strict=True)
     return Step(
         tuple(living),
         tuple(Dropped(_prefix(before, *place), float(scores[index]), bool(place[0])) for index, *place in gone),
-        len(left),
-        float(np.logaddexp.reduce(scores[left])) if len(left) else -np.inf,
+        int(left.sum()),
+        _sum(scores[left]),
     )

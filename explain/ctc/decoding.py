@@ -18,6 +18,7 @@ import numpy as np
 
 from explain.ctc import beam_search as ctc_beam_search
 from explain.ctc import lattice as ctc_lattice
+from explain.ctc.alphabet import NONE, Alphabet
 from explain.ctc.lattice import Text
 
 
@@ -121,8 +122,8 @@ def beam_search(
     probability zero are left out, so there may be fewer than n. Method and source: `explain.ctc.beam_search`.
     """
     log_p, blank = _checked(probabilities, blank)
-    beam = _search(log_p, beams, n, blank)
-    return list(zip(beam.prefixes[:n], beam.total[:n].tolist(), strict=True))
+    beams_left = _search(log_p, beams, n, blank)
+    return list(zip(beams_left.prefixes[:n], beams_left.total[:n].tolist(), strict=True))
 
 
 def beam_record(
@@ -168,6 +169,12 @@ def log_probabilities(
     return ctc_lattice.score(log_p, [_checked_text(labels, log_p.shape[1], blank) for labels in texts], blank)
 
 
+def replacements(probabilities: np.ndarray, labels: Iterable[int], blank: int | None = None) -> np.ndarray:
+    """Exact log-probabilities `(place, label)` of the texts in which the character at one place is another label."""
+    log_p, blank = _checked(probabilities, blank)
+    return ctc_lattice.replacements(log_p, _checked_text(labels, log_p.shape[1], blank), blank)
+
+
 def frames_needed(labels: Sequence[int]) -> int:
     """The fewest frames a text can be read from: one a character, and a blank between equal neighbours."""
     return len(labels) + _repeats(labels)
@@ -206,9 +213,7 @@ def lattice(probabilities: np.ndarray, labels: Iterable[int], blank: int | None 
     skip = ctc_lattice.skips_of(states, blank)
     emission = log_p[:, states]
     _, alpha = ctc_lattice.forward(emission, skip)
-    # Seen from the end, with the states upside down, it is the same lattice: what arrives there is beta.
-    upside_down = ctc_lattice.skips_of(states[::-1], blank)
-    beta = ctc_lattice.forward(emission[::-1, ::-1], upside_down)[0][::-1, ::-1]
+    beta = ctc_lattice.backward(emission, states, blank)
     total = float(np.logaddexp.reduce(alpha[-1, -2:]))
     _refuse_impossible(total, labels, len(log_p))
     return Lattice(states, skip, alpha, beta, np.exp(alpha + beta - total), total)
@@ -223,13 +228,17 @@ def text(labels: Iterable[int], alphabet: Sequence[str]) -> str:
     return "".join(alphabet[label] for label in labels)
 
 
-def labels_of(written: str, alphabet: Sequence[str]) -> Text:
-    """The label of each character; a ValueError names the characters that the alphabet lacks."""
-    place = {character: index for index, character in enumerate(alphabet)}
-    missing = sorted({character for character in written if character not in place})
+def labels_of(written: str, alphabet: Sequence[str], blank: int | None = None) -> Text:
+    """The labels that write a text; a ValueError names the characters that the alphabet lacks.
+
+    blank: its index, where the alphabet has an entry for it; it is never part of a text. Where an entry stands for
+    several characters, the longest that fits is taken.
+    """
+    pieces = Alphabet(alphabet, blank).split(written)
+    missing = sorted({piece for piece, label in pieces if label == NONE})
     if missing:
         raise ValueError(f"The network has no label for {', '.join(map(repr, missing))}; use other characters.")
-    return tuple(place[character] for character in written)
+    return tuple(label for _, label in pieces)
 
 
 def _checked(probabilities: np.ndarray, blank: int | None) -> tuple[np.ndarray, int]:

@@ -6,7 +6,7 @@ moves one on, or leaves out a blank between two unlike characters.
 **Ref.** A. Graves et al., Connectionist Temporal Classification, ICML 2006, section 4.1,
 https://www.cs.toronto.edu/~graves/icml_2006.pdf
 
-Callers want `explain.ctc.decoding`, which checks what it is given.
+Callers want `explain.ctc.decoding`, which checks what comes in.
 """
 
 from __future__ import annotations
@@ -73,18 +73,18 @@ def score(log_p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
     state and frame, so a sum above LEAST is exact to the last digits; a fainter one is done again in log space.
     """
     p = np.exp(log_p)
-    log_totals = np.full(len(texts), -np.inf)
+    scores = np.full(len(texts), -np.inf)
     order = np.argsort([len(labels) for labels in texts], kind="stable")
     for start in range(0, len(order), TOGETHER):
         rows = order[start : start + TOGETHER]
         with np.errstate(divide="ignore"):
-            log_totals[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
-    faint = np.flatnonzero(log_totals < np.log(LEAST))
-    log_totals -= np.log(START)
+            scores[rows] = np.log(_sums(p, [texts[row] for row in rows], blank))
+    faint = np.flatnonzero(scores < np.log(LEAST))
+    scores -= np.log(START)
     for start in range(0, len(faint), TOGETHER):
         rows = faint[start : start + TOGETHER]
-        log_totals[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
-    return log_totals
+        scores[rows] = log_probabilities(log_p, [texts[row] for row in rows], blank)
+    return scores
 
 
 def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
@@ -109,6 +109,61 @@ def _sums(p: np.ndarray, texts: Sequence[Text], blank: int) -> np.ndarray:
         alpha = arrive
     columns, ends = np.arange(len(texts)), 2 * np.array([len(labels) for labels in texts])
     return alpha[ends, columns] + np.where(ends > 0, alpha[np.maximum(ends - 1, 0), columns], 0.0)
+
+
+def replacements(log_p: np.ndarray, labels: Text, blank: int) -> np.ndarray:
+    """Exact log-probabilities `(place, label)` of a text with the character at that place replaced by that label.
+
+    What comes before the character and what comes after it is the same for all labels: forward and backward variables
+    of the text itself. So one pass over the frames is enough for all places and labels together, however many labels
+    there are. -inf in the blank's column, which makes no character.
+    """
+    states = states_of([labels], blank)[0]
+    emission, skip = log_p[:, states], skips_of(states, blank)
+    alpha, after = forward(emission, skip)[1], backward(emission, states, blank)
+    inner = range(1, len(states), 2)
+    # Ways in at each frame, from the blank before and from the character before it; ways out likewise.
+    from_blank, from_character = (_entered(alpha, [state - back for state in inner], back) for back in (1, 2))
+    to_blank, to_character = (_left(emission + after, [state + on for state in inner], on) for on in (1, 2))
+    rows = np.arange(len(labels))
+    inside = np.full((len(labels), log_p.shape[1]), -np.inf)
+    total = inside.copy()
+    for t, frame in enumerate(log_p):
+        enter = np.repeat(np.logaddexp(from_blank[t], from_character[t])[:, None], len(frame), axis=1)
+        leave = np.repeat(np.logaddexp(to_blank[t], to_character[t])[:, None], len(frame), axis=1)
+        # Only over a blank can the same label as a neighbour's be a character of its own.
+        enter[rows[1:], labels[:-1]] = from_blank[t, 1:]
+        leave[rows[:-1], labels[1:]] = to_blank[t, :-1]
+        inside = np.logaddexp(inside, enter) + frame
+        total = np.logaddexp(total, inside + leave)
+    total[:, blank] = -np.inf
+    return total
+
+
+def _entered(alpha: np.ndarray, states: list[int], back: int) -> np.ndarray:
+    """`(frame, place)`: log-probability of all frames before, ending in these states; before the first, of starting."""
+    entered = np.full((len(alpha), len(states)), -np.inf)
+    there = [place for place, state in enumerate(states) if state >= 0]
+    entered[1:, there] = alpha[:-1, [states[place] for place in there]]
+    if back == 1:
+        entered[0, :1] = 0.0
+    return entered
+
+
+def _left(onward: np.ndarray, states: list[int], on: int) -> np.ndarray:
+    """`(frame, place)`: log-probability of all frames after, beginning in these states; after the last, of ending."""
+    left = np.full((len(onward), len(states)), -np.inf)
+    there = [place for place, state in enumerate(states) if state < onward.shape[1]]
+    left[:-1, there] = onward[1:, [states[place] for place in there]]
+    if on == 1:
+        left[-1, -1:] = 0.0
+    return left
+
+
+def backward(emission: np.ndarray, states: np.ndarray, blank: int) -> np.ndarray:
+    """Backward variables `(frame, state)`: of the frames after, given the state; the frame's own label is left out."""
+    # Seen from the end, with the states upside down, it is the same lattice: what arrives there is beta.
+    return forward(emission[::-1, ::-1], skips_of(states[::-1], blank))[0][::-1, ::-1]
 
 
 def viterbi(emission: np.ndarray, skip: np.ndarray) -> tuple[np.ndarray, float]:

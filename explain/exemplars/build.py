@@ -78,13 +78,13 @@ def measure(drawn: Drawn, network: Description) -> dict[str, np.ndarray]:
         _extremes(states, frames == network.blank, everywhere[: states.shape[-1]])
         for states, everywhere in zip(hidden, of_all, strict=True)
     ]
-    units = of_all.shape[1]
+    units, steps = of_all.shape[1], min(STEPS, len(frames))
     return {
         "places": largest.astype(np.uint16),
         "place_values": values[words, channels],
         "frames": frames,
-        "steps": padded([steps for steps, _ in extremes], units, (2, STEPS, 2), np.uint16),
-        "step_values": padded([values for _, values in extremes], units, (2, STEPS), np.float32),
+        "steps": padded([places for places, _ in extremes], units, (2, steps, 2), np.uint16),
+        "step_values": padded([values for _, values in extremes], units, (2, steps), np.float32),
         **measured,
     }
 

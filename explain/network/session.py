@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import functools
 import math
 import threading
 from collections.abc import Iterable
@@ -13,16 +10,14 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from explain.network import heap
 from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from models.card import Card
 
-NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 words of the CRNN, or one 224 x 224 picture; some 70 MB
-PASSES_BETWEEN_TRIMS = 16
-OF_THEIR_OWN = 2**20  # bytes from which glibc lets a block have pages of its own; its own rule begins with an eighth
-HEAPS = 2  # of glibc for all threads together
+NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
 AXES = ("height", "width", "channel")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
@@ -34,10 +29,9 @@ class Network:
     are added as outputs when it is opened, in memory.
 
     Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
-    least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
-    for all networks, grows by what is asked and gives the system back what nobody holds, every PASSES_BETWEEN_TRIMS
-    passes and whenever asked to; weights that lie in a file of their own stay memory-mapped and are shared with every
-    other process that has it open.
+    least one picture), so that beside the answer itself only one pass's activations exist, and what nobody holds any
+    more goes back to the system at once (`heap.bound`); weights that lie in a file of their own stay memory-mapped and
+    are shared with every other process that has it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
@@ -52,7 +46,6 @@ class Network:
         self.card = self.description.card
         self.path = self.description.path
         self._lock = threading.Lock()
-        self._count = 0
         self.layer_names: tuple[str, ...] = self.description.layer_names
         self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
         # A layer that is called "logits" is the last one, or else keeps its name.
@@ -60,63 +53,52 @@ class Network:
         self._session = self._open(threads or available_cpus())
         (self._input,) = self._session.get_inputs()
 
-    def run(
-        self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
-    ) -> dict[str, np.ndarray]:
+    def run(self, batch: np.ndarray, layers: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Outputs by layer name, in the order of the network whatever the order asked, from one pass.
 
         batch: (batch, height, width, channel), prepared as the network wants it, whatever order its file wants.
         layers: the names wanted; every layer, and under "logits" the values before the last softmax, unless given.
         A feature map comes as (batch, height, width, channel) and a sequence as (batch, step, feature), wherever the
-        file has its axes: views of what was computed, so nothing is copied. give_back: hands the system what the arena
-        has room for beside these outputs, for a pass that is not one of many and whose outputs stay. Raises
-        NetworkError for a wrong shape or an unknown name.
+        file has its axes: views of what was computed, so nothing is copied. Raises NetworkError for a wrong shape or an
+        unknown name.
         """
         names = self._chosen(layers)
         batch = self._checked(batch)
         if not names:
             return {}
-        return dict(zip(names, self._passes(names, batch, give_back), strict=True))
+        return dict(zip(names, self._passes(names, batch), strict=True))
 
-    def _passes(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
+    def _passes(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
         fixed = self.description.batch
         pictures = fixed or max(1, NUMBERS_AT_ONCE // math.prod(batch.shape[1:]))
         if len(batch) <= pictures and fixed in (None, len(batch)):
-            return self._pass(names, batch, give_back)
+            return self._pass(names, batch)
         outputs = None
         for start in range(0, len(batch), pictures):
             part = batch[start : start + pictures]
             count = len(part)
             if fixed is not None and count < fixed:
                 part = np.concatenate([part, np.repeat(part[-1:], fixed - count, axis=0)])
-            arrays = [array[:count] for array in self._pass(names, part, give_back)]
+            arrays = [array[:count] for array in self._pass(names, part)]
             if outputs is None:
                 outputs = [np.empty((len(batch), *array.shape[1:]), array.dtype) for array in arrays]
             for whole, array in zip(outputs, arrays, strict=True):
                 whole[start : start + count] = array
         return outputs
 
-    def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
+    def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
-        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
+        outputs = self._computed(list(dict.fromkeys(tensors)), given)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
-    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
+    def _computed(self, tensors: list[str], given: np.ndarray) -> dict[str, np.ndarray]:
         try:
             with self._lock:
-                self._count += 1
-                trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
-                if not (trimmed or give_back):
-                    return dict(zip(tensors, self._session.run(tensors, {self._input.name: given}), strict=True))
-                giving_back = onnxruntime.RunOptions()
-                giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-                outputs = self._session.run(tensors, {self._input.name: given}, giving_back)
-                if trimmed:
-                    trim()
-                return dict(zip(tensors, outputs, strict=True))
+                outputs = self._session.run(tensors, {self._input.name: given})
+            return dict(zip(tensors, outputs, strict=True))
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
@@ -149,7 +131,7 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
         finally:
-            trim()
+            heap.trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
         """The file's path where all that is shown is an output of it, else the file with these outputs added."""
@@ -190,49 +172,18 @@ class Network:
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
-    """How every session of this process is opened: in the shared arena, its threads asleep while they wait."""
-    _bounded_heap()
-    _shared_arena()
+    """How every session of this process is opened: without an arena, its threads asleep while they wait.
+
+    An arena keeps what passes leave and breaks it up: of the page, where outputs of words and photographs stay for
+    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large
+    network.
+    """
+    heap.bound()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # errors are raised, and told once
-    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.enable_cpu_mem_arena = False
     # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
-
-
-@functools.cache
-def _shared_arena() -> None:
-    """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
-
-    Without any arena the outputs of each pass are fresh pages, and touching those of VGG16 for the first time takes a
-    sixth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
-    """
-    memory = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    same_as_requested = {"max_mem": 0, "arena_extend_strategy": 1}
-    defaults = {"initial_chunk_size_bytes": -1, "max_dead_bytes_per_chunk": -1}
-    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
-
-
-@functools.cache
-def _bounded_heap() -> None:
-    """Has glibc return what large blocks took as soon as they are freed, and keep no heap a thread.
-
-    By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
-    it into one of eight heaps a core, each thread in its own. A map of VGG16 has 13 MB and every run of the page is a
-    thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
-    """
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
-        allow = ctypes.CDLL(None).mallopt
-        allow(-3, OF_THEIR_OWN)  # M_MMAP_THRESHOLD of malloc.h
-        allow(-8, HEAPS)  # M_ARENA_MAX
-
-
-def trim() -> None:
-    """Hands freed memory back to the system; glibc would keep the 150 MB that opening vgg16-cam takes for a moment."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
-        ctypes.CDLL(None).malloc_trim(0)

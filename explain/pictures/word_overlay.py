@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
 from explain.pictures import images
 
 OUTLIERS = 99.5  # the strongest half per cent of the pixels share the end of the scale, lest one pixel hides the rest
+Columns = Sequence[tuple[int, int]]
 FACTOR = 6  # screen pixels a pixel of the word
 MARK = 3  # pixels of the word for the strip below it
 
@@ -21,14 +24,15 @@ def limit(values: np.ndarray) -> float:
     return float(np.percentile(magnitude, OUTLIERS) or magnitude.max())
 
 
-def picture(seen: Image.Image, values: np.ndarray, weights: np.ndarray, columns: list[tuple[int, int]]) -> Image.Image:
+def picture(seen: Image.Image, values: np.ndarray, weights: np.ndarray, columns: Columns) -> Image.Image:
     """The word, every pixel a square, coloured by the map; below it the frames that tell the character, dark by weight.
 
-    seen: the grey word. values: of its shape `(height, width)`. A signed map colours what speaks for the target red and
-    what speaks against it blue, and leaves the rest of the word grey; an unsigned one is laid on in viridis, the word's
-    ink showing through. weights: `(frame,)`. columns: the pixels, first and last, in the middle of each frame.
+    seen: the word as the network sees it. values: of its shape `(height, width)`. A signed map colours what speaks for
+    the target red and what speaks against it blue, and leaves the rest of the word grey; an unsigned one is laid on in
+    viridis, the word's ink showing through. weights: `(frame,)`. columns: the pixels, first and last, in the middle of
+    each frame.
     """
-    grey = np.asarray(seen, dtype=float)[..., None].repeat(3, axis=2)
+    grey = np.asarray(seen.convert("L"), dtype=float)[..., None].repeat(3, axis=2)
     end = limit(values)
     if values.min() < 0:
         share = np.clip(np.abs(values) / (end or 1.0), 0, 1)[..., None] ** 0.7 * 0.85
@@ -40,7 +44,7 @@ def picture(seen: Image.Image, values: np.ndarray, weights: np.ndarray, columns:
     return images.enlarge(Image.fromarray(np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)), FACTOR)
 
 
-def _strip(weights: np.ndarray, columns: list[tuple[int, int]], width: int) -> np.ndarray:
+def _strip(weights: np.ndarray, columns: Columns, width: int) -> np.ndarray:
     """`(MARK, width, 3)`: white, orange under the frames that carry weight."""
     strength = np.zeros(width)
     for weight, (first, last) in zip(weights, columns, strict=True):

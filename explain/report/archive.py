@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import zipfile
 
 import numpy as np
@@ -101,13 +102,19 @@ def _pngs(read: Read, maps: dict[str, list[pictures.Map]]) -> dict[str, bytes]:
         "word/word_enlarged.png": images.png_bytes(images.enlarge(word, ENLARGED)),
     }
     for place, (layer, strongest) in enumerate(maps.items(), 1):
-        files[f"feature_maps/{place:02d}_{layer}.png"] = images.png_bytes(pictures.sheet(strongest))
+        folder = file_name(layer) if file_name(layer) == layer else f"{place:02d}_{file_name(layer)}"
+        files[f"feature_maps/{place:02d}_{file_name(layer)}.png"] = images.png_bytes(pictures.sheet(strongest))
         for rank, shown in enumerate(strongest, 1):  # the rank keeps "a" and "A" apart where a disk does not
-            name = f"{rank:02d}_{shown.name.replace(' ', '_')}.png"
-            files[f"feature_maps/{layer}/{name}"] = images.png_bytes(shown.picture)
+            name = f"{rank:02d}_{file_name(shown.name)}.png"
+            files[f"feature_maps/{folder}/{name}"] = images.png_bytes(shown.picture)
     for name, steps in read.traces.items():
         order = lstm.order_of_acting(steps.hidden)
         for state in pictures.STATES:
             picture = pictures.enlarged(pictures.heat_map(getattr(steps, state), order, state))
-            files[f"lstm/{name}_{state}.png"] = images.png_bytes(picture)
+            files[f"lstm/{file_name(name)}_{state}.png"] = images.png_bytes(picture)
     return files
+
+
+def file_name(name: str) -> str:
+    """A name of a layer or a channel as a file's name on any disk; those of other people's files may be paths."""
+    return re.sub(r"[^\w.-]+", "_", name).strip(".") or "_"

@@ -103,7 +103,7 @@ def both(network: Network, question: Question, pixels: np.ndarray, steps: int) -
     """Areas of the deletion and of the insertion curve."""
     curves = (faithfulness.deletion, faithfulness.insertion)
     return tuple(
-        curve(network, question.picture, question.target, pixels, ground, steps).area
+        curve(network, question.picture, question.target, pixels, ground, steps=steps).area
         for curve, ground in zip(curves, GROUNDS[question.card.name], strict=True)
     )
 

@@ -139,7 +139,7 @@ def _by_hand(draw: random.Random) -> dict[str, str]:
 
 def _recurrent(draw: random.Random) -> dict[str, str]:
     return {
-        "lstm_layer": draw.choice(recurrent.LAYERS),
+        "lstm_layer": draw.choice(RECOGNISER.of_kind("lstm")).name,
         "lstm_direction": draw.choice(lstm.DIRECTIONS),
         "lstm_state": draw.choice(list(recurrent.STATES)),
         "lstm_unit": str(draw.randrange(128)),

@@ -47,3 +47,11 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(text, font, word):
 
 def test_the_longest_text_is_drawn():
     assert draw_word("W" * LONGEST, "Display").width > 1000
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_characters_without_a_shape_are_refused_instead_of_drawn_as_boxes(font):
+    labels = ("", "a", " ", ".", "中", "é")
+    with pytest.raises(ValueError, match=f"The font {font} has no shape for '中'"):
+        draw_word("a中", font, labels)
+    assert (np.asarray(draw_word("a é.", font, labels).convert("L")) < 128).sum() > 30

@@ -177,16 +177,10 @@ def _progress(report: Report, done: float, share: float, passes: int) -> Callabl
     return on_step
 
 
+@refusing
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
     card = models.network(settings.get("network", DEFAULT))
     return check({**settings, "network": card.name}, card)
-
-
-def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
-    settings = KIND.check(settings)
-    if not models.prepare(report):
-        return {}
-    return run(models.function(settings["network"]), settings, report)
 
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
@@ -194,4 +188,4 @@ def files(settings: dict[str, Any]) -> Sequence[Path]:
     return [*models.card(settings["network"]).files, *sources(__name__)]
 
 
-KIND = Kind(_run, refusing(_check), files)
+KIND = Kind(models.on_network(run, _check), _check, files)

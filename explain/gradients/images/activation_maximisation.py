@@ -1,4 +1,4 @@
-"""Class visualisation and its kin: pictures that a class, a channel or a unit of VGG16 answers to most strongly.
+"""Class visualisation and its kin: pictures that a class, a channel or a unit answers to most strongly.
 
 Puts together what `loop` runs: the target, the penalties of a preset of `presets`, and a term that drives the pictures
 of one grid apart. Importing this module does not import TensorFlow; `dream` does.
@@ -48,7 +48,7 @@ class DreamSettings:
     Raises ValueError with one sentence for values out of range.
     """
 
-    network: str = "vgg16-cam"
+    network: str = ""
     target: Target = ClassLogit(0)
     preset: str = "ours"
     seed: int = 0
@@ -158,7 +158,7 @@ def _objective(network, score, preset: Preset, settings, first: np.ndarray, stag
 
 
 def _statistics(network: Responses) -> dict[str, np.ndarray]:
-    """How the network's layers answer to photographs, of those of which that was measured; see `models.vgg16`."""
+    """How the network's layers answer to photographs, of those of which that was measured; see `models.card`."""
     card = network.function.description.card
     if card is None or card.statistics is None:
         return {}

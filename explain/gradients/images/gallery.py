@@ -36,8 +36,9 @@ COLUMNS, TILE, CAPTION = 20, 120, 13  # of the contact sheet; the last two in pi
 
 def make(settings: DreamSettings, batch: int, folder: Path = GALLERY) -> None:
     """Makes the pictures that are missing, `batch` at a time, and notes them in gallery.json once stored."""
-    made_with = {name: getattr(settings, name) for name in ("network", "preset", "seed", "steps", "size")}
+    made_with = {name: getattr(settings, name) for name in ("preset", "seed", "steps", "size")}
     made_with |= {
+        "network": CAM.name,
         "recipe": PRESETS[settings.preset].told(settings.size, settings.steps),
         "weights": _digest(CAM.weights),
     }

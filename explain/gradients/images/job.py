@@ -111,16 +111,10 @@ def dreamt(card: Card) -> bool:
     return card.preprocessing.channels == 3
 
 
+@refusing
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
     usual = next(card.name for card in CARDS.values() if dreamt(card))
     return check(settings, models.network(settings.get("network", usual), dreamt))
-
-
-def _run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
-    settings = KIND.check(settings)
-    if not models.prepare(report):
-        return {}
-    return run(models.function(settings["network"]), settings, report)
 
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
@@ -129,4 +123,4 @@ def files(settings: dict[str, Any]) -> Sequence[Path]:
     return [*card.files, *([card.statistics] if card.statistics else []), *sources(__name__)]
 
 
-KIND = Kind(_run, refusing(_check), files, score="logit")
+KIND = Kind(models.on_network(run, _check), _check, files, score="logit")

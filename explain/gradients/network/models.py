@@ -51,3 +51,19 @@ def prepare(report: Report) -> bool:
         report.doing("Starting TensorFlow (about 6 s the first time)")
         import tensorflow  # noqa: F401
     return report.doing("Preparing the network")
+
+
+def on_network(
+    run: Callable[[NetworkFunction, dict[str, Any], Report], dict[str, Any]],
+    check: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[[dict[str, Any], Report], dict[str, Any]]:
+    """A job's run made of one that takes the network's function first: it checks the settings and loads the network.
+
+    Empty where the job was stopped in the meantime.
+    """
+
+    def job(settings: dict[str, Any], report: Report) -> dict[str, Any]:
+        settings = check(settings)
+        return run(function(settings["network"]), settings, report) if prepare(report) else {}
+
+    return job

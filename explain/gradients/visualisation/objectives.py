@@ -112,7 +112,7 @@ class Unnatural:
     statistics: for each layer, `(2, 2, channel)`: the average over photographs of [mean, standard deviation] of each
         channel, then how much it varies from photograph to photograph. A photograph scores about 1, whatever its class.
     After Yin et al., *Dreaming to Distill* (DeepInversion), 2020, https://arxiv.org/abs/1912.08795, who take the
-    statistics from batch normalisation, which VGG16 does not have.
+    statistics from batch normalisation, which not every network has.
     """
 
     layers: tuple[str, ...]

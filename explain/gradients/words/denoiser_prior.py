@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from explain.gradients.network.activations import PICTURE
-from models import card, crnn
+from explain.gradients.words.layout import HEIGHT, WIDTH
+from models import card
 
 WEIGHTS = card.WEIGHTS / "print-denoiser.npz"
 DRAWS = 10_000  # of a run's noise, from beginning to end, are told apart
@@ -42,7 +43,7 @@ class Residue:
 
     def fed(self, share: float) -> list[np.ndarray]:
         spread = self.noise[0] + (self.noise[1] - self.noise[0]) * share
-        shape, step = (crnn.HEIGHT, crnn.WIDTH, 1), round(share * DRAWS)
+        shape, step = (HEIGHT, WIDTH, 1), round(share * DRAWS)
         drawn = [np.random.default_rng((seed, step)).standard_normal(shape, np.float32) for seed in self.seeds]
         return [np.stack(drawn) * np.float32(spread), *weights()[0]]
 

@@ -1,10 +1,10 @@
 """The dreamt words that come with the page: `python -m explain.gradients.words.gallery`.
 
-Writes `models/gallery/crnn-words/WORD.png` (the 32 x 128 grey pixels that the network sees), `gallery.json` (the
-recipe; for every word what the network reads, the word's probability, its sturdiness and the seed of each character)
-and, with `--sheet`, a contact sheet. Every word is dreamt from several seeds, and the picture that stays takes each
-character from the dream where it is read best alone (`word_choice`); where that picture is not read exactly, the dream
-stays that is read best in parts and changed. Nobody but the network itself has a say in it.
+Writes `WORD.png` into the gallery of the network's card (the 32 x 128 grey pixels that the network sees),
+`gallery.json` (the recipe; for every word what the network reads, the word's probability, its sturdiness and the seed
+of each character) and, with `--sheet`, a contact sheet. Every word is dreamt from several seeds, and the picture that
+stays takes each character from the dream where it is read best alone (`word_choice`); where that picture is not read
+exactly, the dream stays that is read best in parts and changed. Nobody but the network itself has a say in it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from PIL import Image
 from explain.ctc import decoding
 from explain.gradients.words import denoiser_prior
 from explain.gradients.words.job import RECIPE, Recipe, dream_words, read_words
+from explain.gradients.words.layout import CARD, LABELS
 from explain.gradients.words.selection import best_places, sturdiness
 from explain.network.session import Network
 from explain.pictures import images
 from explain.pictures.sheets import Layout, Lettering, sheet
-from models import crnn
 
 if TYPE_CHECKING:
     from explain.gradients.network.activations import Responses
 
 ROOT = Path(__file__).resolve().parents[3]
-GALLERY = ROOT / "models" / "gallery" / "crnn-words"
+GALLERY = CARD.gallery
 SHEET = ROOT / "docs" / "pictures" / "dreamt-words.webp"
 WORDS = ("elephant", "LONDON", "hello", "Paris", "music", "river", "BANK", "2024", "Summer", "garden")
 WORDS += ("OPEN", "coffee", "Network", "bridge", "window", "Pizza", "yellow", "STOP", "language", "Kitchen")
@@ -53,7 +53,7 @@ def dreamt(words: Sequence[str], seed: int = 0, tries: int = TRIES, batch: int =
 
     # as in the page's process; it is read when TensorFlow is imported, and halves the time on older processors
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    network = Responses(models.function(crnn.CARD.name))
+    network = Responses(models.function(CARD.name))
     pictures, seconds = {word: [] for word in words}, dict.fromkeys(words, 0.0)
     for attempt in range(tries):
         for begin in range(0, len(words), batch):
@@ -111,7 +111,7 @@ def write(records: dict, folder: Path = GALLERY, recipe: Recipe = RECIPE) -> Non
 
 def committed(folder: Path = GALLERY) -> dict:
     """The stored records, as `write` takes them, with what the committed network reads in the stored pictures."""
-    network, found = Network(crnn.CARD), {}
+    network, found = Network(CARD), {}
     for told in json.loads((folder / "gallery.json").read_text("utf-8"))["words"]:
         with Image.open(folder / told["file"]) as file:
             picture = np.asarray(file.convert("L"))
@@ -120,15 +120,15 @@ def committed(folder: Path = GALLERY) -> dict:
         found[text] = {
             **told,
             "picture": picture,
-            "reading": decoding.text(decoding.best_path(frames).labels, crnn.LABELS),
-            "probability": float(np.exp(decoding.log_probability(frames, decoding.labels_of(text, crnn.LABELS)))),
+            "reading": decoding.text(decoding.best_path(frames).labels, LABELS),
+            "probability": float(np.exp(decoding.log_probability(frames, decoding.labels_of(text, LABELS)))),
         }
     return found
 
 
 def settings(recipe: Recipe = RECIPE) -> dict:
     """What the pictures depend on: the recipe, and the beginning of the SHA-256 of the network and of the denoiser."""
-    files = {"weights": crnn.CARD.weights, "denoiser": denoiser_prior.WEIGHTS}
+    files = {"weights": CARD.weights, "denoiser": denoiser_prior.WEIGHTS}
     return {"recipe": asdict(recipe)} | {
         name: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for name, file in files.items()
     }

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from explain.gradients.network.activations import PICTURE
-from explain.gradients.words.layout import window
-from models import crnn
+from explain.gradients.words.layout import WIDTH, window
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class Blots:
 
 def windows_of(texts: Sequence[tuple[int, ...]]) -> np.ndarray:
     """The window of each character of each text, float32 `(texts, longest, 128)`; zeros fill up."""
-    found = np.zeros((len(texts), max(map(len, texts)), crnn.WIDTH), np.float32)
+    found = np.zeros((len(texts), max(map(len, texts)), WIDTH), np.float32)
     for row, text in enumerate(texts):
         for at in range(len(text)):
             found[row, at] = window(text, at, at + 1)
@@ -121,7 +120,7 @@ def paper_of(texts: Sequence[tuple[int, ...]], between: float) -> np.ndarray:
 
     between: the share of a character's columns, half on either side of it, that stays free.
     """
-    found = np.zeros((len(texts), crnn.WIDTH), np.float32)
+    found = np.zeros((len(texts), WIDTH), np.float32)
     for row, text in enumerate(texts):
         for at in range(len(text)):
             found[row] = np.maximum(found[row], window(text, at, at + 1, between))

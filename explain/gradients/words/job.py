@@ -1,4 +1,4 @@
-"""The job "dream-word": pictures that the CRNN reads as a given word, or that a part of it answers to most.
+"""The job "dream-word": pictures that the network reads as a given word, or that a part of it answers to most.
 
 Activation maximisation (see `explain.gradients.visualisation.ascent`) from noise. What is raised is the text's CTC
 log-probability, or any other target; what keeps the picture like print are statistics of the network's own answers to
@@ -27,12 +27,11 @@ from explain.gradients.network import models
 from explain.gradients.visualisation.optimisers import FlooredAdam
 from explain.gradients.words import denoiser_prior
 from explain.gradients.words.grey_fourier import GreyFourier
-from explain.gradients.words.layout import labels_of
+from explain.gradients.words.layout import BLANK, CARD, LABELS, labels_of
 from explain.gradients.words.transforms import Camera, Nudge
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import describe
 from explain.pictures.sheets import Layout, sheet
-from models import crnn
 
 if TYPE_CHECKING:
     from explain.gradients.network.activations import Responses
@@ -130,10 +129,10 @@ def _usual(settings: dict[str, Any]) -> Recipe:
 
 def _target(description: Any) -> targets.Target:
     target = targets.parse(description)
-    if target.layer not in (*describe(crnn.CARD).layer_names, targets.LOGITS):
-        raise ValueError(f"{crnn.CARD.name} has no layer called {target.layer!r}.")
-    name = describe(crnn.CARD).layer_names[-1] if target.layer == targets.LOGITS else target.layer
-    targets.check(target, describe(crnn.CARD).layer(name).shape)
+    if target.layer not in (*describe(CARD).layer_names, targets.LOGITS):
+        raise ValueError(f"{CARD.name} has no layer called {target.layer!r}.")
+    name = describe(CARD).layer_names[-1] if target.layer == targets.LOGITS else target.layer
+    targets.check(target, describe(CARD).layer(name).shape)
     return target
 
 
@@ -143,7 +142,7 @@ def files(settings: dict[str, Any]) -> list[Path]:
 
     # the code as well: a changed method must not be answered with pictures of the old one
     drawn = sorted(typeface.FOLDER.glob("*.[ot]tf"))
-    return [crnn.CARD.weights, denoiser_prior.WEIGHTS, *drawn, *sources(__name__)]
+    return [CARD.weights, denoiser_prior.WEIGHTS, *drawn, *sources(__name__)]
 
 
 def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -158,7 +157,7 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     if not models.prepare(report):
         return {}
     began = time.perf_counter()
-    network = Responses(models.function(crnn.CARD.name))
+    network = Responses(models.function(CARD.name))
     report.doing("Looking at printed words")
     wanted = settings["text"] if "text" in settings else targets.parse(settings["target"])
     seeds = [(settings["seed"] + number) % len(SEEDS) for number in range(settings["count"])]
@@ -276,7 +275,7 @@ def read_words(
 ) -> WordDreams:
     """What a plain pass over finished pictures, uint8 `(batch, 32, 128, 1)`, gives."""
     given = pictures.astype(np.float32) / np.float32(255)
-    asked = [targets.WholeText(labels_of(one), crnn.BLANK) if isinstance(one, str) else one for one in wanted]
+    asked = [targets.WholeText(labels_of(one), BLANK) if isinstance(one, str) else one for one in wanted]
     layers = {targets.LOGITS, *(one.layer for one in asked)}
     outputs = {name: np.asarray(values) for name, values in network.of(layers)(given).items()}
     scores = [
@@ -284,7 +283,7 @@ def read_words(
         for row, one in enumerate(asked)
     ]
     chances = np.exp(targets.log_softmax(np.asarray(outputs[targets.LOGITS], np.float64)))
-    readings = [decoding.text(decoding.best_path(frames).labels, crnn.LABELS) for frames in chances]
+    readings = [decoding.text(decoding.best_path(frames).labels, LABELS) for frames in chances]
     return WordDreams(pictures[..., 0], readings, np.array(scores), steps)
 
 

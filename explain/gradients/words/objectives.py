@@ -13,8 +13,7 @@ from explain.attribution.targets import LOGITS
 from explain.ctc import lattice
 from explain.gradients.network.activations import PICTURE
 from explain.gradients.network.target_scores import IMPOSSIBLE
-from explain.gradients.words.layout import STATES, places
-from models import crnn
+from explain.gradients.words.layout import BLANK, FRAMES, STATES, places
 
 if TYPE_CHECKING:
     from explain.gradients.words.transforms import Views
@@ -68,18 +67,18 @@ def _lattice(text: tuple[int, ...], apart: float, begin: int, end: int) -> tuple
 
     A run of the text's characters, begin .. end - 1, starts and ends elsewhere in the same lattice.
     """
-    states = lattice.states_of([text], crnn.BLANK)[0]
-    filled = np.full(STATES, crnn.BLANK, np.int32)
+    states = lattice.states_of([text], BLANK)[0]
+    filled = np.full(STATES, BLANK, np.int32)
     filled[: len(states)] = states
     skip = np.zeros(STATES, bool)
-    skip[: len(states)] = lattice.skips_of(states, crnn.BLANK)
+    skip[: len(states)] = lattice.skips_of(states, BLANK)
     number = np.arange(STATES)
     starts, ends = (number // 2 == begin), (number == 2 * end - 1) | (number == 2 * end)
     allowed = [starts & (number < len(states)), skip, ends & (number < len(states))]
-    layout = np.zeros((crnn.FRAMES, STATES), np.float32)
+    layout = np.zeros((FRAMES, STATES), np.float32)
     if apart and text:
         middles, gap = places(text)
-        away = (np.arange(crnn.FRAMES)[:, None] - middles) / gap
+        away = (np.arange(FRAMES)[:, None] - middles) / gap
         layout[:, 1 : len(states) : 2] = -apart * np.maximum(0, np.abs(away) - 0.25) ** 2
     return filled, *(np.where(mask, 0, IMPOSSIBLE).astype(np.float32) for mask in allowed), layout
 

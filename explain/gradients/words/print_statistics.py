@@ -1,4 +1,4 @@
-"""How the CRNN answers to print: statistics of its layers over words drawn in the project's typefaces.
+"""How the network answers to print: statistics of its layers over words drawn in the project's typefaces.
 
 The words are random characters, as many as the text that is dreamt of and of the same kinds (capitals for capitals), so
 that they say how print looks and nothing of how the text looks. They are measured with the loaded weights each time,
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import crnn, typeface
+from explain.gradients.words.layout import prepare
+from models import typeface
 
 if TYPE_CHECKING:
     from explain.gradients.network.activations import Responses
@@ -54,10 +55,10 @@ def printed(
 
 
 def drawn(text: str, typefaces: Sequence[str], words: int = WORDS) -> np.ndarray:
-    """Printed words like the text, as the CRNN takes them: `(words, 32, 128, 1)` float32."""
+    """Printed words like the text, as the network takes them: `(words, 32, 128, 1)` float32."""
     rng = np.random.default_rng(0)
     made = [typeface.draw_word(lookalike(rng, text), typefaces[number % len(typefaces)]) for number in range(words)]
-    return np.concatenate([crnn.prepare(picture) for picture in made])
+    return np.concatenate([prepare(picture) for picture in made])
 
 
 def lookalike(rng: np.random.Generator, text: str) -> str:

@@ -15,9 +15,8 @@ import numpy as np
 
 from explain.attribution.targets import LOGITS
 from explain.gradients.words.job import RECIPE, Recipe, change_of, viewed
-from explain.gradients.words.layout import labels_of, window
+from explain.gradients.words.layout import HEIGHT, WIDTH, labels_of, window
 from explain.gradients.words.transforms import Shown, Views
-from models import crnn
 
 if TYPE_CHECKING:
     from explain.gradients.network.activations import Responses
@@ -101,5 +100,5 @@ def _logits(network: Responses):
     import tensorflow as tf
 
     respond = network.of([LOGITS])
-    shape = tf.TensorSpec((None, crnn.HEIGHT, crnn.WIDTH, 1), tf.float32)
+    shape = tf.TensorSpec((None, HEIGHT, WIDTH, 1), tf.float32)
     return tf.function(lambda pictures: respond(pictures)[LOGITS], input_signature=[shape], autograph=False)

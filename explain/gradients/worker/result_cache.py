@@ -22,7 +22,7 @@ SUFFIX = ".frame"
 def default_folder() -> Path:
     """The user's cache folder (XDG_CACHE_HOME, else ~/.cache)."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "inside-crnn-vgg16" / "gradients"
+    return (Path(base) if base else Path.home() / ".cache") / "inside-networks" / "gradients"
 
 
 def key(kind: str, settings: Mapping[str, Any], files: Iterable[Path]) -> str:

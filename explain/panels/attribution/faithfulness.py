@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +13,14 @@ from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
 from explain.panels.jobs.job_view import Followed
+from explain.panels.jobs.recent import Recent
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
-KEPT = 256  # pairs of curves; a kilobyte each
+REMEMBERED = 256  # pairs of curves; a kilobyte each
 SANITY = Followed("why-sanity", "sanity", once=True)
 
 
@@ -43,14 +43,14 @@ def switch() -> bool:
     return bool(wanted)
 
 
-def check(word: Subject, digest: str, target: targets.Character, name: str, values: np.ndarray) -> None:
-    """The two curves of one map, computed unless they are kept, and their areas in a sentence.
+def check(word: Subject, target: targets.Character, name: str, values: np.ndarray) -> None:
+    """The two curves of one map, computed unless they are remembered, and their areas in a sentence.
 
-    name: of the map, and of its settings. values: `(32, 128)`, what speaks for the target highest.
+    name: of the map, and of its settings. values: `(height, width)`, what speaks for the target highest.
     """
     place = st.empty()
-    by_chance = _curves(word, digest, target, RANDOM, place, _random)
-    fallen, risen = _curves(word, digest, target, name, place, lambda *asked: _of_map(values, *asked))
+    by_chance = _curves(word, target, RANDOM, place, _random)
+    fallen, risen = _curves(word, target, name, place, lambda *asked: _of_map(values, *asked))
     place.vega_lite_chart(
         faithfulness_chart.curves(fallen, risen, by_chance, Inks.of(is_dark())),
         width="stretch",
@@ -75,61 +75,60 @@ def said(fallen: Curve, risen: Curve, by_chance: tuple[Curve, Curve]) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _kept() -> OrderedDict[tuple[str, targets.Character, str], tuple[Curve, Curve]]:
-    """Deletion and insertion of the last few maps."""
-    return OrderedDict()
+def _remembered() -> Recent:
+    """Deletion and insertion of the last few maps, a pair of curves each."""
+    return Recent(REMEMBERED)
 
 
 def _curves(
-    word: Subject, digest: str, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
+    word: Subject, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
 ) -> tuple[Curve, Curve]:
-    kept, key = _kept(), (digest, target, name)
-    found = kept.get(key)
-    if found is None:
+    key = (word.description, word.ran.digest, target, name)
+    curves = _remembered().get(key)
+    if curves is None:
         what = "in random order" if name == RANDOM else "in this map's order"
         bar = place.progress(0.0, f"Asking the network, pixels {what}")
         # drawing the bar is also where Streamlit leaves off once the visitor has chosen something else
-        found = work(word, target, lambda share: bar.progress(share, f"Asking the network, pixels {what}"))
-        kept[key] = found
-        while len(kept) > KEPT:
-            kept.popitem(last=False)
-    return found
+        curves = work(word, target, lambda share: bar.progress(share, f"Asking the network, pixels {what}"))
+        _remembered().add(key, curves)
+    return curves
 
 
-def _of_map(values: np.ndarray, word: Subject, target: targets.Character, told: Callable[[float], Any]):
-    return _both(word, target, faithfulness.order(values), told)
+def _of_map(values: np.ndarray, word: Subject, target: targets.Character, on_share: Callable[[float], Any]):
+    return _both(word, target, faithfulness.order(values), on_share)
 
 
-def _random(word: Subject, target: targets.Character, told: Callable[[float], Any]) -> tuple[Curve, Curve]:
+def _random(word: Subject, target: targets.Character, on_share: Callable[[float], Any]) -> tuple[Curve, Curve]:
     pairs = []
     for number, pixels in enumerate(faithfulness.random_orders(word.batch.shape[1:], ORDERS)):
-        pairs.append(_both(word, target, pixels, lambda share, number=number: told((number + share) / ORDERS)))
+        pairs.append(_both(word, target, pixels, lambda share, number=number: on_share((number + share) / ORDERS)))
     fallen, risen = zip(*pairs, strict=True)
     return faithfulness.mean_curve(fallen), faithfulness.mean_curve(risen)
 
 
-def _both(word: Subject, target: targets.Character, pixels: np.ndarray, told: Callable[[float], Any]):
+def _both(word: Subject, target: targets.Character, pixels: np.ndarray, on_share: Callable[[float], Any]):
     network, picture = resources.network(word.network), word.batch[0]
     fallen = faithfulness.deletion(
-        network, picture, target, pixels, on_step=lambda done, of: told(done / of / 2) and None
+        network, picture, target, pixels, on_step=lambda done, of: on_share(done / of / 2) and None
     )
     risen = faithfulness.insertion(
-        network, picture, target, pixels, on_step=lambda done, of: told(0.5 + done / of / 2) and None
+        network, picture, target, pixels, on_step=lambda done, of: on_share(0.5 + done / of / 2) and None
     )
     return fallen, risen
 
 
-def ask_sanity(word: Subject, digest: str, target: targets.Character) -> dict[str, Any] | None:
+def ask_sanity(word: Subject, target: targets.Character) -> dict[str, Any] | None:
     """The sanity check's button, or how far it is; its result once it is there."""
     st.markdown("**Does the map depend on what the network has learned?**")
     settings = {"network": word.network, "picture": word.batch[0], "target": targets.describe(target)}
-    job = SANITY.job(digest, settings)
+    job = SANITY.job(word.ran.digest, settings)
     if job is None:
         SANITY.ask(
             "Shuffle the network",
             "Puts the weights of one layer after another in random order, from the output down to the first "
             "convolution, and draws every map again each time: half a minute or more. A map that stays as it was "
             "shows the picture's strokes, not the network's reasons.",
+            settings,
         )
         return None
     if job.status == "done":

@@ -1,78 +1,89 @@
-"""The deeper view *VGG16*: a photograph's class, where it is seen, by every method; its filters and classes."""
+"""The deeper view of a classifier: a photograph's class, where it is seen, by every method; its filters and classes."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from explain.attribution import cam, dense_gradient
+from explain.attribution import class_map
 from explain.charts import ctc
 from explain.charts.theme import Inks
-from explain.panels.attribution import photograph_gradients, photograph_occlusion
+from explain.panels.attribution import photograph_gradients, photograph_occlusion, weighed
+from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.components import component
 from explain.panels.inputs import photograph
-from explain.panels.layers import filters
-from explain.panels.page import address, resources
+from explain.panels.layers import filters, focus, names
+from explain.panels.page import address
+from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
-from explain.panels.visualisation import class_names
+from explain.panels.visualisation import class_names, gallery
+from explain.panels.visualisation.class_names import Catalogue
 from explain.pictures import images
 from explain.pictures.overlay import overlay
-from models import vgg16
 
 TOP = 5
 SIZE = 300
-NETWORKS = {"200 classes, exact class map": vgg16.CAM.name, "1000 classes, Keras's VGG16": vgg16.FULL.name}
+ENLARGED = 448  # screen pixels of the picture's longer side, about
 PARTS = ("Methods", "Filters", "Classes")
-FIRST_FILTERS = "block1_conv1"
+FITTED = {
+    "crop": "The middle of the photograph",
+    "pad": "The photograph, filled up on the right",
+    "stretch": "The photograph, not in its proportions",
+}
 
 
-@st.fragment
+@fragment
 def show(_word) -> None:
     """Draws the view; the word on top plays no part in it."""
-    card = resources.description(_network())
-    shown = photograph.choose()
-    batch = vgg16.prepare(shown)
-    ran = resources.run(card.name, batch)
-    seen = vgg16.as_seen(shown)
+    classes = class_names.of_page()
+    if classes is None:
+        st.info("No network here names classes.", icon=":material/info:")
+        return
+    shown = photograph.of(_network(classes))
     picture, where, answers = st.columns([1, 1, 1.5], gap="medium")
     with answers:
-        unit = _answers(card, ran.values["predictions"])
-    title = class_names.label(vgg16.imagenet_index(card, unit))
+        unit = _answers(classes, shown)
+    title = classes.of_unit(shown.network, unit)
     with picture:
         st.markdown("**What it sees**")
-        st.image(images.enlarge(seen, 2), width=SIZE, alt="The photograph as the network sees it, 224 x 224")
-        st.caption("The middle of the photograph, 224 × 224 pixels.")
+        large = images.enlarge(shown.seen, max(1, ENLARGED // max(shown.seen.size)))
+        st.image(large, width=SIZE, alt=f"The photograph as the network sees it, {shown.height} x {shown.width}")
+        fit = FITTED[shown.description.preprocessing.fit]
+        st.caption(f"{fit}, {shown.height} × {shown.width} pixels.")
     with where:
         st.markdown("**Where it sees it**")
-        _where(card, ran.values, seen, unit, title)
+        _where(shown, unit, title)
     part = address.switch("Part of the view", PARTS, key="vgg_part")
-    asked = photograph_gradients.Asked(card, ran.digest, batch, seen, unit, title)
     if part == "Methods":
+        asked = Asked(shown, unit, title)
         photograph_gradients.show(asked)
-        photograph_occlusion.show(asked, ran.milliseconds)
+        photograph_occlusion.show(asked)
     elif part == "Filters":
-        _filters(card, ran.values)
+        _filters(shown)
     else:
-        gallery, table = st.columns([2, 1], gap="medium")
-        with gallery:
-            _gallery()
+        pictures, table = st.columns([2, 1], gap="medium")
+        with pictures:
+            _gallery(classes)
         with table:
-            class_names.table()
+            class_names.table(classes)
 
 
-def _network() -> str:
-    """The full VGG16 can be chosen where its weights are; else a sentence in the part Classes says how to get them."""
-    if not vgg16.full_is_here():
-        return vgg16.CAM.name
-    return NETWORKS[address.switch("Network", NETWORKS, key="vgg_network")]
+def _network(classes: Catalogue) -> str:
+    """The choice between networks that know classes of the list, where there are several."""
+    if len(classes.choices) == 1:
+        return next(iter(classes.choices.values()))
+    return classes.choices[address.switch("Network", classes.choices, key="vgg_network")]
 
 
-def _answers(card, probabilities: np.ndarray) -> int:
+def _answers(classes: Catalogue, shown: Subject) -> int:
     """The likeliest classes, and the choice of the one to explain: one of them or that of panel 3. Returns its unit."""
+    probabilities = shown.probabilities
     best = [int(unit) for unit in np.argsort(-probabilities, kind="stable")[:TOP]]
-    units = {class_names.label(vgg16.imagenet_index(card, unit)): unit for unit in best}
+    units = {classes.of_unit(shown.network, unit): unit for unit in best}
     st.markdown("**What it calls this**")
-    st.caption(f"The five likeliest of its {len(card.labels)} classes, with their numbers among ImageNet's 1000.")
+    likeliest = "The five likeliest" if len(probabilities) > TOP else "The likeliest"
+    st.caption(f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.")
     st.vega_lite_chart(
         ctc.texts(
             [(name, float(probabilities[unit])) for name, unit in units.items()],
@@ -82,10 +93,10 @@ def _answers(card, probabilities: np.ndarray) -> int:
         width="stretch",
         key="answers",
     )
-    other = class_names.chosen()
-    known = class_names.cam_units().get(other) if card.name == vgg16.CAM.name else other
+    other = class_names.chosen(classes)
+    known = classes.unit(shown.network, other)
     if known is not None:
-        units.setdefault(class_names.label(other), known)
+        units.setdefault(classes.label(other), known)
     chosen = st.selectbox(
         "Explain",
         list(units),
@@ -96,76 +107,81 @@ def _answers(card, probabilities: np.ndarray) -> int:
     return units.get(chosen, best[0])
 
 
-def _where(card, values: dict[str, np.ndarray], seen, unit: int, title: str) -> None:
-    if card.name == vgg16.CAM.name:
-        evidence = cam.class_activation_map(values["block5_conv3"], resources.class_weights()[:, unit])
-        st.image(overlay(seen, evidence, SIZE), width=SIZE, alt=f"Class activation map of {title}")
+def _where(shown: Subject, unit: int, title: str) -> None:
+    """The map that one pass and the last layers' weights give, where the network ends so that they do."""
+    found = class_map.class_map(shown.description, shown.values, unit, focus.weights)
+    if found is None:
         st.caption(
-            f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
-            "14 × 14 places of block5_conv3 the evidence lies, not which details make it up."
+            "A map at once needs a network that ends in global average pooling and one dense layer, or in dense layers "
+            f"with ReLUs over a map laid out flat. The gradient methods below show where in the picture **{title}** is."
         )
         return
-    kernels = resources.dense_kernels()
-    gradient = dense_gradient.logit_gradient(kernels, [values["fc1"], values["fc2"]], unit)
-    features = values["block5_pool"]
-    st.image(
-        overlay(seen, cam.grad_cam(features, gradient.reshape(features.shape)), SIZE),
-        width=SIZE,
-        alt=f"Grad-CAM of {title} at block5_pool",
-    )
+    kind = "Class activation map" if found.exact else "Grad-CAM"
+    layer = names.layer_name(shown.description, shown.description.layer(found.layer))
+    at = "" if found.exact else f" at {layer}"
+    st.image(overlay(shown.seen, found.values, SIZE), width=SIZE, alt=f"{kind} of {title}{at}")
+    places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {layer}"
+    if found.exact:
+        st.caption(
+            f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
+            f"{places} the evidence lies, not which details make it up."
+        )
+        return
     st.caption(
-        f"Grad-CAM of **{title}** at the 7 × 7 places of block5_pool: red places speak for it, blue ones against. With "
+        f"Grad-CAM of **{title}** at the {places}: red places speak for it, blue ones against. With "
         "dense layers behind it this is no exact share: a channel counts by its mean weight over all places."
     )
 
 
-def _filters(card, values: dict[str, np.ndarray]) -> None:
-    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+def _filters(shown: Subject) -> None:
+    convolutions = [layer.name for layer in shown.description.of_kind("conv")]
+    if not convolutions:
+        st.caption(weighed.missing(shown.description))
+        return
     layer = st.segmented_control(
-        "Layer", convolutions, default=FIRST_FILTERS, required=True, key="vgg_filters", bind="query-params"
+        "Layer",
+        convolutions,
+        default=convolutions[0],
+        required=True,
+        format_func=lambda name: names.layer_name(shown.description, shown.description.layer(name)),
+        key="vgg_filters",
+        bind="query-params",
     )
-    layer = layer or FIRST_FILTERS
-    filters.show(card, card.layer(layer), values[layer], key="vgg-filter-tiles", in_address="vgg_filter")
+    layer = shown.description.layer(layer or convolutions[0])
+    filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")
 
 
-def _gallery() -> None:
-    st.markdown("**The 200 classes that come with the page**")
+def _gallery(classes: Catalogue) -> None:
+    network = next((name for name in classes.networks if gallery.classes_of(name)), None)
+    if network is None:
+        st.caption("No pictures of these classes come with the page; the panel above dreams one where it can.")
+        return
+    pictures = gallery.thumbnails(network)
+    labels = {classes.of_unit(network, unit): unit for unit in pictures}
+    st.markdown(f"**The {len(labels)} classes that come with the page**")
     st.caption("What the network thinks each class looks like. A click shows it in the panel above.")
-    numbers = sorted(class_names.cam_units(), key=lambda number: class_names.label(number).lower())
-    chosen = class_names.chosen()
+    chosen = classes.label(class_names.chosen(classes))
 
     def take() -> None:
-        picked = class_names.found(st.session_state["gallery"].get("chosen"))
+        picked = classes.found(st.session_state["gallery"].get("chosen"))
         if picked is not None:
-            class_names.take(picked)
+            class_names.take(classes, picked)
 
     picked = component(
         "thumbnails",
         key="gallery",
         data={
             "label": "Gallery",
-            "chosen": class_names.label(chosen),
+            "chosen": chosen,
             "size": 88,
             "square": True,
             "names": True,
             "height": 430,
             "items": [
-                {"id": class_names.label(number), "title": class_names.label(number), "src": thumbnails()[unit]}
-                for number in numbers
-                if (unit := class_names.cam_units()[number]) in thumbnails()
+                {"id": label, "title": label, "src": pictures[labels[label]]} for label in sorted(labels, key=str.lower)
             ],
         },
         on_chosen_change=take,
     )
-    if picked.get("chosen") and picked["chosen"] != class_names.label(chosen):
+    if picked.get("chosen") and picked["chosen"] != chosen:
         st.rerun()
-
-
-@st.cache_resource(show_spinner=False)
-def thumbnails() -> dict[int, str]:
-    """Small pictures of the gallery as data URLs, `{unit: url}`; about 1 MB together."""
-    return {
-        unit: images.data_url(images.shrink(resources.gallery_picture(unit), 96), "WEBP")
-        for unit, record in enumerate(resources.gallery()["classes"])
-        if record is not None
-    }

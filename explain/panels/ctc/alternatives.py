@@ -10,45 +10,49 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import alternatives
+from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
 from explain.panels.page import selection
+from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
-from models import crnn
+from explain.panels.page.wording import plain
 
 LIST_BYTES, LIST_WORDS = 2_000_000, 200_000
 
 
-def show(found: tuple[alternatives.Character, ...], chosen: int | None) -> None:
-    """Each character: its frames, how sure it is, its strongest rival; in words for the chosen one."""
+def show(characters: tuple[alternatives.Character, ...], selected: int | None, alphabet: Alphabet) -> None:
+    """Each character: its frames, how sure it is, its strongest rival; in words for the selected one."""
     st.markdown("**Each character**")
-    if chosen is None:
+    if selected is None:
         st.caption("Every frame says blank: there is no character to look at.")
         return
     with st.container(horizontal=True, gap="small"):
-        for place, character in enumerate(found):
+        for place, character in enumerate(characters):
             st.button(
-                crnn.LABELS[character.label],
+                plain(alphabet.mark(character.label)),
                 key=f"character-{place}",
-                type="primary" if place == chosen else "secondary",
+                type="primary" if place == selected else "secondary",
                 on_click=selection.choose_character,
                 args=(place, character.span[0]),
             )
-    st.markdown(sentence(found[chosen], chosen))
+    st.markdown(sentence(characters[selected], selected, alphabet))
     lines = ["| | frames | sure of it | strongest rival | rival's text against this one |", "|---|---|---|---|---|"]
-    for place, character in enumerate(found):
-        bold = "**" if place == chosen else ""
+    for place, character in enumerate(characters):
+        bold = "**" if place == selected else ""
         cells = [
-            crnn.LABELS[character.label],
+            plain(alphabet.mark(character.label)),
             _frames(character),
             f"{character.posterior:.4f}",
-            "none" if character.rival is None else crnn.LABELS[character.rival],
+            "none" if character.rival is None else plain(alphabet.mark(character.rival)),
             shown(character.log_ratio),
         ]
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |")
     st.markdown("\n".join(lines))
     st.caption(
-        "Exact, over all alignments: the text's probability as a share of that of all 62 texts with this one character "
-        "replaced. It says what the network would rather read here, not whether it is right."
+        f"Exact, over all alignments: the text's probability as a share of that of all {len(alphabet.labels) - 1:,} "
+        "texts with this one character replaced. It says what the network would rather read here, not whether it is "
+        "right."
     )
 
 
@@ -57,21 +61,21 @@ def _frames(character: alternatives.Character) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def sentence(character: alternatives.Character, place: int) -> str:
+def sentence(character: alternatives.Character, place: int, alphabet: Alphabet) -> str:
     """One character's standing in words."""
-    letter = crnn.LABELS[character.label]
+    letter = plain(alphabet.mark(character.label))
     where = f"Character {place + 1}, **{letter}**, is read at frame{'s' * (character.span[1] - character.span[0] > 1)} "
     where += f"{_frames(character)}; with the rest of the text as it is, the network is {character.posterior:.1%} sure."
     if character.rival is None:
         return where + " No other character is possible at all."
-    rival = crnn.LABELS[character.rival]
+    rival = plain(alphabet.mark(character.rival))
     if character.log_ratio > 0:
         return where + f" In fact **{rival}** would make a likelier text, {np.exp(character.log_ratio):.2f} times."
     return where + f" Its strongest rival is **{rival}**: that text is {shown(character.log_ratio)} times as likely."
 
 
-@st.fragment
-def word_list(digest: str, probabilities: np.ndarray) -> None:
+@fragment
+def word_list(word: Subject) -> None:
     """An optional list of words that alone are allowed, each scored exactly."""
     with st.expander("Allow only the words of a list", expanded=bool(st.query_params.get("words"))):
         typed = st.text_input(
@@ -93,20 +97,21 @@ def word_list(digest: str, probabilities: np.ndarray) -> None:
         if not words:
             st.caption("Every word of the list is scored by the forward algorithm; the likeliest is the reading.")
             return
-        found = _scored(digest, words, probabilities)
-        if not found.words:
+        scores = _scored(word.ran.digest, words, word)
+        if not scores.words:
             st.warning("No word of the list can be read: other characters, or too long.", icon=":material/info:")
             return
-        bars = [(scored.word, scored.share) for scored in found.words]
+        bars = [(scored.word, scored.share) for scored in scores.words]
         st.vega_lite_chart(ctc.texts(bars, Inks.of(is_dark())), width="stretch", key="ctc-word-list")
-        best = found.words[0]
-        left_out = f"; {found.left_out} can't be read and are left out" if found.left_out else ""
+        best = scores.words[0]
+        left_out = f"; {scores.left_out} can't be read and are left out" if scores.left_out else ""
         st.caption(
-            f"Share of the probability of all {found.scored} words{left_out}. “{best.word}” itself has probability "
-            f"{shown(best.log_probability)} without the list."
+            f"Share of the probability of all {scores.scored} words{left_out}. “{plain(best.word)}” itself has "
+            f"probability {shown(best.log_probability)} without the list."
         )
 
 
 @st.cache_resource(max_entries=8, show_spinner="Scoring every word of the list …")
-def _scored(digest: str, words: tuple[str, ...], _probabilities: np.ndarray) -> alternatives.Constrained:
-    return alternatives.constrained(_probabilities, words, crnn.LABELS)
+def _scored(digest: str, words: tuple[str, ...], _word: Subject) -> alternatives.Constrained:
+    network = _word.description
+    return alternatives.constrained(_word.probabilities, words, network.labels, blank=network.blank)

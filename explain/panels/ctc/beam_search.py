@@ -6,22 +6,22 @@ import numpy as np
 import streamlit as st
 
 from explain.ctc import decoding as ctc_decoding
-from explain.ctc.alphabet import BLANK_NAME
+from explain.ctc.alphabet import Alphabet
 from explain.panels.components import component
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.pictures import images
-from models import crnn
 
 WIDTHS = ("25", "10", "3")
 ROWS = 10
 # The smallest case in which the best path and the likeliest text differ: a with 0.4 twice, blank with 0.6 twice.
 TEXTBOOK = np.array([[0.4, 0.6], [0.4, 0.6]])
+TEXTBOOK_ALPHABET = Alphabet(("a", ""), blank=1)
 BEAM_OF = ("This word", "Textbook case")
 
 
-@st.fragment
-def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
+@fragment
+def show(word: Subject) -> None:
     """The beam search as a film: every step is worked out here, the browser only turns the pages."""
     st.markdown("**Beam search, frame by frame**")
     of, width = st.columns([1, 1], vertical_alignment="center")
@@ -30,8 +30,10 @@ def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
     with width:
         beams = int(address.switch("Prefixes kept", WIDTHS, key="beams", labelled=True))
     textbook = case == BEAM_OF[1]
-    p, alphabet = (TEXTBOOK, "a") if textbook else (probabilities, crnn.LABELS)
-    kept = address.numbers("beam_frame", 1)
+    digest = "textbook" if textbook else word.ran.digest
+    p = TEXTBOOK if textbook else word.probabilities
+    alphabet = TEXTBOOK_ALPHABET if textbook else word.alphabet
+    in_address = address.numbers("beam_frame", 1)
 
     def keep() -> None:
         frame = st.session_state["ctc-beams"].get("frame")
@@ -42,14 +44,14 @@ def show(word: Subject, digest: str, probabilities: np.ndarray) -> None:
         key="ctc-beams",
         data={
             "id": f"{case} {digest} {beams}",
-            "src": None if textbook else images.data_url(images.enlarge(word.seen, 6)),
-            "width": crnn.WIDTH,
+            "src": None if textbook else word.url,
+            "width": word.width,
             "seen": word.frames.within,
-            "frame": kept[0] if kept and kept[0] < len(p) else len(p) - 1,
+            "frame": in_address[0] if in_address and in_address[0] < len(p) else len(p) - 1,
             "shown": ROWS,
             "widest": beams,
             "says": says(p, alphabet),
-            "steps": _steps("textbook" if textbook else digest, beams, p, alphabet),
+            "steps": _steps(digest, beams, p, alphabet),
         },
         on_frame_change=keep,
     )
@@ -74,18 +76,14 @@ def textbook_says(p: np.ndarray) -> str:
     )
 
 
-def says(p: np.ndarray, alphabet: str) -> list[str]:
+def says(p: np.ndarray, alphabet: Alphabet) -> list[str]:
     """For every frame its two likeliest labels."""
-
-    def name(label: int) -> str:
-        return BLANK_NAME if label == len(alphabet) else alphabet[label]
-
     best = np.argsort(-p, axis=1, kind="stable")[:, :2]
-    return ["softmax: " + ", ".join(f"{name(k)} {p[t, k]:.3f}" for k in row) for t, row in enumerate(best)]
+    return ["softmax: " + ", ".join(f"{alphabet.name(k)} {p[t, k]:.3f}" for k in row) for t, row in enumerate(best)]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _steps(digest: str, beams: int, _probabilities: np.ndarray, _alphabet: str) -> list[dict]:
+def _steps(digest: str, beams: int, _probabilities: np.ndarray, _alphabet: Alphabet) -> list[dict]:
     """The record of the search as the browser wants it: texts and probabilities instead of labels and logarithms."""
 
     def rounded(value: float) -> float:
@@ -95,18 +93,18 @@ def _steps(digest: str, beams: int, _probabilities: np.ndarray, _alphabet: str) 
         {
             "living": [
                 [
-                    ctc_decoding.text(living.prefix, _alphabet),
+                    ctc_decoding.text(living.prefix, _alphabet.labels),
                     *map(rounded, (living.blank, living.label, living.stayed, living.extended)),
                     living.fate,
                 ]
                 for living in step.living
             ],
             "dropped": [
-                [ctc_decoding.text(gone.prefix, _alphabet), rounded(gone.log_probability), gone.lived]
+                [ctc_decoding.text(gone.prefix, _alphabet.labels), rounded(gone.log_probability), gone.lived]
                 for gone in step.dropped[:8]
             ],
             "drops": step.drops,
             "lost": rounded(step.log_lost),
         }
-        for step in ctc_decoding.beam_record(_probabilities, beams)
+        for step in ctc_decoding.beam_record(_probabilities, beams, _alphabet.blank)
     ]

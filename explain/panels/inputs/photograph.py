@@ -1,4 +1,4 @@
-"""Which photograph VGG16 looks at: one that comes with the page, or an uploaded one."""
+"""Which photograph a network looks at: one that comes with the page, or an uploaded one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from PIL import Image
 
 from explain.panels.components import component
 from explain.panels.inputs.word import samples_in
-from explain.panels.page import address, resources, views
+from explain.panels.page import address, views
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models.networks import CARDS
 from models.pictures import PictureError, open_picture
 
+TITLE = "photograph"
+ON_TOP = "photograph-on-top"  # in the session: the photograph, where the choice stands in the strip on top
 FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 
 
@@ -34,22 +36,37 @@ def sample(name: str) -> Image.Image:
     return open_picture(_folder() / samples()[name]["file"])
 
 
+def on_top(network: str) -> Subject:
+    """Draws the choice in the strip on top, where there is no word: all that is below looks at this photograph.
+
+    Until then the session must hold no photograph of an earlier run under ON_TOP.
+    """
+    picture = choose()
+    st.session_state[ON_TOP] = picture
+    return Subject.of(network, TITLE, picture)
+
+
 def or_word(label: str, key: str, word: Subject) -> Subject:
     """Draws the choice of a network, and of a photograph where that looks at one; returns what is to be explained."""
-    networks = {resources.description(name).called: name for name in views.to_look_into()}
+    networks = views.titles(views.to_look_into())
     name = networks[address.switch(label, networks, key=key)]
     return word if name == word.network else of(name)
 
 
 def of(network: str) -> Subject:
     """Draws the choice of photographs, and returns the chosen one as that network takes it."""
-    return Subject.of(network, "photograph", choose())
+    return Subject.of(network, TITLE, choose())
 
 
 def choose() -> Image.Image:
-    """Draws the choice of photographs and returns the chosen one; for an unusable upload, said, a sample."""
+    """Draws the choice of photographs and returns the chosen one; for an unusable upload, said, a sample.
+
+    Where the strip on top has drawn it already, that photograph, and nothing is drawn.
+    """
+    if st.session_state.get(ON_TOP) is not None:
+        return st.session_state[ON_TOP]
     first = next(iter(samples()))
-    chosen = address.choice("photo", samples(), first)
+    selected = address.choice("photo", samples(), first)
 
     def take() -> None:
         address.note("photo", st.session_state["photos"].get("chosen"), first)
@@ -71,7 +88,7 @@ def choose() -> Image.Image:
             key="photos",
             data={
                 "label": "Photographs",
-                "chosen": None if uploaded else chosen,
+                "chosen": None if uploaded else selected,
                 "size": 52,
                 "items": [
                     {"id": name, "title": item["title"], "src": images.data_url(images.shrink(sample(name), 104))}
@@ -80,7 +97,7 @@ def choose() -> Image.Image:
             },
             on_chosen_change=take,
         )
-    return uploaded or sample(chosen)
+    return uploaded or sample(selected)
 
 
 def _opened(file) -> Image.Image | None:

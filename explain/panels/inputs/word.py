@@ -1,4 +1,4 @@
-"""The strip on top: where the word comes from (samples, upload, camera, a typed word)."""
+"""Which word a recogniser reads: a sample, an upload, a picture from the camera, a typed word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from explain.network.description import Description
 from explain.panels.components import component
-from explain.panels.page import address, resources, views
+from explain.panels.page import address, resources
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from models import typeface
@@ -44,17 +44,16 @@ def _sample_picture(name: str) -> Image.Image:
     return open_picture(words_folder() / samples()[name]["file"])
 
 
+@cache
+def _sample_url(name: str) -> str:
+    return images.data_url(_sample_picture(name))
+
+
 def show(network: str) -> Subject:
-    """Draws the strip and returns the word to explain; what can't be used is said, and the last good word stays.
+    """Draws the choice and returns the word to explain; what can't be used is said, and the last good word stays.
 
     network: the recogniser that reads it.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        names = [resources.description(name).called for name in views.of_page().values()]
-        st.markdown(f"#### Inside {' & '.join(names)}", width="content")
-        st.caption("every layer of a real network, for the picture you give it", width="content")
-        st.space("stretch")
-        numbers = st.empty()
     choose, rest = st.columns([1, 3.1], vertical_alignment="center")
     with choose:
         source = address.switch("Where the word comes from", SOURCES, key="from")
@@ -64,10 +63,7 @@ def show(network: str) -> Subject:
         st.session_state["word"] = picture
     title, shown = st.session_state.get("word") or from_sample(next(iter(samples())))
     st.session_state["word"] = title, shown
-    word = Subject.of(network, title, shown)
-    layers = len(word.description.layer_names)
-    numbers.caption(f"one pass, {layers} layers, {word.ran.milliseconds:.1f} ms", width="content")
-    return word
+    return Subject.of(network, title, shown)
 
 
 def from_sample(name: str) -> Titled:
@@ -75,31 +71,29 @@ def from_sample(name: str) -> Titled:
 
 
 def _samples(_network: Description) -> Titled:
-    chosen = address.choice("sample", samples(), next(iter(samples())))
+    selected = address.choice("sample", samples(), next(iter(samples())))
     names = list(samples())
     with st.container(key="sample-strip"):
         row, more = st.columns([12, 1.2], vertical_alignment="center")
     with row:
-        _pictures("samples", names[:AT_ONCE], chosen)
+        _pictures("samples", names[:AT_ONCE], selected)
     if names[AT_ONCE:]:
         with more.popover("More"):
-            _pictures("samples-more", names[AT_ONCE:], chosen)
-    return from_sample(chosen)
+            _pictures("samples-more", names[AT_ONCE:], selected)
+    return from_sample(selected)
 
 
-def _pictures(key: str, names: list[str], chosen: str) -> None:
+def _pictures(key: str, names: list[str], selected: str) -> None:
     """Samples to choose from by a click."""
 
     def take() -> None:
         address.note("sample", st.session_state[key].get("chosen"), next(iter(samples())))
 
-    items = [
-        {"id": name, "title": samples()[name]["title"], "src": images.data_url(_sample_picture(name))} for name in names
-    ]
+    items = [{"id": name, "title": samples()[name]["title"], "src": _sample_url(name)} for name in names]
     component(
         "thumbnails",
         key=key,
-        data={"label": "Samples", "items": items, "chosen": chosen, "size": 30},
+        data={"label": "Samples", "items": items, "chosen": selected, "size": 30},
         on_chosen_change=take,
     )
 
@@ -149,7 +143,10 @@ def _box(size: tuple[int, int], left: int, right: int, top: int, bottom: int) ->
 def _first(labels: Sequence[str]) -> str:
     """The word that stands in the field at first: "Network" where the network can write that."""
     word = "Network"
-    return word if set(word) <= set(labels) else "".join(label for label in labels if len(label) == 1)[:6]
+    if set(word) <= set(labels):
+        return word
+    letters = [label for label in labels if len(label) == 1]
+    return "".join([letter for letter in letters if letter.isascii() and letter.isalnum()] or letters)[:6]
 
 
 def _typed(network: Description) -> Titled | None:

@@ -16,15 +16,18 @@ class Task:
     """A piece of work that runs from the moment this is made.
 
     work: called with a function to tell its progress to, which returns False once it should stop.
-    done, of: how far it is. result: what it returned, once `ended`; error: one sentence if it failed, else None.
+    done, of: how far it is. position: in a queue; there is none here.
+    result: what it returned, once `ended`; error: one sentence if it failed, else None.
     """
+
+    position = 0
 
     def __init__(self, work: Callable[[OnStep], Any]) -> None:
         self.done, self.of = 0, 0
         self.result: Any = None
         self.error: str | None = None
         self._work, self._wanted, self._looked = work, True, time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="covering", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="background task", daemon=True)
         self._thread.start()
 
     @property

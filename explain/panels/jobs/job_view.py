@@ -9,12 +9,28 @@ from typing import Any
 import streamlit as st
 
 from explain.gradients.worker.client import Job, describe
-from explain.panels.jobs.polling import looking, pace, rerun_if_turned
+from explain.panels.jobs.held import Held
 from explain.panels.page import resources
 
 
+def refusal(kind: str, settings: dict[str, Any]) -> str:
+    """Why the worker takes no job with these settings, in one sentence; empty where it does."""
+    from explain.gradients.jobs import JOBS  # what can be asked for is of no interest before the first button
+
+    try:
+        JOBS[kind].check(settings)
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
+def progress(place, job: Job, text: str) -> None:
+    """The bar of a job that goes on."""
+    place.progress(job.step / job.steps if job.steps else 0.0, text=text)
+
+
 class Followed:
-    """A job of one kind; the page shows a button that asks for it, then how far it is, then what it found.
+    """A job of one kind; the page shows a button that asks for it, then how far it is, then what came of it.
 
     name: tells this visitor's jobs apart, and their widgets. once: for another word or target the button is to be
     pressed again.
@@ -22,62 +38,56 @@ class Followed:
 
     def __init__(self, name: str, kind: str, once: bool = False):
         self._name, self._kind, self._once = name, kind, once
-        self._wanted, self._held = f"{name}-wanted", f"{name}-job"
+        self._wanted, self._held = f"{name}-wanted", Held(f"{name}-job")
 
-    def ask(self, label: str, said: str) -> None:
-        """The button, with a sentence beside it on what is to come and how long it takes."""
-        button, words = st.columns([1, 2.6], vertical_alignment="center")
+    def ask(self, label: str, words: str, settings: dict[str, Any]) -> None:
+        """The button, with a sentence beside it on what is to come and how long it takes; where the worker does not
+        take such a job, why."""
+        if problem := refusal(self._kind, settings):
+            st.caption(problem)
+            return
+        button, beside = st.columns([1, 2.6], vertical_alignment="center")
         button.button(label, on_click=self._want, type="primary", width="stretch", key=f"{self._name}-start")
-        words.caption(said)
+        beside.caption(words)
 
     def job(self, digest: str, settings: dict[str, Any]) -> Job | None:
         """The job for these settings, handed in if the visitor wants it; None if not. One for other settings is no
         longer wanted and is cancelled. digest: of the picture in the settings."""
         if not st.session_state.get(self._wanted):
             return None
-        wanted = digest + json.dumps({name: value for name, value in settings.items() if name != "picture"})
-        held = st.session_state.get(self._held)
-        if held is None or held["wanted"] != wanted:
-            if held is not None:
-                held["job"].cancel()
-                if self._once:
-                    self._cancel()
-                    return None
-            held = {"wanted": wanted, "job": resources.submit(self._kind, settings)}
-            st.session_state[self._held] = held
-        return held["job"]
+        wish = digest + json.dumps({name: value for name, value in settings.items() if name != "picture"})
+        before = self._held.work
+        job = self._held.work_for(wish)
+        if job is None and before is not None and self._once:
+            self._cancel()
+            return None
+        if job is None:
+            job = resources.submit(self._kind, settings)
+            self._held.hold(wish, job)
+        return job
 
     def follow(self, job: Job, draw: Callable[[dict[str, Any]], None]) -> None:
         """How far the job is, with a button to cancel it; what failed, in a sentence; or what `draw` makes of it."""
-        every = pace(job)
-        running = every is not None
 
-        def look() -> None:
-            held = st.session_state.get(self._held)
-            rerun_if_turned(every, held and held["job"])
+        def look(running: bool) -> None:
             if running:
                 bar, stop = st.columns([4, 1], vertical_alignment="center")
-                bar.progress(job.step / job.steps if job.steps else 0.0, text=_doing(job))
+                progress(bar, job, _doing(job))
                 stop.button("Cancel", on_click=self._cancel, width="stretch", key=f"{self._name}-cancel")
             elif job.status == "failed":
                 st.error(job.error, icon=":material/error:")
-                st.button("Try again", on_click=self._forget, key=f"{self._name}-again")
+                st.button("Try again", on_click=self._held.drop, key=f"{self._name}-again")
             elif job.status == "done":
                 draw(job.result)
 
-        looking(every, look)
+        self._held.follow(look)
 
     def _want(self) -> None:
         st.session_state[self._wanted] = True
 
-    def _forget(self) -> None:
-        st.session_state.pop(self._held, None)
-
     def _cancel(self) -> None:
         """Ends the job; the next one waits for the button again."""
-        held = st.session_state.pop(self._held, None)
-        if held is not None:
-            held["job"].cancel()
+        self._held.drop()
         st.session_state[self._wanted] = False
 
 

@@ -18,6 +18,7 @@ from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import workings as workings_panel
 from explain.panels.layers.focus import Focus, weights
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
@@ -29,7 +30,7 @@ TYPED = "hand-typed"
 Place = tuple[int, int]
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     st.caption(

@@ -12,13 +12,14 @@ from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.layers import names
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 COUNT = 20
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")

@@ -55,7 +55,7 @@ def weights(description: Description, layer: str) -> dict[str, np.ndarray]:
     return _weights(version(description), layer, description)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # at most 9 MB each in the networks that come along
+@st.cache_resource(max_entries=6, show_spinner=False)  # at most 9 MB each in the networks that come along
 def _weights(version: str, layer: str, _description: Description) -> dict[str, np.ndarray]:
     return network_weights(_description, layer)
 

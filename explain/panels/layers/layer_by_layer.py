@@ -14,13 +14,14 @@ from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters, names
 from explain.panels.layers.focus import version
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     subject = photograph.or_word("Network", "network", word)

@@ -15,6 +15,7 @@ from explain.panels.components import component
 from explain.panels.layers import exemplars, names, reading_with_less
 from explain.panels.layers.focus import weights
 from explain.panels.page import address
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
@@ -38,7 +39,7 @@ GATES = ("input_gate", "forget_gate", "output_gate")
 SCALES = ("shared scale", "scale per unit")
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view for a word."""
     description = word.description

@@ -15,10 +15,13 @@ FOR_ALL = "address-for-all"
 
 
 def choice(name: str, options: Collection[str], default: str) -> str:
-    """The value of `name` in the address if it is one of the options, else the default."""
+    """The value of `name` in the address if it is one of the options, else the default.
+
+    options: of a string its characters, and no longer piece of it.
+    """
     _write_notes()
     value = st.query_params.get(name)
-    return value if value in options else default
+    return value if value in list(options) else default
 
 
 def numbers(name: str, count: int) -> tuple[int, ...] | None:

@@ -1,11 +1,9 @@
-"""What all visitors share: the opened networks, their last activations, the gallery, the gradient worker."""
+"""What all visitors share: the opened networks, their last activations, the gradient worker."""
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import hashlib
-import json
 import threading
 import time
 import uuid
@@ -17,27 +15,25 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explain.gradients.worker.client import GradientWorker, Job
+from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network
-from models import onnx_weights, vgg16
-from models.card import WEIGHTS
-from models.networks import here
-from models.onnx_mapped import mapped
+from models.card import Card
+from models.networks import CARDS, here
 
-GALLERY = WEIGHTS.parent / "gallery" / "vgg16-cam"
 COLLECT_SECONDS = 30.0
-PASSES_BYTES = 200_000_000
+PASSES_BYTES = 150_000_000
 
 
 @dataclass(frozen=True)
 class Pass:
     """One run of a network.
 
-    digest: of the picture it saw. values: every layer's output for this one picture, the batch axis dropped.
+    digest: of the network's file and the picture it saw. values: every layer's output for this one picture, the batch
+    axis dropped.
     """
 
     digest: str
@@ -62,6 +58,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        heap.trim()
         last[:] = [time.monotonic()]
 
 
@@ -73,43 +70,96 @@ def _collected() -> list[float]:
 
 def networks() -> dict[str, Description]:
     """The networks that are here and can be opened, by name; those that come along first."""
-    described = {}
-    for name, network in here().items():
-        with contextlib.suppress(NetworkError):  # not a network: nothing to offer
-            described[name] = describe(network)
-    return described
+    return {name: looked for name, looked in _looked_at().items() if isinstance(looked, Description)}
+
+
+def refused() -> dict[str, str]:
+    """One sentence on each file here that can't be shown as a network, by its name."""
+    return {name: looked for name, looked in _looked_at().items() if isinstance(looked, str)}
+
+
+def _looked_at() -> dict[str, Description | str]:
+    return {name: _looked(name, network) for name, network in here().items()}
+
+
+def _looked(name: str, network: Card | Path) -> Description | str:
+    """What a network says of itself, or the sentence that refuses it; a refused file is read again when it changes."""
+    path = network if isinstance(network, Path) else network.weights
+    try:
+        facts = path.stat()
+    except OSError:
+        return f"The file of the network {name!r} is gone."
+    state, sentences = (facts.st_size, facts.st_mtime_ns), _sentences()
+    if path in sentences and sentences[path][0] == state:
+        return sentences[path][1]
+    try:
+        return describe(network)
+    except NetworkError as problem:
+        sentence = str(problem)
+    except Exception as problem:  # somebody's file: what reading it may raise has no end
+        sentence = f"{path.name} can't be read as a network: {problem}"
+    sentences[path] = state, sentence
+    return sentence
+
+
+@st.cache_resource(show_spinner=False)
+def _sentences() -> dict[Path, tuple[tuple[int, int], str]]:
+    """Of refused files: their size and time when they were read, and why they were refused."""
+    return {}
 
 
 def description(name: str) -> Description:
     """What a network says of itself. Raises NetworkError where there is none of that name."""
     known = here()
     if name not in known:
-        raise NetworkError(f"There is no network called {name!r} here; there are {', '.join(known)}.")
-    return describe(known[name])
+        raise NetworkError(f"There is no network called {name!r} here; there are {', '.join(known) or 'none'}.")
+    looked = _looked(name, known[name])
+    if isinstance(looked, str):
+        raise NetworkError(looked)
+    return looked
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A network as its file stood when it was opened. stamp: of that file, for what is remembered of its passes."""
+
+    network: Network
+    stamp: str
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _network(_description: Description, path: Path, modified: int) -> Network:
-    return Network(_description)
+def _opened(_description: Description, path: Path, modified: int) -> Opened:
+    return Opened(Network(_description), f"{path} {modified}")
+
+
+def opened(name: str) -> Opened:
+    """The opened network; all visitors share it, until its file changes. Raises NetworkError where it can't be."""
+    described = description(name)
+    try:
+        return _opened(described, described.path, described.path.stat().st_mtime_ns)
+    except OSError:
+        raise NetworkError(f"The file of the network {name!r} is gone.") from None
 
 
 def network(name: str) -> Network:
-    """The opened network; all visitors share it, until its file changes."""
-    told = description(name)
-    return _network(told, told.path, told.path.stat().st_mtime_ns)
+    """The opened network; all visitors share it, until its file changes. Raises NetworkError where it can't be."""
+    return opened(name).network
 
 
 def run(name: str, batch: np.ndarray) -> Pass:
     """Every layer of network `name` for a batch of one, from one call; remembered for the last few pictures."""
-    digest = hashlib.blake2b(batch.tobytes(), digest_size=16).hexdigest()
-    opened = network(name)
-    return _passes().of((str(opened.path), digest), lambda: _pass(opened, digest, batch))
+    return run_opened(opened(name), batch)
 
 
-def _pass(opened: Network, digest: str, batch: np.ndarray) -> Pass:
+def run_opened(opened: Opened, batch: np.ndarray) -> Pass:
+    """The same for a network as it was opened, whatever has become of its file."""
+    digest = hashlib.blake2b(opened.stamp.encode() + batch.tobytes(), digest_size=16).hexdigest()
+    return _passes().of(digest, lambda: _pass(opened.network, digest, batch))
+
+
+def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    # What stays lies between what is free: left to itself the arena would find ever less room and take ever more.
-    outputs = opened.run(batch, give_back=True)
+    outputs = network.run(batch)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
@@ -128,7 +178,7 @@ class Passes:
         made = compute()
         with self._lock:
             self._passes[key] = made
-            while len(self._passes) > 1 and sum(one.bytes for one in self._passes.values()) > self._most:
+            while len(self._passes) > 1 and sum(ran.bytes for ran in self._passes.values()) > self._most:
                 self._passes.popitem(last=False)
         return made
 
@@ -139,23 +189,9 @@ def _passes() -> Passes:
 
 
 @st.cache_resource(show_spinner=False)
-def class_weights() -> np.ndarray:
-    """`(channel, class)`: how much each channel's mean over the picture speaks for each class of vgg16-cam."""
-    return onnx_weights.read(vgg16.CAM.weights)["predictions"][0]
-
-
-@st.cache_resource(show_spinner=False)
-def dense_kernels() -> list[np.ndarray]:
-    """Kernels of the full VGG16's dense layers in order, `(inputs, units)` each, mapped from its file."""
-    names = [f"{layer}/kernel" for layer in ("fc1", "fc2", "predictions")]
-    arrays = mapped(vgg16.FULL.weights, names)
-    return [arrays[name] for name in names]
-
-
-@st.cache_resource(show_spinner=False)
 def worker() -> GradientWorker:
     """The one child process that holds TensorFlow; it starts with the first job, not with the page."""
-    if vgg16.full_is_here():  # its 553 MB count as the child's, though the file's pages are shared
+    if any(card.bytes_beside and card.here for card in CARDS.values()):  # up to 553 MB, which count as the child's
         return GradientWorker(memory=2_000_000_000)
     return GradientWorker()
 
@@ -164,16 +200,3 @@ def submit(kind: str, settings: dict[str, Any]) -> Job:
     """Hands the worker a job of this visitor's; visitors take turns."""
     owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
     return worker().submit(kind, settings, owner=owner)
-
-
-@st.cache_resource(show_spinner=False)
-def gallery() -> dict:
-    """What gallery.json says of the committed class visualisations: how they were made, and a record for each class."""
-    return json.loads((GALLERY / "gallery.json").read_text())
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def gallery_picture(index: int) -> Image.Image:
-    """The committed visualisation of a class of vgg16-cam."""
-    with Image.open(GALLERY / f"{index:03d}.webp") as picture:
-        return picture.convert("RGB")

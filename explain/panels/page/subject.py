@@ -13,7 +13,12 @@ from explain.ctc.alphabet import Alphabet
 from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
+from explain.network.errors import NetworkError
 from explain.panels.page import resources
+from explain.pictures import images
+from models.preprocessing import fitting_size
+
+PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture that is enlarged
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +26,7 @@ class Subject:
     """network: its name, as `resources` knows it. title: of the picture.
 
     batch: `(1, height, width, channel)` float32, the picture as the network takes it.
+    What is shown of a subject stays of one piece: of the network as it was opened first, even if its file changes.
     """
 
     network: str
@@ -29,17 +35,27 @@ class Subject:
 
     @staticmethod
     def of(network: str, title: str, picture: Image.Image) -> Subject:
-        """The subject for any picture, prepared as the network wants it."""
-        return Subject(network, title, resources.description(network).preprocessing.prepare(picture))
+        """The subject for any picture, prepared as the network wants it; NetworkError where it wants no picture."""
+        description = resources.description(network)
+        if description.preprocessing is None:
+            raise NetworkError(
+                f"{description.title} takes neither grey pictures nor coloured ones, so it can't be shown."
+            )
+        size = fitting_size(description.preprocessing, picture.size, description.smallest)
+        return Subject(network, title, description.preprocessing.prepare(picture, *size))
 
     @cached_property
+    def opened(self) -> resources.Opened:
+        return resources.opened(self.network)
+
+    @property
     def description(self) -> Description:
-        return resources.description(self.network)
+        return self.opened.network.description
 
     @property
     def ran(self) -> resources.Pass:
         """Every layer for this picture, from one pass."""
-        return resources.run(self.network, self.batch)
+        return resources.run_opened(self.opened, self.batch)
 
     @property
     def values(self) -> dict[str, np.ndarray]:
@@ -50,6 +66,11 @@ class Subject:
     def seen(self) -> Image.Image:
         """The picture as the network sees it, mode "L" or "RGB"."""
         return Image.fromarray(self.description.preprocessing.pixels(self.batch[0]))
+
+    @cached_property
+    def url(self) -> str:
+        """The picture as the network sees it as a data URL, its pixels squares; for charts that are drawn over it."""
+        return images.data_url(images.enlarge(self.seen, max(1, min(PIXEL, WIDEST // self.width))))
 
     @property
     def height(self) -> int:

@@ -1,4 +1,4 @@
-"""Panel 3, *Class visualisation*: what VGG16 thinks a class looks like, at once from the gallery or live."""
+"""Panel 3, *Class visualisation*: what a network thinks a class looks like, at once from the gallery or live."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import streamlit as st
 from PIL import Image
 
 from explain.gradients.worker.client import Job, describe
-from explain.panels.jobs.polling import looking, pace, rerun_if_turned
+from explain.panels.jobs.held import Held
+from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
-from explain.panels.visualisation import class_names
+from explain.panels.page.guard import fragment
+from explain.panels.visualisation import class_names, gallery
+from explain.panels.visualisation.class_names import Catalogue
 from explain.pictures import images
 from models import vgg16
 
+DREAM = Held("class-dream")
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
 MOST_DIVERSITY = 4.0
 PRESETS = {  # as explain.gradients.images.presets knows them, each with its source
@@ -30,101 +34,109 @@ PRESETS = {  # as explain.gradients.images.presets knows them, each with its sou
 
 
 class Wish(NamedTuple):
-    """What a visitor asks the worker to dream: the class by number, and how."""
+    """What a visitor asks the worker to dream: the class by its number, the network's unit for it, and how."""
 
     number: int
     network: str
+    unit: int
     preset: str
     count: int
     diversity: float
 
     def settings(self, seed: int) -> dict:
-        unit = class_names.cam_units()[self.number] if self.network == vgg16.CAM.name else self.number
-        asked = {"network": self.network, "class_index": unit, "seed": seed, "preset": self.preset}
+        asked = {"network": self.network, "class_index": self.unit, "seed": seed, "preset": self.preset}
         return {**asked, "count": self.count, "diversity": self.diversity}
 
 
-@st.fragment
+class Dream(NamedTuple):
+    """A wish that the worker was handed, and the seed of its first picture."""
+
+    wish: Wish
+    seed: int
+
+
+@fragment
 def show() -> None:
     """Draws the panel."""
     st.markdown("**Class visualisation**")
-    number = class_names.choose()
-    if number not in class_names.answered():
-        _not_here(number)
+    classes = class_names.of_page()
+    if classes is None:
+        st.info("No network here names classes, so there is no class to visualise.", icon=":material/info:")
         return
-    job = _job(number)
+    number = class_names.choose(classes)
+    if number not in classes.answered:
+        _not_here(classes, number)
+        return
+    job = DREAM.work_for((classes.title, number))
     if job is None:
-        _from_gallery(number)
+        _from_gallery(classes, number)
     else:
-        _live(number)
+        _live(classes, number, job)
 
 
-def _not_here(number: int) -> None:
+def _not_here(classes: Catalogue, number: int) -> None:
     """A class that a link asked for and that the weights which come with the page do not know."""
-    st.session_state.pop("class-dream", None)
+    DREAM.drop()
     st.info(
-        f"**{number} is {class_names.name(number)}**, one of ImageNet's 1000 classes, but not of the 200 whose "
+        f"**{number} is {classes.name(number)}**, one of ImageNet's 1000 classes, but not of the 200 whose "
         f"weights come with this page. {vgg16.GET_FULL}",
         icon=":material/info:",
     )
     rows = [
-        f"| {'**' if near == number else ''}{near}{'**' if near == number else ''} | {class_names.name(near)} | "
-        f"{'yes' if near in class_names.answered() else ''} |"
-        for near in class_names.search(str(number))
+        f"| {'**' if near == number else ''}{near}{'**' if near == number else ''} | {classes.name(near)} | "
+        f"{'yes' if near in classes.answered else ''} |"
+        for near in classes.search(str(number))
     ]
     st.markdown("\n".join(["| number | class | here |", "| --: | :-- | :-- |", *rows]))
 
 
-def _job(number: int) -> Job | None:
-    """This visitor's job, if it is for this class; a job for another class is no longer wanted and is cancelled."""
-    held = st.session_state.get("class-dream")
-    if held is None:
-        return None
-    if held["wish"].number == number:
-        return held["job"]
-    held["job"].cancel()
-    del st.session_state["class-dream"]
-    return None
-
-
-def _start(number: int) -> None:
+def _start(classes: Catalogue, number: int) -> None:
     """Ask the worker for a fresh visualisation of a class; every press of the button takes other seeds."""
-    wish = _wish(number)
+    wish = _wish(classes, number)
     seed = st.session_state.get("seed", 0) + 1
     st.session_state["seed"] = seed + wish.count - 1  # several pictures take as many seeds
     job = resources.submit("dream", wish.settings(seed))
-    st.session_state["class-dream"] = {"wish": wish, "seed": seed, "job": job}
+    DREAM.hold((classes.title, number), job, Dream(wish, seed))
 
 
-def _wish(number: int) -> Wish:
+def _wish(classes: Catalogue, number: int) -> Wish:
     """What the popover says, as far as it was opened; what an address may have put there is not trusted."""
     chosen = st.session_state
     preset = chosen.get("dream_preset") or next(iter(PRESETS))
     several = bool(chosen.get("dream_several"))
-    network = _network(number)
+    network = _network(classes, number)
     diversity = min(MOST_DIVERSITY, max(0.0, float(chosen.get("dream_diversity") or 0.0)))
     return Wish(
         number,
         network,
+        classes.unit(network, number),
         preset if preset in PRESETS else next(iter(PRESETS)),
-        GRID[network] if several else 1,
+        _most(network) if several else 1,
         diversity if several else 0.0,
     )
 
 
-def _network(number: int) -> str:
-    """The full VGG16 where only it knows the class, or where it is asked for."""
-    full = st.session_state.get("dream_full") and vgg16.full_is_here()
-    return vgg16.CAM.name if number in class_names.cam_units() and not full else vgg16.FULL.name
+def _network(classes: Catalogue, number: int) -> str:
+    """The smallest network that knows the class, the full VGG16 where only it does or where it is asked for."""
+    knowing = sorted(classes.knowing(number), key=lambda name: name == vgg16.FULL.name)
+    return knowing[-1] if st.session_state.get("dream_full") else knowing[0]
 
 
-def _how(place, number: int) -> None:
+def _most(network: str) -> int:
+    """How many pictures the worker dreams of a network at once: a square of four, a row of two, or one."""
+    if network in GRID:
+        return GRID[network]
+    asked = {"network": network, "class_index": 0}
+    return next((count for count in (4, 2) if not refusal("dream", {**asked, "count": count})), 1)
+
+
+def _how(place, classes: Catalogue, number: int) -> None:
     """How a picture is dreamt, out of the way in a popover."""
     with place.popover("How", width="stretch", help="Recipe, several seeds, network: for the next picture."):
         preset = address.switch("Recipe", PRESETS, key="dream_preset")
         st.caption(PRESETS[preset])
         several = st.toggle(
-            f"Several seeds: {GRID[_network(number)]} pictures at once",
+            f"Several seeds: {_most(_network(classes, number))} pictures at once",
             key="dream_several",
             bind="query-params",
             help="Each starts from other noise. There is no single picture of a class.",
@@ -139,14 +151,14 @@ def _how(place, number: int) -> None:
             disabled=not several,
             help="How strongly the pictures are driven apart, beyond what their seeds do.",
         )
-        if vgg16.full_is_here() and number in class_names.cam_units():
+        if len(classes.knowing(number)) > 1:
             st.toggle(
                 "With the full VGG16",
                 key="dream_full",
                 bind="query-params",
                 help="Keras's network with its three dense layers, 224 × 224 pixels inside: about four times slower.",
             )
-        st.caption(f"The next picture: {_time(_wish(number))}.")
+        st.caption(f"The next picture: {_time(_wish(classes, number))}.")
 
 
 def _time(wish: Wish) -> str:
@@ -157,87 +169,93 @@ def _time(wish: Wish) -> str:
     return f"about {seconds} seconds" if seconds < 60 else f"about {round(seconds / 60)} minutes"
 
 
-def _from_gallery(number: int) -> None:
-    unit = class_names.cam_units().get(number)
-    record = None if unit is None else resources.gallery()["classes"][unit]
-    name = class_names.name(number)
-    if record is None:
+def _record(classes: Catalogue, number: int) -> tuple[str, int, dict] | None:
+    """The network and unit of which a picture of the class comes along, and what is known of the picture."""
+    for network in classes.knowing(number):
+        unit = classes.unit(network, number)
+        record = gallery.class_record(network, unit)
+        if record is not None:
+            return network, unit, record
+    return None
+
+
+def _from_gallery(classes: Catalogue, number: int) -> None:
+    shown, name = _record(classes, number), classes.name(number)
+    problem = ""
+    if shown is None:
+        if not any(map(gallery.classes_of, classes.networks)):  # those with pictures were dreamt by this very job
+            problem = refusal("dream", _wish(classes, number).settings(0))
         st.caption(
-            f"No picture of **{name}** comes with the page. Dreaming one takes {_time(_wish(number))}, and it forms "
-            "before your eyes."
+            f"No picture of **{name}** comes with the page. "
+            + (problem or f"Dreaming one takes {_time(_wish(classes, number))}, and it forms before your eyes.")
         )
     else:
-        st.image(
-            resources.gallery_picture(unit),
-            width="stretch",
-            alt=f"What VGG16 thinks {class_names.label(number)} looks like",
-        )
+        network, unit, record = shown
+        picture, called = gallery.class_picture(network, unit), resources.description(network).called
+        st.image(picture, width="stretch", alt=f"What {called} thinks {classes.label(number)} looks like")
         st.caption(
-            f"Not a photograph: the picture VGG16 answers with **{name}** to, found by walking uphill from noise. "
+            f"Not a photograph: the picture {called} answers with **{name}** to, found by walking uphill from noise. "
             f"Probability of the class here: {record['probability']:.3f}."
         )
+    if problem:
+        return
     live, how, keep = st.columns([1.45, 0.85, 0.75], gap="small")
     live.button(
         "Dream it live",
         on_click=_start,
-        args=(number,),
+        args=(classes, number),
         type="primary",
         width="stretch",
         key="dream-live",
         help="Starts from fresh noise, another seed each time, and shows the picture as it forms.",
     )
-    _how(how, number)
-    if record is not None:
-        _save(keep, resources.gallery_picture(unit), number)
+    _how(how, classes, number)
+    if shown is not None:
+        _save(keep, picture, classes, number)
 
 
-def _live(number: int) -> None:
-    """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    every = pace(st.session_state["class-dream"]["job"])
-    running = every is not None
+def _live(classes: Catalogue, number: int, job: Job) -> None:
+    """The job as it goes, and what came of it."""
 
-    def follow() -> None:
-        held = st.session_state.get("class-dream")
-        rerun_if_turned(every, held and held["job"])
-        job, wish = held["job"], held["wish"]
+    def look(running: bool) -> None:
         picture = _grid(job.result["pictures"]) if job.status == "done" else job.preview
-        unit = class_names.cam_units().get(number)
+        before = _record(classes, number)
         if picture is not None:
             image = Image.fromarray(np.asarray(picture, dtype=np.uint8))
-            st.image(image, width="stretch", alt=f"{class_names.label(number)}, step {job.step}")
-        elif unit is not None and resources.gallery()["classes"][unit] is not None:
-            # keeps the place until there is something to see
-            st.image(images.fade(resources.gallery_picture(unit)), width="stretch", alt="")
+            st.image(image, width="stretch", alt=f"{classes.label(number)}, step {job.step}")
+        elif before is not None:  # keeps the place until there is something to see
+            st.image(images.fade(gallery.class_picture(*before[:2])), width="stretch", alt="")
         if job.status == "failed":
             st.error(job.error, icon=":material/error:")
         elif running:
-            st.progress(job.step / job.steps if job.steps else 0.0, text=describe(job))
+            progress(st, job, describe(job))
         else:
-            st.caption(_told(job, wish, held["seed"]))
-        _buttons(number, job, picture)
+            st.caption(_told(job, DREAM.note))
+        _buttons(classes, number, job, picture)
 
-    looking(every, follow)
+    DREAM.follow(look)
 
 
-def _told(job: Job, wish: Wish, seed: int) -> str:
+def _told(job: Job, dream: Dream) -> str:
+    wish, seed = dream
     seeds = f"seed {seed}" if wish.count == 1 else f"seeds {seed} to {seed + wish.count - 1}"
     apart = f", diversity {wish.diversity:g}" if wish.diversity else ""
     return f"{describe(job)}, {seeds}{apart}, recipe “{wish.preset}”, {wish.network}."
 
 
-def _buttons(number: int, job: Job, picture) -> None:
+def _buttons(classes: Catalogue, number: int, job: Job, picture) -> None:
     if not job.ended:
         st.button("Cancel", on_click=job.cancel, width="stretch", key="dream-cancel")
         return
     again, how, keep = st.columns([1.45, 0.85, 0.75], gap="small")
-    again.button("Another seed", on_click=_start, args=(number,), type="primary", width="stretch", key="dream-again")
-    _how(how, number)
+    again.button(
+        "Another seed", on_click=_start, args=(classes, number), type="primary", width="stretch", key="dream-again"
+    )
+    _how(how, classes, number)
     if job.status == "done":
-        _save(keep, Image.fromarray(np.asarray(picture, dtype=np.uint8)), number)
+        _save(keep, Image.fromarray(np.asarray(picture, dtype=np.uint8)), classes, number)
     else:
-        keep.button(
-            "Back", on_click=lambda: st.session_state.pop("class-dream", None), width="stretch", key="dream-back"
-        )
+        keep.button("Back", on_click=DREAM.drop, width="stretch", key="dream-back")
 
 
 def _grid(pictures: np.ndarray) -> np.ndarray:
@@ -248,11 +266,11 @@ def _grid(pictures: np.ndarray) -> np.ndarray:
     return np.concatenate(rows, axis=0)
 
 
-def _save(place, picture: Image.Image, number: int) -> None:
+def _save(place, picture: Image.Image, classes: Catalogue, number: int) -> None:
     place.download_button(
         "Save",
         lambda: images.png_bytes(picture),
-        file_name=f"{class_names.name(number)}-{number}.png".replace(" ", "-"),
+        file_name=f"{classes.name(number)}-{number}.png".replace(" ", "-"),
         mime="image/png",
         width="stretch",
         key="dream-save",

@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from explain.attribution import targets
-from explain.ctc import decoding
 from explain.gradients.words import job as words_job
 from explain.gradients.worker.client import Job, describe
 from explain.network import description
-from explain.panels.jobs.polling import looking, pace, rerun_if_turned
+from explain.panels.jobs.held import Held
+from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
+from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.visualisation import gallery
 from explain.pictures import images
 from models import crnn
-from models.card import WEIGHTS
 
-GALLERY = WEIGHTS.parent / "gallery" / "crnn-words"
 ENLARGED = 4  # screen pixels a pixel
 SHOWN = 8  # dreams of the gallery that are seen at once
 NETWORK = description.describe(crnn.CARD)
 LAYERS = tuple(layer for layer in NETWORK.layers if layer.kind == "conv")
 RECURRENT = tuple(layer for layer in NETWORK.layers if layer.kind == "lstm")
-HELD = "dream-word"  # where this visitor's job is kept
+DREAM = Held("dream-word")
 
 
-@st.fragment
+@fragment
 def show(word: Subject) -> None:
     """Draws the view; nothing in it starts TensorFlow before the button is pressed."""
     st.markdown("**What does the network look for?**")
+    if word.description.card is not crnn.CARD:
+        st.caption(
+            f"Words are dreamt with {crnn.CARD.title} alone: what keeps its dreams near print was measured on it. "
+            f"What {word.description.title} looks for, its feature maps and the methods above show."
+        )
+        return
     question, answer = st.columns([1, 2.1], gap="medium")
     with question:
         what = address.switch("What is dreamt of", WHAT, key="dream_what")
@@ -42,16 +47,16 @@ def show(word: Subject) -> None:
         count = _count()
         _button(settings, count)
     with answer:
-        job = _job(settings, count)
+        job = DREAM.work_for(_wish(settings, count))
         if job is None:
-            _gallery()
+            _examples()
         else:
             _follow(job)
 
 
 def _word(word: Subject) -> dict | None:
     """The settings of a dream of a text; None, with a sentence, where it cannot be dreamt of."""
-    reading = decoding.text(decoding.best_path(word.ran.values["outputs"]).labels, crnn.LABELS)
+    reading = word.text
     typed = st.text_input(
         "Dream a word", placeholder=reading or "elephant", max_chars=60, key="dream", bind="query-params"
     )
@@ -68,7 +73,7 @@ def _character(word: Subject) -> dict:
     chosen = st.selectbox(
         "Character",
         list(crnn.LABELS),
-        index=crnn.LABELS.index(label) if len(label) == 1 else 0,
+        index=crnn.LABELS.index(label),
         key="dream-character",
         on_change=lambda: address.note("dream_character", st.session_state["dream-character"], "a"),
     )
@@ -85,9 +90,10 @@ def _channel(word: Subject) -> dict:
 def _unit(word: Subject) -> dict:
     layer = _layer("dream_blstm", RECURRENT)
     step = _number("Time step", "dream_step", layer.shape[0], layer.shape[0] // 2)
-    half = layer.shape[-1] // 2
     unit = _number("Unit", "dream_unit", layer.shape[-1])
-    st.caption(f"Units 0 to {half - 1} read from left to right, {half} to {2 * half - 1} from right to left.")
+    if len(layer.directions) == 2:
+        half = layer.shape[-1] // 2
+        st.caption(f"Units 0 to {half - 1} read from left to right, {half} to {2 * half - 1} from right to left.")
     return _told(targets.Unit(layer.name, (step, unit)))
 
 
@@ -160,33 +166,21 @@ WORD_SECONDS, PART_SECONDS = 15, 5  # a picture, roughly, on two cores
 
 def _start(settings: dict, count: int) -> None:
     """Asks the worker for a dream; every press of the button takes other seeds."""
-    held = st.session_state.pop(HELD, None)
-    if held is not None:
-        held["job"].cancel()
     seed = st.session_state.get("dream-word-seed", 0)
     st.session_state["dream-word-seed"] = seed + count
     job = resources.submit("dream-word", {**settings, "count": count, "seed": seed})
-    st.session_state[HELD] = {"wanted": json.dumps([settings, count]), "job": job}
+    DREAM.hold(_wish(settings, count), job)
 
 
-def _job(settings: dict | None, count: int) -> Job | None:
-    """This visitor's job, if it is the one asked for; a job for something else is cancelled."""
-    held = st.session_state.get(HELD)
-    if held is None or held["wanted"] == json.dumps([settings, count]):
-        return held and held["job"]
-    held["job"].cancel()
-    del st.session_state[HELD]
-    return None
+def _wish(settings: dict | None, count: int) -> str:
+    """What a dream is asked for, to know it again."""
+    return json.dumps([settings, count])
 
 
 def _follow(job: Job) -> None:
-    """Follows a job: a fragment of its own that looks again and again only while there is something to come."""
-    every = pace(job)
-    running = every is not None
+    """The job as it goes, and what came of it."""
 
-    def follow() -> None:
-        held = st.session_state.get(HELD)
-        rerun_if_turned(every, job if held and held["job"] is job else None)
+    def look(running: bool) -> None:
         if job.status == "done":
             _result(job)
             return
@@ -194,20 +188,16 @@ def _follow(job: Job) -> None:
             st.error(job.error, icon=":material/error:")
         else:
             bar, stop = st.columns([3.2, 1], vertical_alignment="center")
-            bar.progress(job.step / job.steps if job.steps else 0.0, text=describe(job))
+            progress(bar, job, describe(job))
             if running:
                 stop.button("Cancel", on_click=job.cancel, width="stretch", key="dream-word-cancel")
             else:
-                stop.button("Back", on_click=_forget, width="stretch", key="dream-word-back")
+                stop.button("Back", on_click=DREAM.drop, width="stretch", key="dream-word-back")
         if job.preview is not None:
             picture = Image.fromarray(np.asarray(job.preview, np.uint8))
             st.image(images.enlarge(picture, ENLARGED), alt=f"The dream after step {job.step}")
 
-    looking(every, follow)
-
-
-def _forget() -> None:
-    st.session_state.pop(HELD, None)
+    DREAM.follow(look)
 
 
 def _result(job: Job) -> None:
@@ -230,7 +220,7 @@ def _result(job: Job) -> None:
             help="The 128 × 32 pixels that the network sees. Upload them above to look at the dream layer by layer.",
         )
     st.caption(f"{describe(job)}. {EXPLAINED}")
-    st.button("Back to the examples", on_click=_forget, key="dream-word-back")
+    st.button("Back to the examples", on_click=DREAM.drop, key="dream-word-back")
 
 
 def _said(text: str | None, reading: str, score: float, seed: int) -> str:
@@ -248,8 +238,8 @@ EXPLAINED = (
 )
 
 
-def _gallery() -> None:
-    records = gallery()
+def _examples() -> None:
+    records = gallery.contents(crnn.CARD.gallery)["words"]
     _shown(records[:SHOWN])
     st.caption(f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
@@ -260,18 +250,6 @@ def _shown(records: Sequence[dict]) -> None:
     columns = st.columns(2, gap="small")
     for number, record in enumerate(records):
         with columns[number % 2]:
-            picture = gallery_picture(record["file"])
+            picture = gallery.picture(crnn.CARD.gallery, record["file"])
             st.image(images.enlarge(picture, ENLARGED), width="stretch", alt=f"Dream of the word {record['text']}")
             st.caption(f"**{record['text']}**, read as {record['reading']}, probability {record['probability']:.2f}")
-
-
-@cache
-def gallery() -> tuple[dict, ...]:
-    """The records of the committed dreams: "file", "text", "reading", "probability", "seeds"."""
-    return tuple(json.loads((GALLERY / "gallery.json").read_text("utf-8"))["words"])
-
-
-@cache
-def gallery_picture(file: str) -> Image.Image:
-    with Image.open(GALLERY / file) as picture:
-        return picture.convert("L")

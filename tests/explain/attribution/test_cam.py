@@ -12,14 +12,18 @@ from explain.attribution.cam import (
     grad_cam,
     grad_cam_plus_plus,
     layer_cam,
+    mapped_layers,
     score_cam,
     spread,
+    usual_layer,
 )
 from explain.attribution.targets import ClassLogit
 from explain.layers.receptive_field import ReceptiveField, receptive_field
+from explain.network.description import describe
 from explain.network.session import Network
 from explain.pictures.overlay import overlay
 from models import crnn, onnx_weights, vgg16
+from tests.explain.attribution import small_networks
 
 
 def test_the_mean_of_the_map_is_the_logit():
@@ -113,3 +117,20 @@ def test_score_cam_prefers_the_channel_whose_mask_keeps_the_target():
     share = np.exp(6) / (np.exp(6) + 1)
     assert found[1, 1] == pytest.approx(6 * share) and found[1, 4] == pytest.approx(6 * (1 - share))
     assert np.count_nonzero(found) == 2
+
+
+def test_layers_that_can_be_weighed_and_the_usual_one(tmp_path):
+    assert usual_layer(describe(crnn.CARD)) == "conv_4"  # the middle one of seven
+    assert mapped_layers(describe(crnn.CARD)) == [f"conv_{number}" for number in range(1, 8)]
+    assert usual_layer(describe(vgg16.CAM)) == "block5_conv3"  # the last one
+    third = describe(small_networks.recogniser(tmp_path / "third.onnx"))
+    assert mapped_layers(third) == ["first", "linear"] and usual_layer(third) == "linear"
+    without = describe(small_networks.shapeless(tmp_path / "shapeless.onnx"))
+    assert mapped_layers(without) == [] and usual_layer(without) is None
+
+
+def test_the_overlay_keeps_the_pictures_proportions():
+    drawn = overlay(Image.new("RGB", (28, 16), (90, 90, 90)), np.array([[0.0, 1.0]]), 56)
+    assert drawn.size == (56, 32)
+    pixels = np.asarray(drawn).astype(int)
+    assert (pixels[:, :28] == 90).all() and (pixels[:, 28:, 0] > pixels[:, 28:, 2]).all()

@@ -7,8 +7,10 @@ import pytest
 
 from explain.attribution import incremental_inference, occlusion
 from explain.attribution.occlusion import occlude
+from explain.network.description import describe
 from explain.network.session import Network
 from models import crnn, vgg16
+from tests.explain.attribution import small_networks
 from tests.explain.network.made import written
 from tests.test_third_network import Maker, make, pictures
 
@@ -151,3 +153,21 @@ def test_a_network_that_branches_is_answered_by_whole_passes(tmp_path):
         changed = picture.copy()
         changed[top:bottom, left:right] = 0
         np.testing.assert_allclose(covered, network.run(changed[None])["logits"][0], atol=1e-5)
+
+
+@pytest.mark.parametrize("wide", [1, 4, 40])
+def test_another_chain_of_layers_is_spliced_too(tmp_path, wide):
+    other = Network(describe(small_networks.chain(tmp_path / "chain.onnx")))
+    assert incremental_inference.fits(other)
+    spliced, base = incremental_inference.of(other), np.random.default_rng(3).random((12, 40, 1), dtype=np.float32)
+    unchanged = spliced.unchanged(other, base)
+    for first in {0, 17, 40 - wide} & set(range(41 - wide)):
+        strip = np.random.default_rng(first).random((1, 12, wide, 1), dtype=np.float32)
+        whole = base[None].copy()
+        whole[0, :, first : first + wide] = strip[0]
+        found = spliced.run(strip, [first], unchanged, ("logits",))["logits"]
+        np.testing.assert_allclose(found, other.run(whole, ["logits"])["logits"], atol=1e-5)
+
+
+def test_what_is_no_such_chain_is_not_spliced(tmp_path):
+    assert not incremental_inference.fits(Network(describe(small_networks.recogniser(tmp_path / "third.onnx"))))

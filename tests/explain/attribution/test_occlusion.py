@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explain.attribution import occlusion, targets
+from explain.attribution import incremental_inference, occlusion, targets
 from explain.attribution.occlusion import boxes, occlude
 from explain.ctc import decoding
+from explain.network.description import describe
 from explain.network.session import Network
 from models import crnn
 from models.card import WEIGHTS
+from tests.explain.attribution import small_networks
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +92,25 @@ def test_what_cannot_be_done_is_said(network, word, wrong, error):
 def test_far_too_many_patches_are_refused():
     with pytest.raises(ValueError, match="greater stride"):
         boxes((224, 224, 3), 8, 1)
+
+
+def test_patches_follow_the_pictures_size():
+    assert occlusion.patches_of_a_word(32) == {"squares": ((8, 8), (4, 4)), "columns": ((32, 8), (32, 2))}
+    assert occlusion.patches_of_a_word(48) == {"squares": ((12, 12), (6, 6)), "columns": ((48, 12), (48, 3))}
+    assert occlusion.patches_of_a_word(3) == {"squares": ((1, 1), (1, 1)), "columns": ((3, 1), (3, 1))}
+    assert list(occlusion.patches_of_a_photograph(224, 224).values()) == [(64, 32), (32, 32), (32, 16)]
+    assert list(occlusion.patches_of_a_photograph(16, 28).values()) == [(4, 2), (2, 2), (2, 1)]
+
+
+def test_a_third_network_is_covered_pass_by_pass(tmp_path):
+    third = Network(describe(small_networks.recogniser(tmp_path / "third.onnx")))
+    assert not incremental_inference.fits(third)  # a layer that adds two others, frames before pictures
+    picture = np.random.default_rng(2).random((24, 80, 1), dtype=np.float32)
+    found = occlude(third, picture, (24, 20), (24, 20), 0.5)
+    target = targets.Unit("logits", (7, 2))
+    for number, left in enumerate((0, 20, 40, 60)):
+        covered = picture.copy()
+        covered[:, left : left + 20] = 0.5
+        drop = third.run(picture[None])["answer"][0, 7, 2] - third.run(covered[None])["answer"][0, 7, 2]
+        assert found.map(target)[3, left] == pytest.approx(drop, abs=1e-6)
+        assert found.drops(target)[number] == pytest.approx(drop, abs=1e-6)

@@ -146,3 +146,19 @@ def test_a_character_must_be_in_the_text_and_differ_from_its_rival():
         targets.character(p, (0, 1), 2)
     with pytest.raises(TargetError, match="not with itself"):
         targets.character(p, (0, 1), 1, rival=1)
+
+
+def test_the_mean_probability_over_a_characters_frames_is_geometric():
+    p = np.array([[0.5, 0.3, 0.2], [0.25, 0.5, 0.25], [0.9, 0.05, 0.05]])
+    target = Character(0, (0.25, 0.75, 0.0))
+    # by hand: 0.5 ** 0.25 * 0.25 ** 0.75 = 2 ** -1.75, and of the other label 0.3 ** 0.25 * 0.5 ** 0.75
+    assert targets.mean_probability(p, target) == pytest.approx(2**-1.75)
+    assert targets.mean_probability(p, target, 1) == pytest.approx(0.4400558, abs=1e-6)
+    p[1, 0] = 0.0
+    assert targets.mean_probability(p, target) == pytest.approx(0.5**0.25 * 1e-30**0.75)  # small, and a number
+
+
+def test_frames_that_carry_a_character():
+    assert targets.telling_frames(Character(0, (0.04, 0.05, 0.51, 0.0, 0.4))) == [2, 4]
+    thin = Character(0, tuple([0.04] * 10 + [0.045] + [0.0395] * 14 + [0.002]))
+    assert targets.telling_frames(thin) == [10]  # none has more than a twentieth

@@ -41,3 +41,23 @@ def test_a_packed_tile_holds_the_values_to_a_step(low, high):
     step = (float(values.max()) - float(values.min())) / feature_maps.STEPS
     assert np.abs(back.reshape(8, 32) - values).max() <= 0.51 * step + 1e-6 * np.abs(values).max()
     assert sent["channel"] == 3
+
+
+def test_the_strongest_unit_of_all_of_one_channel_and_inside():
+    activation = np.zeros((2, 3, 2))
+    activation[0, 0, 1], activation[1, 2, 0], activation[1, 1, 1] = -9.0, 4.0, 3.0
+    inside = np.array([[False, True, True], [False, True, True]])
+    assert feature_maps.strongest_unit(activation) == (1, (0, 0))
+    assert feature_maps.strongest_unit(activation, channel=0) == (0, (1, 2))
+    assert feature_maps.strongest_unit(activation, inside=inside) == (0, (1, 2))
+    assert feature_maps.strongest_unit(activation, 1, inside) == (1, (1, 1))
+    assert feature_maps.strongest_unit(activation, inside=np.zeros((2, 3), bool)) == (1, (0, 0))  # none lies inside
+
+
+def test_the_largest_change_of_a_sequence_and_the_surest_answer():
+    steps = np.array([[0.9, 0.1], [0.8, 0.5], [0.9, -0.6]])
+    assert feature_maps.largest_change(steps) == (1, (0, 2))  # 1.1 down; 0.9 up from nothing at first
+    answers = np.array([[0.7, 0.2, 0.1], [0.05, 0.35, 0.6]])
+    assert feature_maps.surest(answers) == (0, (0, 0))
+    assert feature_maps.surest(answers, blank=0) == (2, (0, 1))
+    assert feature_maps.surest(np.array([-5.0, -1.0, -3.0]), blank=1) == (2, (0, 0))  # logits, all below zero

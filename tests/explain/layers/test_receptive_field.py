@@ -130,3 +130,12 @@ def test_a_box_is_clipped_to_the_picture():
 def test_unknown_layers_are_named():
     with pytest.raises(KeyError, match="conv_9"):
         receptive_field(CARD, "conv_9")
+
+
+def test_the_places_that_see_nothing_beyond_the_edge():
+    field = ReceptiveField((4, 3), (2, 1), (-1, -1))
+    inside = field.inside((4, 5), (8, 6, 1))
+    # Rows begin at -1, 1, 3, 5 and take 4 of 8; columns begin at -1 .. 3 and take 3 of 6.
+    assert np.flatnonzero(inside.any(1)).tolist() == [1, 2]
+    assert np.flatnonzero(inside.any(0)).tolist() == [1, 2, 3, 4]
+    assert inside.sum() == 8

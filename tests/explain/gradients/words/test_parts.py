@@ -77,7 +77,7 @@ def test_the_text_is_scored_as_the_target_is():
 
 def test_layout_by_brute_force(monkeypatch):
     """Three frames, the text "ab": every path by hand, with the cost of its characters' distances."""
-    monkeypatch.setattr(objectives.crnn, "FRAMES", 3)
+    monkeypatch.setattr(objectives, "FRAMES", 3)
     objectives._lattice.cache_clear()
     rng = np.random.default_rng(2)
     logits = rng.standard_normal((1, 3, len(crnn.LABELS) + 1)).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explain.attribution import faithfulness, targets
+from explain.attribution import cam, faithfulness, targets
 from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
@@ -32,7 +32,7 @@ MAPS = {
     **{
         name_at(method, layer): RANDOM.normal(size=(4, 31))
         for method in LAYER_METHODS
-        for layer in word_panel.CONVOLUTIONS
+        for layer in cam.mapped_layers(resources.description("crnn"))
     },
 }
 RESULTS = {
@@ -67,6 +67,9 @@ class Worker:
 class Half:
     """In place of the CRNN: 31 frames that all say "p" the likelier the darker the middle of the picture is."""
 
+    def __init__(self, path):
+        self.path = path
+
     def run(self, batch, layers):
         logits = np.zeros((len(batch), 31, 63))
         logits[..., 15] = 20 * (0.8 - batch[:, 8:24, 32:64].mean(axis=(1, 2, 3)))[:, None]
@@ -77,9 +80,9 @@ class Half:
 def worker(monkeypatch):
     found = Worker()
     monkeypatch.setattr(resources, "worker", lambda: found)
-    faithfulness_panel._kept().clear()
+    faithfulness_panel._remembered().clear()
     yield found
-    faithfulness_panel._kept().clear()
+    faithfulness_panel._remembered().clear()
 
 
 def captions(test: AppTest) -> str:
@@ -107,7 +110,7 @@ def test_occlusion_is_checked_against_the_network(worker):
 
 def test_every_map_has_its_check_and_its_sanity(worker, monkeypatch):
     test = opened(page, 120, character="3", why_layer="conv_6")
-    network = Half()
+    network = Half(resources.network("crnn").path)
     monkeypatch.setattr(faithfulness_panel.resources, "network", lambda name: network)
     said = captions(test.button(key="why-start").click().run())
     assert "Area under the curve" not in said and "At conv_6." in said and "miss it by 1.2 %" in said

@@ -15,11 +15,15 @@ from explain.gradients.images.presets import PRESETS
 from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
 from explain.panels.attribution import photograph_gradients, photograph_occlusion
+from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH, OF_A_WORD
 from explain.panels.jobs.background_task import Task
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from explain.panels.visualisation import class_names, classes
 from models import vgg16
 from tests.explain.panels.views import opened, text_of
+
+IMAGENET = class_names.of(resources.description("vgg16-cam"))
 
 
 def page():
@@ -72,7 +76,7 @@ def worker(monkeypatch) -> Asked:
 
 def test_a_class_is_found_by_its_number_its_name_and_both():
     # ImageNet's own list: 384 indri, 385 Indian elephant, 386 African elephant, 380 titi
-    assert [class_names.name(number) for number in (380, 384, 385)] == ["titi", "indri", "Indian elephant"]
+    assert [IMAGENET.name(number) for number in (380, 384, 385)] == ["titi", "indri", "Indian elephant"]
     for text in (
         "385",
         " 385 ",
@@ -81,17 +85,17 @@ def test_a_class_is_found_by_its_number_its_name_and_both():
         "Indian elephant · 385",
         "INDIAN ELEPHANT · 385",
     ):
-        assert class_names.found(text) == 385
+        assert IMAGENET.found(text) == 385
     for text in ("", None, "1000", "-1", "3.5", "99999999999999", "²", "elephants", "<script>"):
-        assert class_names.found(text) is None
-    assert len({class_names.found(class_names.label(number)) for number in range(1000)}) == 1000
+        assert IMAGENET.found(text) is None
+    assert len({IMAGENET.found(IMAGENET.label(number)) for number in range(1000)}) == 1000
 
 
 def test_a_search_shows_neighbours_of_a_number_and_all_of_a_name():
-    assert class_names.search("385") == [382, 383, 384, 385, 386, 387, 388]
-    assert class_names.search("0") == [0, 1, 2, 3] and class_names.search("999")[-1] == 999
-    assert {385, 386} <= set(class_names.search("elephant"))
-    assert class_names.search("no such thing") == class_names.search(" ") == []
+    assert IMAGENET.search("385") == [382, 383, 384, 385, 386, 387, 388]
+    assert IMAGENET.search("0") == [0, 1, 2, 3] and IMAGENET.search("999")[-1] == 999
+    assert {385, 386} <= set(IMAGENET.search("elephant"))
+    assert IMAGENET.search("no such thing") == IMAGENET.search(" ") == []
 
 
 def test_a_class_of_the_1000_that_is_not_here_is_told_how_to_get(without_the_full_one):
@@ -169,9 +173,10 @@ def test_the_methods_are_asked_of_the_class_that_was_chosen(without_the_full_one
 
 
 def test_words_of_the_methods_speak_of_a_class_in_a_photograph():
-    for method in (*photograph_gradients.METHODS, "occlusion"):
-        said = " ".join(photograph_gradients.words(method))
+    for method in (*photograph_gradients.METHODS, "occlusion", "score_cam"):
+        said = " ".join(OF_A_PHOTOGRAPH[method])
         assert not any(part in said for part in ("stroke", " word", "the background", "the answer", "character"))
+    assert list(OF_A_PHOTOGRAPH) == [*OF_A_WORD, "score_cam"]
 
 
 def test_filters_of_any_layer_can_be_chosen(without_the_full_one):
@@ -258,18 +263,18 @@ def test_score_cam_of_another_class_costs_no_pass():
     counted.run = run
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (224, 224, 3), np.uint8))
     batch = vgg16.prepare(picture)
-    asked = photograph_gradients.Asked(vgg16.CAM, "x", batch, picture, 3, "three")
+    asked = photograph_gradients.Asked(Subject("vgg16-cam", "noise", batch), 3, "three")
     passes = photograph_occlusion.Passes(counted)
-    few = photograph_occlusion.CHANNELS
+    layer, few = "block5_conv3", photograph_occlusion.CHANNELS
     photograph_occlusion.CHANNELS = 4
     try:
-        first = photograph_occlusion._score(asked, passes)
+        first = photograph_occlusion._score(asked, passes, layer)
         before = counted.count
-        second = photograph_occlusion._score(asked._replace(unit=7), passes)
+        second = photograph_occlusion._score(asked._replace(unit=7), passes, layer)
     finally:
         photograph_occlusion.CHANNELS = few
     assert before == 1 + 4 and counted.count == before
     assert first.shape == (224, 224) and not np.allclose(first, second)
-    field = receptive_field(vgg16.CAM, photograph_occlusion.SCORE_LAYER)
-    wanted = cam.score_cam(network, batch[0], targets.ClassLogit(7), photograph_occlusion.SCORE_LAYER, field, 4)
+    field = receptive_field(vgg16.CAM, layer)
+    wanted = cam.score_cam(network, batch[0], targets.ClassLogit(7), layer, field, 4)
     np.testing.assert_allclose(second, cam.spread(wanted, field, (224, 224)), rtol=1e-5)

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from explain.ctc import alternatives as ctc_alternatives
 from explain.ctc import decoding
+from explain.ctc.alphabet import Alphabet
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search, in_depth
 from explain.panels.inputs import word
@@ -19,6 +20,8 @@ from explain.panels.page import resources
 from explain.panels.page.subject import Subject
 from models import crnn
 from tests.explain.panels.views import opened, text_of
+
+ALPHABET = Alphabet(crnn.LABELS, crnn.BLANK)
 
 
 def page():
@@ -107,7 +110,7 @@ def test_a_click_on_a_character_is_kept_in_the_address():
 
 def test_the_film_ends_with_what_the_search_finds():
     p = probabilities()
-    steps = beam_search._steps("test", 10, p, crnn.LABELS)
+    steps = beam_search._steps("test", 10, p, ALPHABET)
     assert len(json.dumps(steps)) < 100_000  # what goes to the browser at every change
     found = decoding.beam_search(p, 10, 10)
     assert [living[0] for living in steps[-1]["living"]] == [decoding.text(text, crnn.LABELS) for text, _ in found]
@@ -117,19 +120,19 @@ def test_the_film_ends_with_what_the_search_finds():
 
 def test_sentences_on_a_character_say_how_it_stands():
     sure = ctc_alternatives.Character(crnn.LABELS.index("e"), (2, 4), 0.98, 3, crnn.LABELS.index("c"), math.log(0.01))
-    assert alternatives_panel.sentence(sure, 0) == (
+    assert alternatives_panel.sentence(sure, 0, ALPHABET) == (
         "Character 1, **e**, is read at frames 2 to 3; with the rest of the text as it is, the network is 98.0% sure. "
         "Its strongest rival is **c**: that text is 0.010 times as likely."
     )
     beaten = ctc_alternatives.Character(0, (5, 6), 0.4, 5, 1, math.log(1.5))
-    assert "is read at frame 5;" in alternatives_panel.sentence(beaten, 2)
-    assert "In fact **b** would make a likelier text, 1.50 times." in alternatives_panel.sentence(beaten, 2)
+    assert "is read at frame 5;" in alternatives_panel.sentence(beaten, 2, ALPHABET)
+    assert "In fact **b** would make a likelier text, 1.50 times." in alternatives_panel.sentence(beaten, 2, ALPHABET)
     alone = ctc_alternatives.Character(0, (0, 1), 1.0, 0, None, -math.inf)
-    assert "No other character is possible" in alternatives_panel.sentence(alone, 0)
+    assert "No other character is possible" in alternatives_panel.sentence(alone, 0, ALPHABET)
 
 
 def test_the_two_likeliest_labels_of_a_frame_are_named():
-    assert beam_search.says(np.array([[0.4, 0.6], [0.9, 0.1]]), "a") == [
+    assert beam_search.says(np.array([[0.4, 0.6], [0.9, 0.1]]), beam_search.TEXTBOOK_ALPHABET) == [
         "softmax: blank 0.600, a 0.400",
         "softmax: a 0.900, blank 0.100",
     ]
@@ -140,6 +143,6 @@ def test_what_speaks_against_a_text_is_said_for_any_two_texts():
     p = np.zeros((2, crnn.BLANK + 1))
     p[:, [0, 1, crnn.BLANK]] = [[0.8, 0.1, 0.1], [0.05, 0.8, 0.15]]
     held = ctc_alternatives.what_if(p, (0,), (0, 1))
-    said = in_depth.against(held, p)
+    said = in_depth.against(held, p, ALPHABET)
     assert said.startswith("Most against it: frame 1 says b (0.800) where this text needs blank (0.150)")
-    assert "no frame speaks against" in in_depth.against(ctc_alternatives.what_if(p, (0, 1), (0, 1)), p)
+    assert "no frame speaks against" in in_depth.against(ctc_alternatives.what_if(p, (0, 1), (0, 1)), p, ALPHABET)

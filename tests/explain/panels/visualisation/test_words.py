@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explain.gradients.worker.client import Job
-from explain.panels.visualisation import words
+from explain.panels.jobs import held
+from explain.panels.visualisation import gallery, words
+from models import crnn
 from tests.explain.panels.views import opened, text_of
 
 
@@ -25,7 +27,7 @@ def page():
 
 def test_it_opens_on_finished_dreams_of_the_gallery():
     test = opened(page)
-    records = words.gallery()
+    records = gallery.contents(crnn.CARD.gallery)["words"]
     assert len(records) >= 12
     for record in records:
         assert f"**{record['text']}**, read as {record['reading']}" in text_of(test)
@@ -71,7 +73,7 @@ def test_a_finished_dream_is_shown_with_what_the_network_reads():
     job.end("done", {"pictures": pictures, "readings": ["on", ""], "scores": np.log([0.5, 0.01]), "steps": 10})
     test = AppTest.from_function(page, default_timeout=60)
     test.query_params["dream"], test.query_params["dream_count"] = "on", "2"
-    test.session_state[words.HELD] = {"wanted": json.dumps([settings, count]), "job": job}
+    test.session_state[words.DREAM.slot] = held._Kept(json.dumps([settings, count]), job, None)
     test.run()
     assert not test.exception
     assert "The network reads **on**; probability of “on”: 0.50. Seed 5." in text_of(test)

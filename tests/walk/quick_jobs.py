@@ -1,0 +1,81 @@
+"""Stands for the gradient worker: jobs are asked for and refused as real ones are, and end without TensorFlow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from explain.gradients import jobs
+from explain.gradients.attribution.job import INPUT_METHODS, LAYER_METHODS, name_at
+from explain.gradients.worker.job import DONE, FAILED, RUNNING, Job
+from explain.panels.page import resources
+from models import crnn
+
+OUTCOMES = (RUNNING, FAILED, DONE)
+RANDOM = np.random.default_rng(0)
+
+
+class QuickWorker:
+    """Of each kind the first job goes on until it is cancelled, the second fails, the others are done at once.
+
+    asked: how many jobs of each kind. at_once: all are done at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.at_once = False
+
+    def submit(self, kind: str, settings: dict[str, Any], owner: str = "") -> Job:
+        job = Job(kind, settings, owner)
+        try:
+            job.settings = jobs.JOBS[kind].check(dict(settings))
+        except ValueError as error:
+            job.end(FAILED, error=str(error))
+            return job
+        outcome = DONE if self.at_once else OUTCOMES[min(self.asked[kind], len(OUTCOMES) - 1)]
+        self.asked[kind] += 1
+        job.begin()
+        job.advance(1, 4, 0.5, np.full((32, 128, 3), 128, np.uint8))
+        if outcome == DONE:
+            job.end(DONE, RESULTS[kind](job.settings))
+        elif outcome == FAILED:
+            job.end(FAILED, error="The process ended in the middle of the work; ask again.")
+        return job
+
+
+def _dream(settings: dict[str, Any]) -> dict[str, Any]:
+    pictures = RANDOM.integers(0, 256, (settings["count"], 48, 48, 3), np.uint8)
+    return {"picture": pictures[0], "pictures": pictures, "logit": 7.0, "probability": 1.0}
+
+
+def _dream_word(settings: dict[str, Any]) -> dict[str, Any]:
+    count = settings["count"]
+    return {
+        "pictures": list(RANDOM.integers(0, 256, (count, crnn.HEIGHT, crnn.WIDTH), np.uint8)),
+        "readings": ["elephant", ""][:count] + ["x"] * max(0, count - 2),
+        "scores": np.full(count, -0.5),
+        "steps": 24,
+        "seconds": 1.0,
+    }
+
+
+def _attribute(settings: dict[str, Any]) -> dict[str, Any]:
+    height, width, _ = settings["picture"].shape
+    maps = {method: RANDOM.normal(size=(height, width)) for method in settings["methods"] if method in INPUT_METHODS}
+    for method in set(settings["methods"]) & set(LAYER_METHODS):
+        for layer in settings["layers"]:
+            shape = resources.card(settings["network"]).layer(layer).shape
+            maps[name_at(method, layer)] = RANDOM.normal(size=shape[:2])
+    plain = {"score": -0.1, "difference": 2.5, "error": 0.012, "steps": 64}
+    return {**{name: values.astype(np.float32) for name, values in maps.items()}, **plain}
+
+
+def _sanity(settings: dict[str, Any]) -> dict[str, Any]:
+    maps = _attribute(settings)
+    names = [name for name, values in maps.items() if isinstance(values, np.ndarray)]
+    return {"stages": ["outputs", "conv_1"], **{name: np.array([0.8, 0.1], np.float32) for name in names}}
+
+
+RESULTS = {"dream": _dream, "dream-word": _dream_word, "attribute": _attribute, "sanity": _sanity}
