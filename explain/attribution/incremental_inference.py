@@ -17,12 +17,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
-from explain.network import heap
 from explain.network.axes import MAP, plain
 from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.layers import PLACE, WHOLE, Layer, Window
-from explain.network.session import LOGITS, Network, session_options
+from explain.network.session import LOGITS, Network, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
@@ -203,7 +202,7 @@ def of(network: Network) -> Splicing:
     with _making:
         if network not in _made:
             _made[network] = Splicing(network)
-            heap.trim()
+            trim()
         return _made[network]
 
 
