@@ -10,9 +10,8 @@ import pytest
 from explain.attribution import targets
 from explain.gradients.jobs import JOBS
 from explain.gradients.worker import dependencies
-from explain.gradients.worker.client import GradientWorker
+from explain.gradients.worker.client import GradientWorker, describe
 from explain.gradients.worker.process import ROOT
-from tests.explain.gradients.worker.watching import finished
 
 WORD = np.random.default_rng(0).uniform(size=(32, 128, 1)).astype(np.float32)
 TARGET = targets.describe(targets.Character(4, tuple(np.eye(31)[9].tolist())))
@@ -32,7 +31,9 @@ def told():
     """What a worker has loaded after an attribution, and then after a class visualisation."""
     worker = GradientWorker(jobs="tests.explain.gradients.worker.loading_jobs")
     try:
-        return {name: finished(worker.submit(name, settings)).result for name, settings in ASKED.items()}
+        jobs = {name: worker.submit(name, settings) for name, settings in ASKED.items()}
+        assert all(job.wait(300) for job in jobs.values()), [describe(job) for job in jobs.values()]
+        return {name: job.result for name, job in jobs.items()}
     finally:
         worker.close()
 
