@@ -1,4 +1,7 @@
-"""Files that lay their tensors out in other ways: channel-last, steps first, one picture at a time, sizes worked out."""
+"""Files that lay their tensors out in other ways: channel-last, steps first, one picture at a time, sizes worked out.
+"""
+out.
+"""
 
 from __future__ import annotations
 
