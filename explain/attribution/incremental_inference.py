@@ -17,12 +17,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnxruntime
 
-from explain.network import heap
 from explain.network.axes import MAP, plain
 from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.layers import PLACE, WHOLE, Layer, Window
-from explain.network.session import LOGITS, Network, session_options
+from explain.network.session import LOGITS, Network, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
@@ -203,7 +202,7 @@ def of(network: Network) -> Splicing:
     with _making:
         if network not in _made:
             _made[network] = Splicing(network)
-            heap.trim()
+            trim()
         return _made[network]
 
 
@@ -247,10 +246,10 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...]) -> onnx.
 
 
 def _open_sides(piece: onnx.ModelProto, window: Window) -> None:
-    """Let a convolution with zeros all around have them above and below alone."""
+    """Let the first convolution, with zeros all around, have them above and below alone."""
     from onnx import helper
 
-    (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
+    conv = next(node for node in piece.graph.node if node.op_type == "Conv")
     kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
     above, below = window.padding[0]
     del conv.attribute[:]

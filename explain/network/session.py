@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import functools
 import math
 import threading
 from collections.abc import Iterable
@@ -10,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from explain.network import heap
 from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
@@ -18,6 +20,9 @@ from explain.network.errors import NetworkError
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
+PASSES_BETWEEN_TRIMS = 16
+M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+APART = 2**20  # bytes from which a block has pages of its own; glibc's own rule begins with an eighth of that
 AXES = ("height", "width", "channel")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
@@ -29,9 +34,10 @@ class Network:
     are added as outputs when it is opened, in memory.
 
     Memory is bounded: a batch of any length goes through in passes of at most NUMBERS_AT_ONCE input numbers (and at
-    least one picture), so that beside the answer itself only one pass's activations exist, and what nobody holds any
-    more goes back to the system at once (`heap.bound`); weights that lie in a file of their own stay memory-mapped and
-    are shared with every other process that has it open.
+    least one picture), so that beside the answer itself only one pass's activations exist; ONNX Runtime's arena, one
+    for all networks, grows by what is asked and gives the system back what nobody holds, every PASSES_BETWEEN_TRIMS
+    passes and whenever asked to; weights that lie in a file of their own stay memory-mapped and are shared with every
+    other process that has it open.
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
@@ -46,6 +52,7 @@ class Network:
         self.card = self.description.card
         self.path = self.description.path
         self._lock = threading.Lock()
+        self._count = 0
         self.layer_names: tuple[str, ...] = self.description.layer_names
         self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
         # A layer that is called "logits" is the last one, or else keeps its name.
@@ -53,51 +60,61 @@ class Network:
         self._session = self._open(threads or available_cpus())
         (self._input,) = self._session.get_inputs()
 
-    def run(self, batch: np.ndarray, layers: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    def run(
+        self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
+    ) -> dict[str, np.ndarray]:
         """Outputs by layer name, in the order of the network whatever the order asked, from one pass.
 
         batch: (batch, height, width, channel), prepared as the network wants it, whatever order its file wants.
         layers: the names wanted; every layer, and under "logits" the values before the last softmax, unless given.
         A feature map comes as (batch, height, width, channel) and a sequence as (batch, step, feature), wherever the
-        file has its axes: views of what was computed, so nothing is copied. Raises NetworkError for a wrong shape or an
+        file has its axes: views of what was computed, so nothing is copied. give_back: for a pass that is not one of
+        many, and whose outputs stay; the arena then keeps nothing but them. Raises NetworkError for a wrong shape or an
         unknown name.
         """
         names = self._chosen(layers)
         batch = self._checked(batch)
         if not names:
             return {}
-        return dict(zip(names, self._passes(names, batch), strict=True))
+        return dict(zip(names, self._passes(names, batch, give_back), strict=True))
 
-    def _passes(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+    def _passes(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         fixed = self.description.batch
         pictures = fixed or max(1, NUMBERS_AT_ONCE // math.prod(batch.shape[1:]))
         if len(batch) <= pictures and fixed in (None, len(batch)):
-            return self._pass(names, batch)
+            return self._pass(names, batch, give_back)
         outputs = None
         for start in range(0, len(batch), pictures):
             part = batch[start : start + pictures]
             count = len(part)
             if fixed is not None and count < fixed:
                 part = np.concatenate([part, np.repeat(part[-1:], fixed - count, axis=0)])
-            arrays = [array[:count] for array in self._pass(names, part)]
+            arrays = [array[:count] for array in self._pass(names, part, give_back)]
             if outputs is None:
                 outputs = [np.empty((len(batch), *array.shape[1:]), array.dtype) for array in arrays]
             for whole, array in zip(outputs, arrays, strict=True):
                 whole[start : start + count] = array
         return outputs
 
-    def _pass(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+    def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
-        outputs = self._computed(list(dict.fromkeys(tensors)), given)
+        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
-    def _computed(self, tensors: list[str], given: np.ndarray) -> dict[str, np.ndarray]:
+    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
         try:
             with self._lock:
-                outputs = self._session.run(tensors, {self._input.name: given})
+                self._count += 1
+                trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
+                if give_back:
+                    _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
+                options = _giving_back() if trimmed or give_back else None
+                outputs = self._session.run(tensors, {self._input.name: given}, options)
+                if trimmed:
+                    trim()
             return dict(zip(tensors, outputs, strict=True))
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
@@ -131,7 +148,7 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
         finally:
-            heap.trim()
+            trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
         """The file's path where all that is shown is an output of it, else the file with these outputs added."""
@@ -172,18 +189,69 @@ class Network:
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
-    """How every session of this process is opened: without an arena, its threads asleep while they wait.
-
-    An arena keeps what passes leave and breaks it up: of the page, where outputs of words and photographs stay for
-    different times, it took 200 MB more after three minutes. Fresh pages instead cost a tenth of the pass of a large
-    network.
-    """
-    heap.bound()
+    """How every session of this process is opened: in the shared arena, its threads asleep while they wait."""
+    _shared_arena()
+    bound_heap()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # errors are raised, and told once
-    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.use_env_allocators", "1")
     # Threads that wait by spinning keep every core busy after each pass, also those another visitor needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+@functools.cache
+def _shared_arena() -> None:
+    """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
+
+    Without any arena the outputs of each pass are fresh pages, and touching those of a large network takes a
+    fifth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
+    """
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    same_as_requested = {"max_mem": 0, "arena_extend_strategy": 1}
+    defaults = {"initial_chunk_size_bytes": -1, "max_dead_bytes_per_chunk": -1}
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
+
+
+def _giving_back() -> onnxruntime.RunOptions:
+    """After a pass with these, the arena hands the system every region in which nothing is in use."""
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
+def _empty_arena() -> None:
+    """Hands the system what the arena has room for: only a pass does that, so one that computes nothing."""
+    _nothing().run(None, {"x": np.zeros(1, np.float32)}, _giving_back())
+
+
+@functools.cache
+def _nothing() -> onnxruntime.InferenceSession:
+    from onnx import TensorProto, helper
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "nothing", [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return onnxruntime.InferenceSession(model.SerializeToString(), session_options(1), ["CPUExecutionProvider"])
+
+
+def bound_heap() -> None:
+    """Has glibc return large blocks to the system as soon as they are freed.
+
+    By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
+    it into one of eight heaps a core, each thread in its own. A map of 224 x 224 x 64 has 13 MB, and every run of the
+    page is a
+    thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, APART)
+
+
+def trim() -> None:
+    """Hands freed memory back to the system: that of small blocks, in pages where none is in use any more."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
+        ctypes.CDLL(None).malloc_trim(0)

@@ -6,13 +6,8 @@ import random
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from explain.layers import lstm
 from explain.network.description import Description, describe
-from explain.panels.attribution.photograph import PARTS
-from explain.panels.attribution.word import PATCHES
-from explain.panels.ctc.in_depth import SHOWS
 from explain.panels.inputs import photograph, word
-from explain.panels.layers import recurrent
 from models import crnn, typeface, vgg16
 from tests.browser.test_page import painted, settled
 
@@ -27,6 +22,11 @@ VIEWS = (
     "Why this character?",
     "VGG16",
 )
+# Choices as they stand on the page.
+PARTS = ("Methods", "Filters", "Classes")
+PATCHES = ("squares", "columns")
+LATTICES = ("Posterior", "Forward", "Backward")
+STATES = ("hidden state", "cell state", "input gate", "forget gate", "output gate", "candidate")
 CLICKS = 0.6  # share of the steps that are clicks on the open page, not links
 
 
@@ -140,8 +140,8 @@ def _by_hand(draw: random.Random) -> dict[str, str]:
 def _recurrent(draw: random.Random) -> dict[str, str]:
     return {
         "lstm_layer": draw.choice(RECOGNISER.of_kind("lstm")).name,
-        "lstm_direction": draw.choice(lstm.DIRECTIONS),
-        "lstm_state": draw.choice(list(recurrent.STATES)),
+        "lstm_direction": draw.choice(("forward", "backward")),
+        "lstm_state": draw.choice(STATES),
         "lstm_unit": str(draw.randrange(128)),
     }
 
@@ -150,12 +150,12 @@ def _ctc(draw: random.Random) -> dict[str, str]:
     return {
         "what_if": typed(draw),
         "character": str(draw.randrange(8)),
-        "lattice": draw.choice(list(SHOWS)),
+        "lattice": draw.choice(LATTICES),
     }
 
 
 def _why(draw: random.Random) -> dict[str, str]:
-    return {"character": str(draw.randrange(8)), "why_patch": draw.choice(list(PATCHES))}
+    return {"character": str(draw.randrange(8)), "why_patch": draw.choice(PATCHES)}
 
 
 def _vgg16(draw: random.Random) -> dict[str, str]:

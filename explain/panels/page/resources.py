@@ -17,10 +17,9 @@ import numpy as np
 import streamlit as st
 
 from explain.gradients.worker.client import GradientWorker, Job
-from explain.network import heap
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from explain.network.session import Network
+from explain.network.session import Network, trim
 from models.card import Card
 from models.networks import CARDS, here
 
@@ -58,7 +57,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
-        heap.trim()
+        trim()
         last[:] = [time.monotonic()]
 
 
@@ -159,7 +158,7 @@ def run_opened(opened: Opened, batch: np.ndarray) -> Pass:
 
 def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
     start = time.perf_counter()
-    outputs = network.run(batch)
+    outputs = network.run(batch, give_back=True)
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 

@@ -74,7 +74,7 @@ def test_a_long_batch_goes_through_in_passes_with_the_same_answer(path, monkeypa
     whole = network.run(pictures)
     monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 3 * pictures[0].size)
     seen, once = [], network._pass
-    monkeypatch.setattr(network, "_pass", lambda names, part: seen.append(len(part)) or once(names, part))
+    monkeypatch.setattr(network, "_pass", lambda names, part, back: seen.append(len(part)) or once(names, part, back))
     parts = network.run(pictures)
     assert seen == [3, 3, 3, 2]
     for name in whole:

@@ -1,5 +1,4 @@
-"""Files that lay their tensors out in other ways: channel-last, steps first, one picture at a time, sizes worked
-out."""
+"""Other layouts of tensors: channel-last, steps first, one picture at a time, sizes that are worked out."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from explain.panels.page import resources, views
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import bold, plain
 from models.preprocessing import Preprocessing
+from tests import test_third_network
 from tests.explain.panels.page import made
 from tests.explain.panels.views import text_of
 
@@ -80,6 +81,19 @@ def test_every_view_opens_for_another_recogniser(folder, view):
     assert f"**CTC decoding** :gray[reads] {bold(read)}" in text_of(test)
     assert "#### Inside Third reader & VGG16" in text_of(test)
     assert test.button_group(key="view").value == view
+
+
+@pytest.mark.parametrize("view", TITLES)
+def test_every_view_opens_for_a_recogniser_with_time_first(folder, view):
+    """The network of tests/test_third_network.py: grey, 24 x 60, its answer is `(frame, batch, label)`."""
+    path = test_third_network.make(folder / "sounds.onnx")
+    facts = test_third_network.INPUT
+    wanted = Preprocessing(24, 60, facts["colour"], (facts["mean"],), (facts["deviation"],), fit="pad")
+    picture = wanted.prepare(word.from_sample(next(iter(word.samples())))[1]).reshape(1, 1, 24, 60)
+    (frames,) = onnxruntime.InferenceSession(str(path)).run(None, {"pixels": picture})
+    path_taken = [label for label, _ in groupby(frames[:, 0].argmax(axis=1).tolist())]
+    read = "".join(test_third_network.LABELS[label] for label in path_taken)  # the blank writes nothing
+    assert f"**CTC decoding** :gray[reads] {bold(read or 'nothing')}" in text_of(page(recogniser="sounds", view=view))
 
 
 @pytest.mark.parametrize("view", ["Layer by layer", "One unit by hand", "Third namer"])
