@@ -66,7 +66,7 @@ def _attribute(settings: dict[str, Any]) -> dict[str, Any]:
     maps = {method: RANDOM.normal(size=(height, width)) for method in settings["methods"] if method in INPUT_METHODS}
     for method in set(settings["methods"]) & set(LAYER_METHODS):
         for layer in settings["layers"]:
-            shape = resources.card(settings["network"]).layer(layer).shape
+            shape = resources.description(settings["network"]).layer(layer).shape
             maps[name_at(method, layer)] = RANDOM.normal(size=shape[:2])
     plain = {"score": -0.1, "difference": 2.5, "error": 0.012, "steps": 64}
     return {**{name: values.astype(np.float32) for name, values in maps.items()}, **plain}

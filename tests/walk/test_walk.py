@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from streamlit import config
 
+from explain.panels.attribution import photograph_occlusion
 from explain.panels.page import resources
 from models import vgg16
 from tests.walk.quick_jobs import QuickWorker
@@ -45,10 +46,11 @@ class Home(NamedTuple):
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[QuickWorker]:
-    """Jobs end at once; errors are shown in full; what the page does to its process is undone."""
+    """Jobs end at once, Score-CAM soon; errors are shown in full; what the page does to its process is undone."""
     quick, interval, shown = QuickWorker(), sys.getswitchinterval(), config.get_option("client.showErrorDetails")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resources, "worker", lambda: quick)
+        patch.setattr(photograph_occlusion, "CHANNELS", 4)
         config.set_option("client.showErrorDetails", "full")
         yield quick
         config.set_option("client.showErrorDetails", shown)

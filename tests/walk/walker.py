@@ -53,14 +53,18 @@ class Walk:
         return {step.control for step in self.pressed}
 
     def follow(self, steps: Sequence[Step], **address: str) -> Visitor:
-        """Opens the page in a fresh tab and presses what is told, each job being done at once."""
+        """Opens the page in a fresh tab and presses what is told, each job being done at once.
+
+        What is not there is passed over: with every job done there is none to be tried again.
+        """
         self.worker.at_once = True
         visitor = Visitor(**address)
         for at, step in enumerate(steps):
             self._look(visitor, address, steps[:at])
-            all_ = (press for node in visitor.controls for press in presses(visitor, node))
-            next(press for press in all_ if (press.control, press.value) == step).act()
-            visitor.run()
+            there = (press for node in visitor.controls for press in presses(visitor, node))
+            for press in [press for press in there if (press.control, press.value) == step][:1]:
+                press.act()
+                visitor.run()
         self._look(visitor, address, steps)
         return visitor
 
