@@ -4,6 +4,7 @@ Every import counts: those inside functions and those for types alone as well.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -158,6 +159,15 @@ def test_rooms_stay_small(folder):
     for room in (path for path in (ROOT / folder).iterdir() if path.is_dir() and path.name != "__pycache__"):
         files = [path for path in room.iterdir() if path.is_file() and path.stat().st_size]
         assert len(files) <= MOST_FILES, f"{room.relative_to(ROOT)} holds {len(files)} files"
+
+
+def test_only_their_own_texts_name_the_two_networks():
+    """What else names them would need a change for a third network; CONTRIBUTING.md gives each file's reason."""
+    files = [path for path in (ROOT / "explain").rglob("*") if path.suffix in (".py", ".js", ".html", ".css")]
+    naming = {path for path in files if re.search("crnn|vgg16", path.read_text("utf-8"), re.IGNORECASE)}
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert len(naming) <= 12
+    assert [path for path in sorted(naming) if f"| `{path.relative_to(ROOT).as_posix()}` |" not in told] == []
 
 
 def test_files_stay_short():

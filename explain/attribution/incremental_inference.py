@@ -246,10 +246,10 @@ def _piece(model: onnx.ModelProto, before: str, names: tuple[str, ...]) -> onnx.
 
 
 def _open_sides(piece: onnx.ModelProto, window: Window) -> None:
-    """Let a convolution with zeros all around have them above and below alone."""
+    """Let the first convolution, with zeros all around, have them above and below alone."""
     from onnx import helper
 
-    (conv,) = (node for node in piece.graph.node if node.op_type == "Conv")
+    conv = next(node for node in piece.graph.node if node.op_type == "Conv")
     kept = [attribute for attribute in conv.attribute if attribute.name not in ("auto_pad", "pads")]
     above, below = window.padding[0]
     del conv.attribute[:]

@@ -24,8 +24,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from explain.layers.by_kind import OF_KIND
-from explain.layers.task import RecomputeError, Task, laid_out
+from explain.layers.by_hand.by_kind import OF_KIND
+from explain.layers.by_hand.task import RecomputeError, Task, laid_out
 from explain.layers.workings import Unit
 from explain.network.description import Description, describe
 from explain.network.layers import Layer

@@ -1,1 +1,0 @@
-"""The opened network and what it says of itself, read from its ONNX file."""

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explain.network import words
 from explain.network.axes import Axes
 from explain.network.errors import NetworkError
 from explain.network.head import CTC, Head, head, preprocessing
 from explain.network.layers import Layer
+from explain.network.reading import words
 from explain.network.reading.following import follow
 from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, groups

@@ -206,7 +206,7 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
 def _shared_arena() -> None:
     """Gives ONNX Runtime one arena for this process, which grows by no more than is asked.
 
-    Without any arena the outputs of each pass are fresh pages, and touching those of VGG16 for the first time takes a
+    Without any arena the outputs of each pass are fresh pages, and touching those of a large network takes a
     fifth of the pass; the default arena doubles whenever it grows and keeps the most it ever had.
     """
     memory = onnxruntime.OrtMemoryInfo(
@@ -243,7 +243,8 @@ def bound_heap() -> None:
     """Has glibc return large blocks to the system as soon as they are freed.
 
     By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
-    it into one of eight heaps a core, each thread in its own. A map of VGG16 has 13 MB, and every run of the page is a
+    it into one of eight heaps a core, each thread in its own. A map of 224 x 224 x 64 has 13 MB, and every run of the
+    page is a
     thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three minutes).
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system

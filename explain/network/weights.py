@@ -11,10 +11,12 @@ import numpy as np
 
 from explain.network.description import Description
 from explain.network.layers import Stored
-from explain.network.reading.graph import Node, fold, nodes_of
+from explain.network.reading.nodes import Node, fold, nodes_of
 from models.onnx_weights import KERAS_GATES, ONNX_GATES, reorder_gates
 
-_reading = threading.Lock()  # the whole file is in memory meanwhile, twice: 55 MB of vgg16-cam, 142 for three at once
+_reading = (
+    threading.Lock()
+)  # the whole file is in memory meanwhile, twice: 55 MB for a file of 29, 142 for three at once
 
 
 class WeightsError(ValueError):

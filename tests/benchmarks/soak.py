@@ -33,6 +33,7 @@ VISITORS = 3
 BUSY = 2  # processes that compute for as long as the visitors wander
 PAUSE = (0.5, 3.0)  # seconds for which a visitor looks at what was opened
 PATIENCE = 60_000  # milliseconds after which an opening counts as failed
+LOG = 10_000  # characters of the server's own words that are shown where something went wrong
 EVERY = 2  # seconds between two looks at the server's memory
 
 
@@ -117,7 +118,9 @@ def main(argv: list[str]) -> dict:
         finally:
             served.process.terminate()
             served.process.wait(10)
-    openings = [opening for visitor in visitors for opening in visitor.openings]
+        openings = [opening for visitor in visitors for opening in visitor.openings]
+        if any(opening.error for opening in openings):  # what the page does not say
+            print((Path(cache) / "server.log").read_text()[-LOG:], file=sys.stderr)
     return {"minutes": options.minutes, "busy": options.busy, "seed": options.seed} | summary(
         openings, health.took, health.failed, samples
     )

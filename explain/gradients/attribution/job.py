@@ -185,7 +185,7 @@ def _check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
     """What a result depends on besides the settings: the network, and the code that the job runs."""
-    return [*models.card(settings["network"]).files, *sources(__name__)]
+    return [*models.files(settings["network"]), *sources(__name__)]
 
 
 KIND = Kind(models.on_network(run, _check), _check, files)

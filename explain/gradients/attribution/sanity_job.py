@@ -16,7 +16,6 @@ from explain.gradients.attribution import job
 from explain.gradients.kinds import Kind, Report, SettingsError
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
-from models.networks import CARDS
 
 if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
@@ -30,10 +29,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
     Raises ValueError, in one sentence, for what cannot be done.
     """
-    # the others are too large for a second one beside the trained one
-    small = [card.name for card in CARDS.values() if not card.bytes_beside]
-    if settings.get("network", job.DEFAULT) not in small:
-        raise SettingsError(f"The sanity check is there for {' and '.join(small)} only.")
+    described = models.network(settings.get("network", job.DEFAULT))
+    if described.beside.exists():
+        raise SettingsError(f"{described.title} is too large for a second one, shuffled, beside it in memory.")
     return job.KIND.check({"samples": SAMPLES, **settings})
 
 

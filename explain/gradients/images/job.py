@@ -106,9 +106,9 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     }
 
 
-def dreamt(card: Card) -> bool:
+def dreamt(network: Card | Description) -> bool:
     """Whether pictures are dreamt of a network: of one that takes pictures in colour."""
-    return card.preprocessing.channels == 3
+    return network.preprocessing is not None and network.preprocessing.channels == 3
 
 
 @refusing
@@ -119,8 +119,7 @@ def _check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
     """What a result depends on besides the settings: the network, and the code that the job runs."""
-    card = models.card(settings["network"])
-    return [*card.files, *([card.statistics] if card.statistics else []), *sources(__name__)]
+    return [*models.files(settings["network"]), *sources(__name__)]
 
 
 KIND = Kind(models.on_network(run, _check), _check, files, score="logit")

@@ -87,6 +87,7 @@ class NetworkFunction:
             found = self._outputs(picture[None], names, {name: value[None] for name, value in others.items()})
             return {name: value[0] for name, value in found.items()}
 
+        single = tf.autograph.experimental.do_not_convert(single)
         return tf.map_fn(single, (pictures, given), fn_output_signature=dict.fromkeys(names, tf.float32))
 
     def _outputs(self, pictures, names: list[str], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,45 +1,73 @@
-"""The networks that gradients can be had of, by the names of their cards, and their files as functions."""
+"""The networks that gradients can be had of, by name, and their files as functions."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explain.gradients.kinds import Report, SettingsError
 from explain.network.description import Description, describe
+from explain.network.errors import NetworkError
 from models.card import Card
-from models.networks import CARDS
+from models.networks import CARDS, here
 
 if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
 
-def card(name: Any, fits: Callable[[Card], bool] = lambda card: True) -> Card:
-    """The card of that name. fits: which of all can be chosen here. Raises SettingsError for any other name, and for a
-    network that is not here."""
-    named = CARDS.get(name) if isinstance(name, str) else None
-    if named is not None and not named.here and fits(named):
-        raise SettingsError(f"The weights of {named.title} are not here. {named.how_to_get}".strip())
-    if named is None or not fits(named):
-        known = ", ".join(one.name for one in CARDS.values() if one.here and fits(one))
-        raise SettingsError(f"There is no network called {name!r} here; choose one of {known}.")
-    return named
+Fits = Callable[[Card | Description], bool]
 
 
-def network(name: Any, fits: Callable[[Card], bool] = lambda card: True) -> Description:
-    """What the network of that name says of itself; raises as `card` does."""
-    return describe(card(name, fits))
+def _any(_network: Card | Description) -> bool:
+    return True
+
+
+def source(name: Any, fits: Fits = _any) -> Card | Path:
+    """The card of that name, or the file of the folder. fits: which of all can be chosen here.
+
+    Raises SettingsError for any other name, and for a network whose weights are not here.
+    """
+    missing = CARDS.get(name) if isinstance(name, str) else None
+    if missing is not None and not missing.here and fits(missing):
+        raise SettingsError(f"The weights of {missing.title} are not here. {missing.how_to_get}".strip())
+    known = here()
+    if not isinstance(name, str) or name not in known or not _fit(known[name], fits):
+        names = ", ".join(other for other, network in known.items() if _fit(network, fits))
+        raise SettingsError(f"There is no network called {name!r} here; choose one of {names}.")
+    return known[name]
+
+
+def _fit(network: Card | Path, fits: Fits) -> bool:
+    """Whether a network can be chosen; a file that is no network cannot."""
+    try:
+        return fits(network if isinstance(network, Card) else describe(network))
+    except NetworkError:
+        return False
+
+
+def network(name: Any, fits: Fits = _any) -> Description:
+    """What the network of that name says of itself; raises as `source` does."""
+    return describe(source(name, fits))
+
+
+def files(name: str) -> list[Path]:
+    """The files that a network's answers depend on."""
+    of = source(name)
+    if isinstance(of, Path):
+        return describe(of).files
+    return [*of.files, *([of.statistics] if of.statistics else [])]
 
 
 def function(name: str) -> NetworkFunction:
-    """The file of the network as a TensorFlow function; built once and kept."""
-    return _function(card(name))
+    """The file of the network as a TensorFlow function; built once and kept, until the file changes."""
+    return _function(network(name))
 
 
 @lru_cache(maxsize=2)
-def _function(of: Card) -> NetworkFunction:
+def _function(of: Description) -> NetworkFunction:
     from explain.gradients.network.function import NetworkFunction
 
     return NetworkFunction(of)

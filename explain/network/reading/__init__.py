@@ -1,1 +1,0 @@
-"""An ONNX file's nodes read as layers."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
+from explain.network.reading.nodes import Node
 
 OPERATORS = {
     "Relu": "relu",

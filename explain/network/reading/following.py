@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from explain.network.axes import MAP, Axes, plain, reshaped, unfold
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
+from explain.network.reading.nodes import Node
 
 ALWAYS_MAPS = (
     *("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool"),

@@ -10,7 +10,8 @@ import numpy as np
 from explain.network.axes import Axes
 from explain.network.reading import activations
 from explain.network.reading.following import plain_shape, reduced_axes
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
+from explain.network.reading.nodes import Node
 
 PASSING = ("Identity", "Dropout", "Cast")  # hand their input on
 LAYING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")  # lay it out anew

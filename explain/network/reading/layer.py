@@ -8,8 +8,9 @@ from explain.network.axes import Axes, plain, unfold
 from explain.network.layers import PLACE, WHOLE, WINDOW, Layer, Window
 from explain.network.reading import activations
 from explain.network.reading.following import plain_shape
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.reading.nodes import Node
 from explain.network.reading.weighted import (
     NORM,
     Facts,

@@ -9,8 +9,9 @@ from typing import Any
 from explain.network.axes import Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Stored, Window
 from explain.network.reading.following import plain_shape
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, is_affine
+from explain.network.reading.nodes import Node
 from explain.network.reading.windows import Unread, window
 
 OUT_IN_HEIGHT_WIDTH = (2, 3, 1, 0)  # leads to (height, width, in, out)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from explain.network.axes import Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Window
 from explain.network.reading.following import plain_shape
-from explain.network.reading.graph import Graph, Node
+from explain.network.reading.graph import Graph
+from explain.network.reading.nodes import Node
 
 
 class Unread(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
 from explain.network.layers import Layer
-from explain.network.words import ACTIVATIONS
+from explain.network.reading.words import ACTIVATIONS
 
 KINDS = {
     "input": "picture",

@@ -11,6 +11,8 @@ from explain.network.description import describe
 from explain.network.session import Network
 from models import crnn, vgg16
 from tests.explain.attribution import small_networks
+from tests.explain.network.made import written
+from tests.test_third_network import Maker, make, pictures
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,52 @@ def test_threads_get_their_own_answers(network, picture):
         thread.join()
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory) -> Network:
+    """Another reader: channel-first, time first, one-sided padding, no ReLU, a stride of its own, no softmax."""
+    made = Maker()
+    x = made.node("Conv", ["picture", made.weight("w1", 4, 1, 3, 3), made.weight("b1", 4)], "c1", pads=[0, 2, 2, 0])
+    x = made.node("MaxPool", [made.node("Tanh", [x], "t1")], "p1", kernel_shape=[2, 2], strides=[2, 2])
+    x = made.node("Conv", [x, made.weight("w2", 6, 4, 3, 2)], "c2", pads=[1, 0, 1, 1], strides=[1, 2])
+    x = made.node("Conv", [x, made.weight("w3", 5, 6, 6, 1)], "c3")
+    x = made.node("Squeeze", [x, made.array("two", np.array([2]))], "row")
+    x = made.node("Transpose", [x], "steps", perm=[2, 0, 1])
+    weights = [made.weight("lw", 1, 12, 5), made.weight("lr", 1, 12, 3), made.weight("lb", 1, 24)]
+    x = made.node("LSTM", [x, *weights], "ways", hidden_size=3)
+    x = made.node("Squeeze", [x, made.array("one", np.array([1]))], "states")
+    made.node("MatMul", [x, made.weight("dense", 3, 4)], "frames")
+    folder = tmp_path_factory.mktemp("reader")
+    return Network(written(folder, made, ["n", 1, 12, 40], output="frames"))
+
+
+@pytest.mark.parametrize("wide", [1, 4, 40])
+def test_another_reader_is_answered_strip_by_strip(reader, wide):
+    assert incremental_inference.fits(reader)
+    random = np.random.default_rng(wide)
+    picture = random.random((12, 40, 1), dtype=np.float32)
+    spliced = incremental_inference.of(reader)
+    unchanged = spliced.unchanged(reader, picture)
+    for first in {0, 1, 2, 3, 17, 40 - wide} & set(range(41 - wide)):
+        strips = random.random((2, 12, wide, 1), dtype=np.float32)
+        whole = np.repeat(picture[None], 2, axis=0)
+        whole[:, :, first : first + wide] = strips
+        found = spliced.run(strips, [first] * 2, unchanged, ("states", "logits"))
+        expected = reader.run(whole, ("states", "logits"))
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
+
+
+def test_a_network_that_branches_is_answered_by_whole_passes(tmp_path):
+    network = Network(make(tmp_path / "third.onnx"))
+    assert not incremental_inference.fits(network)
+    picture = pictures(1)[0]
+    found = occlude(network, picture, (24, 20), (24, 20), 0.0)
+    for (top, left, bottom, right), covered in zip(found.boxes, found.covered["logits"], strict=True):
+        changed = picture.copy()
+        changed[top:bottom, left:right] = 0
+        np.testing.assert_allclose(covered, network.run(changed[None])["logits"][0], atol=1e-5)
 
 
 @pytest.mark.parametrize("wide", [1, 4, 40])

@@ -1,8 +1,11 @@
-"""Descriptions of networks that no file holds, for tests of what only reads them."""
+"""Small networks for tests: descriptions that no file holds, and ONNX files of a few nodes."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
 
 from explain.network.description import Description
 from explain.network.head import CLASSES, NONE, Head
@@ -35,3 +38,14 @@ def chain(
         licence="",
         source="",
     )
+
+
+def written(tmp_path, made, shape, *, output, metadata=None, name="made"):
+    """The path of an ONNX file with these nodes; shape: of the picture, output: the one tensor that is put out."""
+    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)
+    end = onnx.ValueInfoProto(name=output)
+    graph = helper.make_graph(made.nodes, name, [picture], [end], made.stored)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, metadata or {})
+    onnx.save(model, tmp_path / f"{name}.onnx")
+    return tmp_path / f"{name}.onnx"

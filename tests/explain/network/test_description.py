@@ -6,7 +6,7 @@ import mmap
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 from PIL import Image
 
 from explain.layers.recompute import recompute
@@ -16,18 +16,8 @@ from explain.network.session import Network
 from explain.network.weights import network_weights
 from models import crnn, onnx_weights, vgg16
 from models.networks import CARDS
+from tests.explain.network.made import written
 from tests.test_third_network import Maker
-
-
-def written(tmp_path, made, shape, *, output, metadata=None, name="made"):
-    """The path of an ONNX file with these nodes; shape: of the picture, output: the one tensor that is put out."""
-    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)
-    end = onnx.ValueInfoProto(name=output)
-    graph = helper.make_graph(made.nodes, name, [picture], [end], made.stored)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    helper.set_model_props(model, metadata or {})
-    onnx.save(model, tmp_path / f"{name}.onnx")
-    return tmp_path / f"{name}.onnx"
 
 
 @pytest.mark.parametrize("card", [crnn.CARD, vgg16.CAM], ids=lambda card: card.name)

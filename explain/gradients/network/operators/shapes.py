@@ -165,6 +165,9 @@ def _cut(data, cuts: list[slice]):
     """As NumPy cuts, which lets ends lie outside."""
     if isinstance(data, np.ndarray):
         return data[tuple(cuts)]
+    picked = _known_lengths(data, cuts[0])
+    if picked is not None:
+        return picked
     fitted = []
     for length, cut in zip(data.shape, cuts, strict=True):
         fitted.append(cut if length is None or cut == slice(None) else _inside(cut, length))
@@ -176,10 +179,21 @@ def _inside(cut: slice, length: int) -> slice:
     return slice(start, None if end < 0 else end, step)
 
 
+def _known_lengths(row, which) -> np.ndarray | None:
+    """Of a row of whole numbers some by themselves, where these are known though others, such as the batch, are not."""
+    if tf.executing_eagerly() or len(row.shape) != 1 or not tf.as_dtype(row.dtype).is_integer or row.shape[0] is None:
+        return None
+    picked = known_in_part(row)[which]
+    return None if None in np.ravel(picked).tolist() else np.asarray(picked).astype(row.dtype.as_numpy_dtype)
+
+
 @operator("Gather")
 def gather(data, indices, axis=0):
     axis = axis % len(data.shape)
     at = known(indices)
+    picked = None if at is None or isinstance(data, np.ndarray) else _known_lengths(data, at)
+    if picked is not None:
+        return picked
     if at is not None and at.ndim == 0:  # TensorFlow follows lengths through a slice, and not through its gather
         return data[(slice(None),) * axis + (int(at),)]
     indices = tf.cast(indices, tf.int32)

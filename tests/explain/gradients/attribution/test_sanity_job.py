@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -99,9 +101,17 @@ def test_only_small_networks_and_what_an_attribution_takes():
     kind = JOBS["sanity"]
     assert kind.check(ASKED)["samples"] == sanity_job.SAMPLES < JOBS["attribute"].check(ASKED)["samples"]
     assert len(kind.files(ASKED)) > len(JOBS["attribute"].files(kind.check(ASKED)))
-    for wrong, words in (({"network": "vgg16"}, "crnn and vgg16-cam only"), ({"speed": 1}, "no setting 'speed'")):
+    for wrong, words in (({"network": "vgg16"}, "weights of VGG16 are not here"), ({"speed": 1}, "no setting 'speed'")):
         with pytest.raises(ValueError, match=words):
             kind.check({**ASKED, **wrong})
+
+
+def test_a_network_with_weights_beside_its_file_is_too_large_for_two(monkeypatch, tmp_path):
+    beside = tmp_path / "large.onnx.data"
+    monkeypatch.setattr(models, "network", lambda name: SimpleNamespace(title="Large", beside=beside))
+    beside.write_bytes(b"weights")
+    with pytest.raises(ValueError, match="Large is too large for a second one"):
+        JOBS["sanity"].check(ASKED)
 
 
 @pytest.mark.slow

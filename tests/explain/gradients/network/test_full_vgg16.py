@@ -166,7 +166,7 @@ def test_other_weights_beside_the_file_are_another_question(monkeypatch, tmp_pat
     card.weights.write_bytes(b"the graph")
     assert card.files == [card.weights]
     card.beside.write_bytes(b"some weights")
-    monkeypatch.setattr(models, "card", lambda *_: card)
+    monkeypatch.setattr(models, "source", lambda *_: card)
     keys = set()
     for weights in (b"some weights", b"other weights"):
         card.beside.write_bytes(weights)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from explain.layers.activations import sigmoid, softmax
-from explain.layers.over_windows import average_pooling, convolution, max_pooling
-from explain.layers.task import RecomputeError, Task, laid_out
+from explain.layers.by_hand.over_windows import average_pooling, convolution, max_pooling
+from explain.layers.by_hand.task import RecomputeError, Task, laid_out
 from explain.layers.workings import GATES, BatchNormalisation, Combination, Copy, Curve, Dense, LstmStep, Mean, Softmax
 from explain.network.layers import Layer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explain.layers.task import Task
+from explain.layers.by_hand.task import Task
 from explain.layers.workings import AveragePooling, Convolution, MaxPooling
 
 
