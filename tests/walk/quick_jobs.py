@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,12 @@ class QuickWorker:
         elif outcome == FAILED:
             job.end(FAILED, error="The process ended in the middle of the work; ask again.")
         return job
+
+
+@cache
+def shared() -> QuickWorker:
+    """One for all visitors, as the real one is."""
+    return QuickWorker()
 
 
 def _dream(settings: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,13 @@ import pytest
 from streamlit import config
 
 from explain.panels.attribution import photograph_occlusion
-from explain.panels.page import resources
+from explain.panels.page import guard, resources
 from models import vgg16
 from tests.walk.quick_jobs import QuickWorker
 from tests.walk.visitor import PAGE, Visitor
 from tests.walk.walker import Broken, Read, Step, Walk
 
-CONTROLS = 107  # different ones that were pressed when this was written
+CONTROLS = 112  # different ones that were pressed when this was written
 MOST_MISSING = 0.1  # share of them that may go before somebody has to say so here
 VIEW = "view"  # the choice of the deeper view
 EMPTY = ""
@@ -46,10 +46,14 @@ class Home(NamedTuple):
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[QuickWorker]:
-    """Jobs end at once, Score-CAM soon; errors are shown in full; what the page does to its process is undone."""
+    """Jobs end at once, Score-CAM soon; what a network refuses is an error too, as it should not; all are shown in full.
+
+    What the page does to its process is undone.
+    """
     quick, interval, shown = QuickWorker(), sys.getswitchinterval(), config.get_option("client.showErrorDetails")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resources, "worker", lambda: quick)
+        patch.setattr(guard, "NetworkError", ())
         patch.setattr(photograph_occlusion, "CHANNELS", 4)
         config.set_option("client.showErrorDetails", "full")
         yield quick
