@@ -222,7 +222,9 @@ def _live(classes: Catalogue, number: int, job: Job) -> None:
         before = _record(classes, number)
         if picture is not None:
             image = Image.fromarray(np.asarray(picture, dtype=np.uint8))
-            st.image(image, width="stretch", alt=f"{classes.label(number)}, step {job.step}")
+            # a preview travels inside the page: one asked for by its address may be gone, the next in its place
+            shown = images.data_url(image) if running else image
+            st.image(shown, width="stretch", alt=f"{classes.label(number)}, step {job.step}")
         elif before is not None:  # keeps the place until there is something to see
             st.image(images.fade(gallery.class_picture(*before[:2])), width="stretch", alt="")
         if job.status == "failed":

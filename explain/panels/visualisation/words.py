@@ -194,8 +194,9 @@ def _follow(job: Job) -> None:
             else:
                 stop.button("Back", on_click=DREAM.drop, width="stretch", key="dream-word-back")
         if job.preview is not None:
-            picture = Image.fromarray(np.asarray(job.preview, np.uint8))
-            st.image(images.enlarge(picture, ENLARGED), alt=f"The dream after step {job.step}")
+            picture = images.enlarge(Image.fromarray(np.asarray(job.preview, np.uint8)), ENLARGED)
+            # inside the page: one asked for by its address may be gone, the next in its place
+            st.image(images.data_url(picture), alt=f"The dream after step {job.step}")
 
     DREAM.follow(look)
 
