@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.walk]
 CONTROLS = 1  # different ones that were pressed when this was written
 SHARE = 0.9  # of them that have to be there
 SAME = 3  # presses of controls that differ only in a number
+MOST = 24  # controls of one kind in one place that are pressed: of 200 pictures of a gallery so many
 SLOWEST = 120_000  # milliseconds
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 FIND = (Path(__file__).parent / "controls.js").read_text("utf-8")
@@ -59,11 +60,15 @@ def visitor(browser, console, tmp_path) -> Iterator:
 
 
 class Walk:
-    """Presses what is there, what appeared last first; pressed: how often, by name, over all views."""
+    """Presses what is there, what appeared last first.
+
+    pressed: how often, by name, over all views. together: how many of the controls in one place, such as a gallery.
+    """
 
     def __init__(self, page, console: Console) -> None:
         self.page, self.console = page, console
         self.pressed: Counter[str] = Counter()
+        self.together: Counter[str] = Counter()
         self.broken: list[str] = []
 
     def through(self, url: str) -> None:
@@ -86,6 +91,7 @@ class Walk:
             place = alike[self.pressed[name] * (len(alike) - 1) // (SAME - 1)]  # the first, one between, the last
             kind, element = there[place][1], handle.get_property(str(place)).get_property("element").as_element()
             self.pressed[name] += 1
+            self.together[_group(name)] += self.pressed[name] == 1
             way.append(name)
             start = time.monotonic()
             self._press(kind, element)
@@ -95,6 +101,8 @@ class Walk:
                 return
 
     def _is_wanted(self, name: str, alike: int) -> bool:
+        if not self.pressed[name] and self.together[_group(name)] >= MOST:
+            return False
         return self.pressed[name] < min(SAME, alike)
 
     def _press(self, kind: str, element) -> None:
@@ -132,6 +140,11 @@ class Walk:
             self.broken.append(f"{url} after\n  " + "\n  ".join(way[-12:]) + "\n" + "\n".join(told))
             self.console.errors.clear()
         return bool(shown.count())
+
+
+def _group(name: str) -> str:
+    """The place that a control's name begins with, and its kind; a name alone where it stands in no place."""
+    return name if name.startswith(" ") else " ".join(name.split(" ")[:2])
 
 
 def test_every_control_can_be_pressed_in_a_browser(visitor, quick, console):

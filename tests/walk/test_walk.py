@@ -46,7 +46,7 @@ class Home(NamedTuple):
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[QuickWorker]:
-    """Jobs end at once, Score-CAM soon; what a network refuses is an error too, as it should not; all is shown in full.
+    """Jobs end at once and Score-CAM soon; errors are shown in full, and what a network refuses counts as one.
 
     What the page does to its process is undone.
     """
