@@ -14,6 +14,11 @@ class Words(NamedTuple):
     does_not: str
 
 
+SMOOTH_GRAD = Words(
+    "SmoothGrad",
+    "Measures the reaction to each pixel averaged over 16 noisy copies of the picture.",
+    "It does not tell for from against here, and how much noise is added is a choice.",
+)
 OF_A_WORD = {
     "saliency": Words(
         "Saliency",
@@ -30,11 +35,7 @@ OF_A_WORD = {
         "Measures the gradient after every ReLU on its way back has stopped what speaks against the answer.",
         "It does not tell what speaks for from what speaks against: it mostly redraws the strokes looked at.",
     ),
-    "smooth_grad": Words(
-        "SmoothGrad",
-        "Measures the reaction to each pixel averaged over 16 noisy copies of the picture.",
-        "It does not tell for from against here, and how much noise is added is a choice.",
-    ),
+    "smooth_grad": SMOOTH_GRAD,
     "integrated_gradients": Words(
         "Integrated gradients",
         "Measures each pixel's share in the answer on the way from an empty background to the picture; "
@@ -79,11 +80,7 @@ OF_A_PHOTOGRAPH = {
         "Measures the gradient after every ReLU on its way back has stopped what speaks against the class.",
         "It does not tell what speaks for from what speaks against: it mostly redraws the edges looked at.",
     ),
-    "smooth_grad": Words(
-        "SmoothGrad",
-        "Measures the reaction to each pixel averaged over 16 noisy copies of the picture.",
-        "It does not tell for from against here, and how much noise is added is a choice.",
-    ),
+    "smooth_grad": SMOOTH_GRAD,
     "integrated_gradients": Words(
         "Integrated gradients",
         "Measures each pixel's share in the class's logit on the way from the mean colour alone to the "
