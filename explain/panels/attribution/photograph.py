@@ -166,8 +166,9 @@ def _gallery(classes: Catalogue) -> None:
         picked = classes.found(st.session_state["gallery"].get("chosen"))
         if picked is not None:
             class_names.take(classes, picked)
+            address.tell_all()
 
-    picked = component(
+    component(
         "thumbnails",
         key="gallery",
         data={
@@ -183,5 +184,3 @@ def _gallery(classes: Catalogue) -> None:
         },
         on_chosen_change=take,
     )
-    if picked.get("chosen") and picked["chosen"] != chosen:
-        st.rerun()

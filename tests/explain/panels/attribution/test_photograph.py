@@ -22,6 +22,7 @@ from explain.panels.page.subject import Subject
 from explain.panels.visualisation import class_names, classes
 from models import vgg16
 from tests.explain.panels.views import opened, text_of
+from tests.walk.visitor import Visitor
 
 IMAGENET = class_names.of(resources.description("vgg16-cam"))
 
@@ -194,6 +195,20 @@ def test_the_table_of_classes_answers_a_search(without_the_full_one):
     test.text_input(key="class_search").set_value("281").run()
     press(test, "tabby")
     assert test.selectbox[0].value == "tabby · 281"
+
+
+@pytest.mark.parametrize("by", ["table", "list"])
+def test_after_a_click_in_the_gallery_another_class_can_be_chosen_elsewhere(without_the_full_one, by):
+    visitor = Visitor(view="VGG16", vgg_part="Classes", class_search="281")
+    visitor.default_timeout = 30  # seconds; a page that runs itself again and again never comes to rest
+    visitor.tell(next(node for node in visitor.controls if node.key == "gallery"), {"chosen": "abacus · 398"})
+    assert visitor.run().selectbox(key="class").value == "abacus · 398"
+    if by == "table":
+        visitor.button(key="class-row-281").click()
+    else:
+        visitor.selectbox(key="class").set_value("tabby · 281")
+    assert visitor.run().selectbox(key="class").value == "tabby · 281"
+    assert not visitor.exception
 
 
 class Linear:
