@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element, Widget
 
 PAGE = Path(__file__).resolve().parents[2] / "app.py"
-PATIENCE = 300  # seconds that one run of the page may take on a busy machine
+PATIENCE = 120  # seconds that one run of the page may take on a busy machine; after that it goes round in circles
 COMPONENT, CHART = "bidi_component", "vega_lite_chart"
 _shared: list = []  # the registry of components: finding what is installed takes longer than a run of the page
 

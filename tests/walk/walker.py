@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from tests.walk.presses import Press, When, name_of, presses
 from tests.walk.quick_jobs import OUTCOMES, QuickWorker
-from tests.walk.visitor import PATIENCE, Visitor
+from tests.walk.visitor import Visitor
 
 MOST = 8  # presses of one control: counted and named ones, which stand for many, are tried so often at most
+LONG = 300  # seconds that work beside the page may take on a busy machine
 MOMENT = 1.5  # seconds from one look at work that goes on to the next: each look is a run of the page
 
 
@@ -114,7 +115,10 @@ class Walk:
         self.worker.at_once = bool(press.value)
         self.pressed[step] += 1
         press.act()
-        visitor.run()
+        try:
+            visitor.run()
+        except RuntimeError as problem:  # it takes too long: a page that runs itself again and again
+            raise Broken(_story(address, way, str(problem))) from problem
         self._look(visitor, address, way)
         if press.value:
             return
@@ -127,7 +131,7 @@ class Walk:
 
     def _wait(self, visitor: Visitor, address: dict[str, str], way: list[Step]) -> None:
         """Until work that goes on beside the page is over."""
-        end, working = time.monotonic() + PATIENCE, len(visitor.get("progress"))
+        end, working = time.monotonic() + LONG, len(visitor.get("progress"))
         while len(visitor.get("progress")) == working:
             assert time.monotonic() < end, f"the work that {way[-1].control} began does not end"
             time.sleep(MOMENT)
@@ -137,10 +141,14 @@ class Walk:
     @staticmethod
     def _look(visitor: Visitor, address: dict[str, str], way: Sequence[Step]) -> None:
         if visitor.exception:
-            told = "\n".join(f"  {step.control} = {step.value}" for step in way)
-            raise Broken(f"at {address} the page broke after\n{told}\n{visitor.trouble}")
+            raise Broken(_story(address, way, visitor.trouble))
 
     def _note(self, visitor: Visitor, steps: tuple[Step, ...], address: dict[str, str], way: list[Step]) -> None:
         self._look(visitor, address, way)
         for name in visitor.read - set(self.read):
             self.read[name] = Read({**address, **visitor.address}, steps)
+
+
+def _story(address: dict[str, str], way: Sequence[Step], trouble: str) -> str:
+    told = "\n".join(f"  {step.control} = {step.value}" for step in way)
+    return f"at {address} the page broke after\n{told}\n{trouble}"
