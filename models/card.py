@@ -20,6 +20,12 @@ def weights_beside(network: Path) -> Path:
     return network.with_name(network.name + ".data")
 
 
+def network_files(network: Path) -> list[Path]:
+    """The files that a network is read from: the ONNX file, and that with its weights beside it where there is one."""
+    beside = weights_beside(network)
+    return [network, *([beside] if beside.exists() else [])]
+
+
 @dataclass(frozen=True)
 class Card:
     """A network as the explainer shows it, apart from what its file says.
@@ -28,8 +34,8 @@ class Card:
     blank: index of the blank among them, None for a network without one. preprocessing: from a picture to its input.
     numbers: of each class in the longer list that the classes were taken from, () where there is none.
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
-    samples, gallery, bank, texts: what comes along with this network: folders of pictures to begin with, of class
-        visualisations or dreamt words, the bank of words its units were measured on, and its own texts for the page.
+    samples, gallery, bank: what comes along with this network: folders of pictures to begin with, of class
+        visualisations or dreamt words, and the bank of words its units were measured on.
     short: a name that fits on a button, where the title does not.
     statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
         `models.vgg16.statistics` says.
@@ -50,7 +56,6 @@ class Card:
     samples: Path | None = None
     gallery: Path | None = None
     bank: Path | None = None
-    texts: Path | None = None
     short: str = ""
     statistics: Path | None = None
     bytes_beside: int = 0
@@ -69,7 +74,7 @@ class Card:
     @property
     def files(self) -> list[Path]:
         """The files that the network is read from."""
-        return [self.weights, *([self.beside] if self.beside.exists() else [])]
+        return network_files(self.weights)
 
     @property
     def here(self) -> bool:

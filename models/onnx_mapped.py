@@ -6,7 +6,6 @@ file as they are needed, all processes that map it share them, and the system ta
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +13,20 @@ import numpy as np
 from models.onnx_weights import WeightsError
 
 
-def mapped(path: str | Path, names: Collection[str]) -> dict[str, np.ndarray]:
-    """Initializers of an ONNX file by name, float32 in the file's own layout, each a map of its part of the data file.
+def mapped(tensor, path: Path) -> np.memmap:
+    """An array that an ONNX file keeps in a file beside it, in that file's own layout.
 
-    Dense kernels are kept as `<layer>/kernel`, `(inputs, units)`, as Keras has them. An array can be written to, which
-    never reaches the file. Raises WeightsError where the file has no such array beside it, or too short a file.
+    tensor: the onnx.TensorProto that says where it lies. path: of the ONNX file. The array can be written to, which
+    never reaches the file. Raises WeightsError for an array that does not lie beside the file, or in too short a file.
     """
-    import onnx
+    from onnx import helper
 
-    path = Path(path)
-    try:
-        graph = onnx.load(path, load_external_data=False).graph
-    except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
-        raise WeightsError(f"{path} is not an ONNX file; write one with `python -m export`.") from error
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    return {name: _map(path, name, stored.get(name)) for name in names}
-
-
-def _map(path: Path, name: str, tensor) -> np.ndarray:
-    place = {} if tensor is None else {entry.key: entry.value for entry in tensor.external_data}
+    place = {entry.key: entry.value for entry in tensor.external_data}
     if "location" not in place or Path(place["location"]).name != place["location"]:
-        raise WeightsError(f"{path} keeps no array {name!r} in a file beside it.")
+        raise WeightsError(f"{path} keeps no array {tensor.name!r} in a file beside it.")
+    kind = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
+    offset, shape = int(place.get("offset", 0)), tuple(tensor.dims)
     try:
-        return np.memmap(
-            path.with_name(place["location"]), "<f4", mode="c", offset=int(place["offset"]), shape=tuple(tensor.dims)
-        ).view(np.ndarray)
+        return np.memmap(path.with_name(place["location"]), kind, mode="c", offset=offset, shape=shape)
     except (OSError, ValueError) as error:
         raise WeightsError(f"The weights beside {path} are missing or cut short: export the network again.") from error

@@ -39,9 +39,7 @@ def draw_word(text: str, font_name: str, labels: Sequence[str] = LABELS) -> Imag
         raise ValueError("There is no text to draw; type a word.")
     if len(text) > LONGEST:
         raise ValueError(f"The text has {len(text)} characters and {LONGEST} is the most; type a shorter word.")
-    strange = [character for character in text if character not in labels]
-    if strange:
-        raise ValueError(f"The network has no label for {strange[0]!r}; it knows {in_words(labels)}.")
+    check_labels(text, labels)
     font = ImageFont.truetype(str(FOLDER / FONTS[font_name]), SIZE, layout_engine=ImageFont.Layout.BASIC)
     if shapeless := [character for character in text if not character.isspace() and _is_shapeless(character, font)]:
         raise ValueError(f"The font {font_name} has no shape for {shapeless[0]!r}; upload a picture of the word.")
@@ -50,6 +48,13 @@ def draw_word(text: str, font_name: str, labels: Sequence[str] = LABELS) -> Imag
     picture = Image.new("RGB", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin), "white")
     ImageDraw.Draw(picture).text((margin - left, margin - top), text, font=font, fill=INK)
     return picture
+
+
+def check_labels(text: str, labels: Sequence[str]) -> None:
+    """Raises ValueError, in one sentence, for a text with a character that is none of the labels."""
+    strange = [character for character in text if character not in labels]
+    if strange:
+        raise ValueError(f"The network has no label for {strange[0]!r}; it knows {in_words(labels)}.")
 
 
 def _is_shapeless(character: str, font: ImageFont.FreeTypeFont) -> bool:

@@ -21,7 +21,7 @@ from explain.network.reading.following import follow
 from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
-from models.card import Card, weights_beside
+from models.card import Card, network_files, weights_beside
 from models.preprocessing import Preprocessing
 
 
@@ -106,7 +106,7 @@ class Description:
     @property
     def files(self) -> list[Path]:
         """The files that the network is read from."""
-        return [self.path, *([self.beside] if self.beside.exists() else [])]
+        return network_files(self.path)
 
     def layer(self, name: str) -> Layer:
         for layer in self.layers:

@@ -12,15 +12,10 @@ import numpy as np
 from explain.network.description import Description
 from explain.network.layers import Stored
 from explain.network.reading.nodes import Node, fold, nodes_of
-from models.onnx_weights import KERAS_GATES, ONNX_GATES, reorder_gates
+from models.onnx_weights import KERAS_GATES, ONNX_GATES, WeightsError, reorder_gates
 
-_reading = (
-    threading.Lock()
-)  # the whole file is in memory meanwhile, twice: 55 MB for a file of 29, 142 for three at once
-
-
-class WeightsError(ValueError):
-    """Weights that cannot be read out of the file; the message is one sentence for the reader."""
+# The whole file is in memory meanwhile, twice: 55 MB for a file of 29, 142 for three at once.
+_reading = threading.Lock()
 
 
 def network_weights(description: Description, layer_name: str) -> dict[str, np.ndarray]:
@@ -36,12 +31,9 @@ def network_weights(description: Description, layer_name: str) -> dict[str, np.n
     layer = description.layer(layer_name)
     if not layer.weights:
         return {}
-    folder = description.path.parent
     with _reading:
         stored, producer = _constants(description.path)
-        arrays = {
-            role: _restored(description, where, stored, producer, folder) for role, where in layer.weights.items()
-        }
+        arrays = {role: _restored(description, where, stored, producer) for role, where in layer.weights.items()}
         del stored, producer
     if "gamma" in arrays:
         arrays["epsilon"] = np.asarray(layer.settings["epsilon"], np.float32)
@@ -61,12 +53,12 @@ def _constants(path: Path) -> tuple[dict[str, Any], dict[str, Node]]:
     }
 
 
-def _restored(description: Description, where: Stored, stored, producer, folder: Path) -> np.ndarray:
+def _restored(description: Description, where: Stored, stored, producer) -> np.ndarray:
     if not where.tensors:
         return np.zeros(where.shape, np.float32)
     arrays = []
     for name in where.tensors:
-        array = fold(name, stored, producer, folder)
+        array = fold(name, stored, producer, description.path)
         if array is None:
             raise WeightsError(f"The array {name!r} of {description.name} cannot be read from {description.path}.")
         for step, *values in where.steps:

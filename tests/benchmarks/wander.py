@@ -8,20 +8,15 @@ from urllib.parse import urlencode
 
 from explain.network.description import Description, describe
 from explain.panels.inputs import photograph, word
+from explain.panels.page import views
 from models import crnn, typeface, vgg16
+from models.vgg16 import CAM
 from tests.browser.test_page import painted, settled
 
 LINK = "?"  # how the description of a link begins
 RECOGNISER, CLASSIFIER = describe(crnn.CARD), describe(vgg16.CAM)
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-VIEWS = (
-    "Layer by layer",
-    "One unit by hand",
-    "Recurrent layers",
-    "CTC in depth",
-    "Why this character?",
-    "VGG16",
-)
+VIEWS = tuple(view.title or CAM.called for view in views.VIEWS)
 # Choices as they stand on the page.
 PARTS = ("Methods", "Filters", "Classes")
 PATCHES = ("squares", "columns")

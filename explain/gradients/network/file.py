@@ -5,28 +5,20 @@ Nothing here imports TensorFlow. ONNX: https://onnx.ai/onnx/intro/concepts.html
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from explain.network.reading.nodes import Node, node_of
+from models.onnx_mapped import mapped
+from models.onnx_weights import WeightsError
 
 
 class FileError(ValueError):
     """The file cannot be run by TensorFlow; the message is one sentence for the reader."""
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """One node of the graph. inputs: names, "" where an optional one is left out. attributes: plain Python values,
-    NumPy arrays for tensors."""
-
-    operator: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class OnnxFile:
@@ -87,35 +79,19 @@ class OnnxFile:
 
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             return onnx.numpy_helper.to_array(tensor)
-        place = {entry.key: entry.value for entry in tensor.external_data}
-        if Path(place["location"]).name != place["location"]:
-            raise FileError(f"{self.path.name} has weights in another folder; put them beside it.")
         try:
-            # mode "c": written to in memory, never in the file; a plain map cannot be handed to TensorFlow
-            return np.memmap(
-                self.path.with_name(place["location"]),
-                onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type),
-                mode="c",
-                offset=int(place.get("offset", 0)),
-                shape=tuple(tensor.dims),
-            )
-        except (OSError, ValueError) as error:
-            raise FileError(f"The weights beside {self.path.name} are missing or cut short.") from error
+            return mapped(tensor, self.path)
+        except WeightsError as error:
+            raise FileError(str(error)) from error
 
 
 def _node(proto) -> Node:
+    """The node with its tensors as arrays, an operator of another domain under both its names."""
     import onnx
 
-    attributes = {}
-    for attribute in proto.attribute:
-        value = onnx.helper.get_attribute_value(attribute)
-        if isinstance(value, bytes):
-            value = value.decode()
-        elif isinstance(value, onnx.TensorProto):
-            value = onnx.numpy_helper.to_array(value)
-        elif attribute.type == onnx.AttributeProto.STRINGS:
-            value = [text.decode() for text in value]
-        attributes[attribute.name] = value
+    node = node_of(proto)
+    tensors = {name: value for name, value in node.attributes.items() if isinstance(value, onnx.TensorProto)}
+    arrays = {name: onnx.numpy_helper.to_array(value) for name, value in tensors.items()}
     own = proto.domain not in ("", "ai.onnx")
-    operator = f"{proto.domain}.{proto.op_type}" if own else proto.op_type
-    return Node(operator, tuple(proto.input), tuple(proto.output), attributes)
+    operator = f"{proto.domain}.{node.operator}" if own else node.operator
+    return replace(node, operator=operator, attributes={**node.attributes, **arrays})

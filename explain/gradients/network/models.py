@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from explain.gradients.kinds import Report, SettingsError
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from models.card import Card
+from models.card import Card, network_files
 from models.networks import CARDS, here
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def files(name: str) -> list[Path]:
     """The files that a network's answers depend on."""
     of = source(name)
     if isinstance(of, Path):
-        return describe(of).files
+        return network_files(of)
     return [*of.files, *([of.statistics] if of.statistics else [])]
 
 

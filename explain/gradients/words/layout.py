@@ -33,9 +33,7 @@ def labels_of(text: Any) -> tuple[int, ...]:
         raise ValueError("Type a word to dream of: 1 to 23 letters and digits.")
     if len(text) > LONGEST:
         raise ValueError(f"The word has {len(text)} characters and {LONGEST} is the most; type a shorter one.")
-    strange = [character for character in text if character not in LABELS]
-    if strange:
-        raise ValueError(f"The network has no label for {strange[0]!r}; it knows a-z, A-Z and 0-9.")
+    typeface.check_labels(text, LABELS)
     labels = tuple(LABELS.index(character) for character in text)
     if why := decoding.why_impossible(labels, FRAMES):
         raise ValueError(why)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from models.onnx_mapped import mapped
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -29,10 +31,11 @@ class Node:
 
 def nodes_of(graph) -> list[Node]:
     """The nodes of an onnx.GraphProto."""
-    return [_node(node) for node in graph.node]
+    return [node_of(node) for node in graph.node]
 
 
-def _node(node) -> Node:
+def node_of(node) -> Node:
+    """A node of an onnx.NodeProto; its attributes as plain values, tensors as they are."""
     from onnx import helper
 
     attributes = {}
@@ -44,49 +47,43 @@ def _node(node) -> Node:
     return Node(node.op_type, tuple(node.input), tuple(node.output), attributes)
 
 
-def fold(name: str, stored: dict[str, Any], producer: dict[str, Node], folder: Path | None = None) -> np.ndarray | None:
+def fold(name: str, stored: dict[str, Any], producer: dict[str, Node], path: Path | None = None) -> np.ndarray | None:
     """The value of a constant of the file, behind casts and changes of shape; None for what is not known here.
 
-    stored: initializers. folder: where weights lie that are kept beside the file; these are memory-mapped.
+    stored: initializers. path: of the file, where those that lie beside it are wanted too; they are memory-mapped.
     """
     if name in stored:
-        return array_of(stored[name], folder)
+        return array_of(stored[name], path)
     node = producer.get(name)
     if node is None:
         return None
     if node.operator == "Constant":
-        return _constant(node, folder)
-    arrays = [fold(inner, stored, producer, folder) for inner in node.inputs if inner]
+        return _constant(node, path)
+    arrays = [fold(inner, stored, producer, path) for inner in node.inputs if inner]
     if node.operator not in FOLDED or any(array is None for array in arrays):
         return None
     return FOLDED[node.operator](node, *arrays)
 
 
-def _constant(node: Node, folder: Path | None) -> np.ndarray | None:
+def _constant(node: Node, path: Path | None) -> np.ndarray | None:
     for key, kind in (("value_float", np.float32), ("value_floats", np.float32), ("value_ints", np.int64)):
         if node[key] is not None:
             return np.asarray(node[key], kind)
     if node["value_int"] is not None:
         return np.asarray(node["value_int"], np.int64)
-    return array_of(node["value"], folder) if node["value"] is not None else None
+    return array_of(node["value"], path) if node["value"] is not None else None
 
 
-def array_of(tensor, folder: Path | None) -> np.ndarray | None:
-    """A TensorProto's value; None where it was left in the file, or lies outside the folder."""
-    from onnx import helper, numpy_helper
+def array_of(tensor, path: Path | None) -> np.ndarray | None:
+    """A TensorProto's value; None where it was left in the file, or lies beside it and no path says where that is."""
+    from onnx import numpy_helper
 
-    place = {entry.key: entry.value for entry in tensor.external_data}
-    if not place:
+    if not tensor.external_data:
         try:
             return numpy_helper.to_array(tensor)
         except ValueError:  # its values were left in the file
             return None
-    if folder is None or Path(place["location"]).name != place["location"]:
-        return None
-    kind = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
-    return np.memmap(
-        folder / place["location"], kind, mode="r", offset=int(place.get("offset", 0)), shape=tuple(tensor.dims)
-    ).view(np.ndarray)
+    return None if path is None else mapped(tensor, path).view(np.ndarray)
 
 
 def _axes(node: Node, rest: Sequence[np.ndarray]) -> tuple[int, ...]:

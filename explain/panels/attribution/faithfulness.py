@@ -13,8 +13,8 @@ from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
 from explain.panels.jobs.job_view import Followed
-from explain.panels.jobs.recent import Recent
 from explain.panels.page import resources
+from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 

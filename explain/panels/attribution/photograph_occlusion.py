@@ -15,8 +15,8 @@ from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.jobs.background_task import OnStep, Task
 from explain.panels.jobs.held import Held
-from explain.panels.jobs.recent import Recent
 from explain.panels.page import address, resources
+from explain.panels.page.recent import Recent
 
 CHANNELS = 64  # of Score-CAM, at most
 REMEMBERED = 12  # answers to covered photographs, some 100 kB each; every class is answered from them

@@ -16,9 +16,9 @@ from explain.layers.receptive_field import receptive_field
 from explain.panels.attribution import faithfulness, weighed
 from explain.panels.attribution.method_texts import OF_A_WORD
 from explain.panels.jobs.job_view import Followed
-from explain.panels.jobs.recent import Recent
 from explain.panels.page import address, resources, selection
 from explain.panels.page.guard import fragment
+from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.pictures import word_overlay
 

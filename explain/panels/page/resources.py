@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import threading
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network, trim
+from explain.panels.page.recent import Recent
 from models.card import Card
 from models.networks import CARDS, here
 
@@ -153,7 +151,11 @@ def run(name: str, batch: np.ndarray) -> Pass:
 def run_opened(opened: Opened, batch: np.ndarray) -> Pass:
     """The same for a network as it was opened, whatever has become of its file."""
     digest = hashlib.blake2b(opened.stamp.encode() + batch.tobytes(), digest_size=16).hexdigest()
-    return _passes().of(digest, lambda: _pass(opened.network, digest, batch))
+    ran = _passes().get(digest)
+    if ran is None:
+        ran = _pass(opened.network, digest, batch)
+        _passes().add(digest, ran)
+    return ran
 
 
 def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
@@ -162,29 +164,10 @@ def _pass(network: Network, digest: str, batch: np.ndarray) -> Pass:
     return Pass(digest, {layer: value[0] for layer, value in outputs.items()}, 1000 * (time.perf_counter() - start))
 
 
-class Passes:
-    """The passes of the last few pictures, as many as fit: about 5 MB a word, 60 MB a photograph."""
-
-    def __init__(self, most: int):
-        """most: bytes of all activations together; the newest pass stays, however large."""
-        self._most, self._passes, self._lock = most, OrderedDict(), threading.Lock()
-
-    def of(self, key: Hashable, compute: Callable[[], Pass]) -> Pass:
-        with self._lock:
-            if key in self._passes:
-                self._passes.move_to_end(key)
-                return self._passes[key]
-        made = compute()
-        with self._lock:
-            self._passes[key] = made
-            while len(self._passes) > 1 and sum(ran.bytes for ran in self._passes.values()) > self._most:
-                self._passes.popitem(last=False)
-        return made
-
-
 @st.cache_resource(show_spinner=False)
-def _passes() -> Passes:
-    return Passes(PASSES_BYTES)
+def _passes() -> Recent:
+    """The passes of the last few pictures, as many as fit: about 5 MB a word, 60 MB a photograph."""
+    return Recent(PASSES_BYTES, lambda ran: ran.bytes)
 
 
 @st.cache_resource(show_spinner=False)

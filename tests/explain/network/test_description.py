@@ -13,7 +13,7 @@ from explain.layers.recompute import recompute
 from explain.network.description import describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network
-from explain.network.weights import network_weights
+from explain.network.weights import WeightsError, network_weights
 from models import crnn, onnx_weights, vgg16
 from models.networks import CARDS
 from tests.explain.network.made import written
@@ -159,6 +159,9 @@ def test_large_weights_beside_the_file_are_mapped(tmp_path):
         owner = owner.base
     assert isinstance(owner, mmap.mmap)
     np.testing.assert_array_equal(kernel, numpy_helper.to_array(onnx.load(path).graph.initializer[0]))
+    (tmp_path / "gone.onnx").write_bytes(path.read_bytes().replace(b"made.onnx.data", b"none.onnx.data"))
+    with pytest.raises(WeightsError, match="missing or cut short"):
+        network_weights(describe(tmp_path / "gone.onnx"), "sums")
     picture = np.random.default_rng(2).random((1, 4, 4, 3), dtype=np.float32)
     outputs = Network(path).run(picture)
     np.testing.assert_allclose(outputs["sums"][0], picture[0].transpose(2, 0, 1).reshape(-1) @ kernel, atol=1e-5)

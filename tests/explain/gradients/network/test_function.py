@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from explain.attribution.targets import TargetError
-from explain.gradients.network.file import FileError
+from explain.gradients.network.file import FileError, OnnxFile
 from explain.gradients.network.function import NetworkFunction
 from explain.gradients.network.operators import OperatorError
 from tests.explain.gradients.network.small_network import ROWS, WEIGHTS, normal, write
@@ -168,6 +168,9 @@ def test_weights_beside_the_file_are_used_where_they_lie(tmp_path):
     (tmp_path / "large.onnx.data").write_bytes(b"cut")
     with pytest.raises(FileError, match="missing or cut short"):
         NetworkFunction(path)
+    path.write_bytes(b"\xff no model")
+    with pytest.raises(FileError, match="not an ONNX file"):
+        OnnxFile(path)
 
 
 def test_a_layer_may_be_given(small):

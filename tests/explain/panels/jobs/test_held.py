@@ -9,7 +9,7 @@ from explain.gradients.worker.job import Job
 from explain.panels.jobs import job_view
 from explain.panels.jobs.background_task import Task
 from explain.panels.jobs.polling import AT_WORK, pace
-from explain.panels.jobs.recent import Recent
+from explain.panels.page.recent import Recent
 
 
 def page():

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 
 class Recent:
     """Values by key; the one longest out of use goes first. Any thread may ask and add.
 
-    most: how many are kept.
+    most: how many are kept, or how much they come to where `size` measures one; the newest stays, however large.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most, self._values, self._lock = most, OrderedDict(), threading.Lock()
+    def __init__(self, most: int, size: Callable[[Any], int] = lambda value: 1) -> None:
+        self._most, self._size, self._values, self._lock = most, size, OrderedDict(), threading.Lock()
 
     def get(self, key: Hashable) -> Any:
         """The value, or None."""
@@ -28,7 +28,7 @@ class Recent:
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
-            while len(self._values) > self._most:
+            while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._most:
                 self._values.popitem(last=False)
 
     def clear(self) -> None:
