@@ -10,13 +10,12 @@ from explain.network.description import Description, describe
 from explain.panels.inputs import photograph, word
 from explain.panels.page import views
 from models import crnn, typeface, vgg16
-from models.vgg16 import CAM
 from tests.browser.test_page import painted, settled
 
 LINK = "?"  # how the description of a link begins
 RECOGNISER, CLASSIFIER = describe(crnn.CARD), describe(vgg16.CAM)
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-VIEWS = tuple(view.title or CAM.called for view in views.VIEWS)
+VIEWS = tuple(view.title or CLASSIFIER.called for view in views.VIEWS)
 # Choices as they stand on the page.
 PARTS = ("Methods", "Filters", "Classes")
 PATCHES = ("squares", "columns")

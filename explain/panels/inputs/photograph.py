@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from explain.panels.components import component
-from explain.panels.inputs.word import samples_in
+from explain.panels.inputs.word import FORMATS, samples_in
 from explain.panels.page import address, views
 from explain.panels.page.subject import Subject
 from explain.pictures import images
@@ -18,7 +18,6 @@ from models.pictures import PictureError, open_picture
 
 TITLE = "photograph"
 ON_TOP = "photograph-on-top"  # in the session: the photograph, where the choice stands in the strip on top
-FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 
 
 def samples() -> dict[str, dict]:

@@ -102,7 +102,7 @@ def ground_of(word: Subject, count: int, backward: bool) -> Ground:
     """The word under a chart of so many frames."""
     frame = address.numbers("frame", 1)
     return Ground(
-        images.data_url(images.enlarge(word.seen, 6)),
+        word.url,
         frames(word.description, count, word.width),
         Inks.of(is_dark()),
         frame[0] if frame and frame[0] < count else None,

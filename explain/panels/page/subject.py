@@ -80,12 +80,12 @@ class Subject:
     def width(self) -> int:
         return self.batch.shape[2]
 
-    @property
+    @cached_property
     def probabilities(self) -> np.ndarray:
         """The softmax of the last layer: `(frame, label)` of a recogniser, `(class,)` of a classifier."""
         return activations.probabilities(self.description, self.values)
 
-    @property
+    @cached_property
     def best(self) -> decoding.BestPath:
         """Of a recogniser, the likeliest label of every frame, and the text they collapse to."""
         return decoding.best_path(self.probabilities, self.description.blank)
@@ -100,7 +100,7 @@ class Subject:
         """Of a recogniser, its labels."""
         return Alphabet(self.description.labels, self.description.blank)
 
-    @property
+    @cached_property
     def frames(self) -> Frames:
         """Of a recogniser, the columns of the picture that each frame stands for."""
         return frames(self.description, len(self.probabilities), self.width)
