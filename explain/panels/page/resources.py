@@ -22,7 +22,7 @@ from models.card import Card
 from models.networks import CARDS, here
 
 COLLECT_SECONDS = 30.0
-PASSES_BYTES = 150_000_000
+PASSES_BYTES = 120_000_000
 
 
 @dataclass(frozen=True)

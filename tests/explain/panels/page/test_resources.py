@@ -12,6 +12,7 @@ def test_garbage_is_collected_seldom_and_what_is_loaded_is_left_out(monkeypatch)
     monkeypatch.setattr(gc, "collect", lambda *_: collected.append(gc.get_freeze_count()))
     monkeypatch.setattr(resources.time, "monotonic", lambda: clock)
     resources._collected.clear()
+    gc.unfreeze()  # pages that other tests opened in this process froze what was loaded then
     try:
         clock = 1000.0
         resources.tidy()
