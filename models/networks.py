@@ -10,6 +10,7 @@ from models.crnn import CARD as CRNN
 from models.vgg16 import CAM, FULL
 
 CARDS: dict[str, Card] = {card.name: card for card in (CRNN, CAM, FULL)}
+NETWORKS_FOLDER = "NETWORKS_FOLDER"  # the environment variable that names another folder
 OWN = Path(__file__).resolve().parent / "own"
 
 
@@ -19,6 +20,6 @@ def here() -> dict[str, Card | Path]:
     The folder is `models/own`, or the one that the environment variable NETWORKS_FOLDER names. A name that a card has
     already stays the card's.
     """
-    folder = Path(os.environ.get("NETWORKS_FOLDER") or OWN)
+    folder = Path(os.environ.get(NETWORKS_FOLDER) or OWN)
     others = {path.stem: path for path in sorted(folder.glob("*.onnx")) if path.is_file() and path.stem not in CARDS}
     return {**{name: card for name, card in CARDS.items() if card.here}, **others}

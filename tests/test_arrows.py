@@ -24,7 +24,7 @@ FLOORS = (
     ("explain.attribution", "explain.exemplars"),
     ("explain.network", "explain.layers"),
     ("models.training", "export"),
-    ("explain.ctc", "explain.pictures"),
+    ("explain.ctc", "explain.pictures", "explain.processes"),
     ("models",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)

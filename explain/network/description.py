@@ -37,6 +37,7 @@ class Description:
     batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
     channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
     them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    apart: whether nobody but a process of its own opens the file, because a stranger brought it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Description:
     axes: Mapping[str, Axes]
     licence: str
     source: str
+    apart: bool = False
 
     @property
     def called(self) -> str:
