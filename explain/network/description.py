@@ -160,7 +160,7 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
 
 
 def _stated_size(model) -> tuple[int | None, int | None]:
-    stated = next((entry.value for entry in model.metadata_props if entry.key == "input"), "{}")
+    stated = {entry.key: entry.value for entry in model.metadata_props}.get("input", "{}")
     try:
         facts = json.loads(stated)
         return facts.get("height"), facts.get("width")

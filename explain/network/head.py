@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explain.network.errors import NetworkError
+from explain.network.own import labels as labels_of
 from models.card import Card
 from models.preprocessing import Preprocessing, PreprocessingError
 
@@ -22,53 +23,58 @@ class Head:
     labels: of each unit of the last layer, the blank being "". blank: its index, None but for CTC.
     time_axis: which axis of the file's own output, batch included, holds the frames. What `Network.run` returns always
         has them second, (batch, frame, label).
+    stated: whether somebody said the labels; else the units are merely numbered.
     """
 
     kind: str
     labels: tuple[str, ...] = ()
     blank: int | None = None
     time_axis: int | None = None
+    stated: bool = True
 
 
 def head(shape: tuple[int | None, ...], axes: tuple[str, ...], card: Card | None, metadata: Mapping[str, str]) -> Head:
     """shape: of the last layer, without the batch. axes: of its tensor as the file has them.
 
-    Metadata: "labels" (a JSON list with the blank as "") or PaddleOCR's "character" (a line each, without the blank,
-    which comes first, and the space, which comes last), "blank" (an index), "head".
+    Metadata: "labels" (a JSON list with the blank as ""; or any text that `explain.network.own.labels.listed` reads),
+    "names" (Ultralytics' mapping) or "character" (PaddleOCR's, a line each, the blank left out, which comes first, and
+    maybe the space, which comes last); "blank" (an index); "head". Labels whose number does not fit count as not given.
     """
-    labels, blank = _labels(card, metadata)
     kind = metadata.get("head")
     if kind not in (None, CTC, CLASSES, NONE):
         raise NetworkError(f"A network's head is {CTC}, {CLASSES} or {NONE}, not {kind!r}, as its file says.")
-    if labels and (not shape or len(labels) != shape[-1]):
-        labels, blank = (), None
+    units = shape[-1] if shape else None
+    labels, blank = _labels(card, metadata)
     if kind is None:
-        kind = {1: CLASSES, 2: CTC if blank is not None else NONE}.get(len(shape), NONE)
+        fits = units is not None and labels_of.fitted(labels, units, blank) is not None
+        kind = {1: CLASSES, 2: CTC if fits else NONE}.get(len(shape), NONE)
     if kind == CTC:
-        if len(shape) != 2 or blank is None or not 0 <= blank < len(labels):
-            raise NetworkError(
-                "A CTC head needs a sequence, a label for each of its numbers, and one blank among them."
-            )
-        return Head(CTC, labels, blank, next((axes.index(name) for name in ("W", "H") if name in axes), None))
-    if kind == CLASSES and len(shape) == 1 and shape[0]:
-        return Head(CLASSES, labels or tuple(f"class {index}" for index in range(shape[0])))
+        if len(shape) != 2 or not units or blank is None or not 0 <= blank < units:
+            raise NetworkError("A CTC head needs a sequence, and one of each frame's numbers as its blank.")
+        frames = next((axes.index(name) for name in ("W", "H") if name in axes), None)
+        fitting = labels_of.fitted(labels, units, blank)
+        return Head(
+            CTC, fitting or labels_of.fitted(labels_of.numbered(units), units, blank), blank, frames, bool(fitting)
+        )
+    if kind == CLASSES and len(shape) == 1 and units:
+        if len(labels) == units:
+            return Head(CLASSES, labels)
+        return Head(CLASSES, tuple(f"class {index}" for index in range(units)), stated=False)
     return Head(NONE)
 
 
 def _labels(card: Card | None, metadata: Mapping[str, str]) -> tuple[tuple[str, ...], int | None]:
+    """The labels as they are given, maybe without the blank, and the blank's index among the units."""
     if card is not None and card.labels:
         return card.labels, card.blank
-    if "labels" in metadata:
-        labels = _json(metadata, "labels")
-        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            raise NetworkError("A network's labels are a JSON list of strings, which its file does not have.")
-        given = metadata.get("blank")
-        if given is not None:
-            return tuple(labels), _index(given)
-        return tuple(labels), labels.index("") if labels.count("") == 1 else None
-    if "character" in metadata:
-        return ("", *metadata["character"].split("\n"), " "), 0
-    return (), None
+    given = next((metadata[key] for key in ("labels", "names") if metadata.get(key)), None)
+    labels = labels_of.listed(given) if given is not None else ()
+    blank = _index(metadata["blank"]) if "blank" in metadata else None
+    if not labels and "character" in metadata:
+        return tuple(metadata["character"].split("\n")), 0 if blank is None else blank
+    if blank is None and labels.count("") == 1:
+        blank = labels.index("")
+    return labels, blank
 
 
 def _index(text: str) -> int:
@@ -109,6 +115,7 @@ def preprocessing(
         "mean": _numbers(stated.get("mean", 0.0)),
         "deviation": _numbers(stated.get("deviation", 255.0)),
         "fit": stated.get("fit", "pad" if sequence else "crop"),
+        "transposed": stated.get("transposed", False) is True,
     }
     try:
         made = Preprocessing(**facts)
