@@ -13,6 +13,7 @@ from models.card import Card
 from models.preprocessing import Preprocessing, PreprocessingError
 
 CTC, CLASSES, NONE = "ctc", "classes", "none"
+LONGEST_SIDE = 4096  # pixels of a picture's side that a file may ask for
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,15 @@ def preprocessing(
     height, width, channels = picture
     if channels not in (1, 3, None):
         return None
-    stated = _json(metadata, "input") if "input" in metadata else {}
-    if not isinstance(stated, dict):
-        raise NetworkError("What the file says under 'input' is no JSON object.")
+    stated = stated_input(metadata)
     facts = {
-        "height": stated.get("height", height),
-        "width": stated.get("width", width),
-        "colour": stated.get("colour", "grey" if channels == 1 else "rgb"),
-        "mean": _numbers(stated.get("mean", 0.0)),
-        "deviation": _numbers(stated.get("deviation", 255.0)),
-        "fit": stated.get("fit", "pad" if sequence else "crop"),
-        "transposed": stated.get("transposed", False) is True,
+        "height": _agreed("height", stated.height, height),
+        "width": _agreed("width", stated.width, width),
+        "colour": stated.colour or ("grey" if channels == 1 else "rgb"),
+        "mean": stated.mean,
+        "deviation": stated.deviation,
+        "fit": stated.fit or ("pad" if sequence else "crop"),
+        "transposed": stated.transposed,
     }
     try:
         made = Preprocessing(**facts)
@@ -124,6 +123,47 @@ def preprocessing(
     if channels is not None and channels != made.channels:
         raise NetworkError(f"The file takes pictures of {channels} channels, and {made.colour} has {made.channels}.")
     return made
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the metadata states of the input, None where it states nothing."""
+
+    height: int | None = None
+    width: int | None = None
+    colour: str | None = None
+    mean: tuple[float, ...] = (0.0,)
+    deviation: tuple[float, ...] = (255.0,)
+    fit: str | None = None
+    transposed: bool = False
+
+
+def stated_input(metadata: Mapping[str, str]) -> Stated:
+    """Raises NetworkError for what is no JSON object, or has something else where a number is wanted."""
+    facts = _json(metadata, "input") if "input" in metadata else {}
+    if not isinstance(facts, dict):
+        raise NetworkError("What the file says under 'input' is no JSON object.")
+    return Stated(
+        _length("height", facts.get("height")),
+        _length("width", facts.get("width")),
+        facts.get("colour"),
+        _numbers(facts.get("mean", 0.0)),
+        _numbers(facts.get("deviation", 255.0)),
+        facts.get("fit"),
+        facts.get("transposed", False) is True,
+    )
+
+
+def _length(name: str, value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LONGEST_SIDE):
+        return value
+    raise NetworkError(f"A picture's {name} is a whole number of pixels up to {LONGEST_SIDE}, not {value!r}.")
+
+
+def _agreed(name: str, stated: int | None, declared: int | None) -> int | None:
+    if None not in (stated, declared) and stated != declared:
+        raise NetworkError(f"The file takes pictures of {name} {declared}, not {stated}.")
+    return declared if stated is None else stated
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

@@ -59,6 +59,7 @@ class Network:
         self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
         self._session = self._open(threads or available_cpus())
         (self._input,) = self._session.get_inputs()
+        self._order = ["NHWC".index(axis) for axis in self.description.input_axes]
 
     def run(
         self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
@@ -99,7 +100,7 @@ class Network:
     def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
-        given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
+        given = np.ascontiguousarray(batch.transpose(self._order))
         outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explain.network.axes import MAP, Axes, plain, reshaped, unfold
+from explain.network.axes import LYING, MAP, Axes, plain, reshaped, unfold
 from explain.network.reading.graph import Graph
 from explain.network.reading.nodes import Node
 
@@ -16,7 +16,7 @@ ALWAYS_MAPS = (
 
 def follow(graph: Graph) -> dict[str, Axes]:
     """The axes of every tensor that is computed from the picture's values and whose shape is known."""
-    axes: dict[str, Axes] = {graph.input: MAP if graph.channel_first else ("N", "H", "W", "C")}
+    axes: dict[str, Axes] = {graph.input: graph.input_axes}
     for node in graph.nodes:
         taken = [name for name in graph.data_inputs(node) if name in axes]
         if not taken:
@@ -33,7 +33,7 @@ def follow(graph: Graph) -> dict[str, Axes]:
 def _made(graph: Graph, node: Node, index: int, source: str, axes: Axes) -> Axes:
     operator = node.operator
     if operator in ALWAYS_MAPS and len(axes) == 4:
-        return MAP
+        return LYING if axes == LYING else MAP
     if operator == "LSTM":
         return (_step(axes), "D", "N", "C") if index == 0 else ("D", "N", "C")
     if operator == "Transpose":
