@@ -14,7 +14,7 @@ from pathlib import Path
 
 from explain.network.axes import Axes, of_picture
 from explain.network.errors import NetworkError
-from explain.network.head import CTC, Head, Stated, head, preprocessing, stated_input
+from explain.network.head import CTC, Head, Stated, answered, head, preprocessing, stated_input
 from explain.network.layers import Layer
 from explain.network.reading import words
 from explain.network.reading.following import follow
@@ -36,7 +36,9 @@ class Description:
     outputs: tensors that the file itself puts out.
     batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
     channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
-    them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    them (see `explain.network.axes`). licence, source: of the weights, as far as known. answered: what a card or the
+    file's metadata says, so that nobody need be asked: "head", "labels", "blank", "title", and of the input "height",
+    "width", "colour", "mean", "deviation", "fit", "transposed".
     """
 
     name: str
@@ -56,6 +58,7 @@ class Description:
     axes: Mapping[str, Axes]
     licence: str
     source: str
+    answered: frozenset[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -211,6 +214,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),
         source=card.source if card else graph.metadata.get("source", ""),
+        answered=answered(card, graph.metadata),
     )
 
 

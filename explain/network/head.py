@@ -13,6 +13,7 @@ from models.card import Card
 from models.preprocessing import Preprocessing, PreprocessingError
 
 CTC, CLASSES, NONE = "ctc", "classes", "none"
+INPUT = ("height", "width", "colour", "mean", "deviation", "fit", "transposed")
 LONGEST_SIDE = 4096  # pixels of a picture's side that a file may ask for
 
 
@@ -24,7 +25,8 @@ class Head:
     labels: of each unit of the last layer, the blank being "". blank: its index, None but for CTC.
     time_axis: which axis of the file's own output, batch included, holds the frames. What `Network.run` returns always
         has them second, (batch, frame, label).
-    stated: whether somebody said the labels; else the units are merely numbered.
+    stated: whether somebody said the labels; else the units are merely numbered. given: the labels as somebody gave
+        them, maybe without the blank, or too many or too few.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Head:
     blank: int | None = None
     time_axis: int | None = None
     stated: bool = True
+    given: tuple[str, ...] = ()
 
 
 def head(shape: tuple[int | None, ...], axes: tuple[str, ...], card: Card | None, metadata: Mapping[str, str]) -> Head:
@@ -54,14 +57,13 @@ def head(shape: tuple[int | None, ...], axes: tuple[str, ...], card: Card | None
             raise NetworkError("A CTC head needs a sequence, and one of each frame's numbers as its blank.")
         frames = next((axes.index(name) for name in ("W", "H") if name in axes), None)
         fitting = labels_of.fitted(labels, units, blank)
-        return Head(
-            CTC, fitting or labels_of.fitted(labels_of.numbered(units), units, blank), blank, frames, bool(fitting)
-        )
+        shown = fitting or labels_of.fitted(labels_of.numbered(units), units, blank)
+        return Head(CTC, shown, blank, frames, fitting is not None, labels)
     if kind == CLASSES and len(shape) == 1 and units:
         if len(labels) == units:
-            return Head(CLASSES, labels)
-        return Head(CLASSES, tuple(f"class {index}" for index in range(units)), stated=False)
-    return Head(NONE)
+            return Head(CLASSES, labels, given=labels)
+        return Head(CLASSES, tuple(f"class {index}" for index in range(units)), stated=False, given=labels)
+    return Head(NONE, stated=False, given=labels)
 
 
 def _labels(card: Card | None, metadata: Mapping[str, str]) -> tuple[tuple[str, ...], int | None]:
@@ -136,6 +138,16 @@ class Stated:
     deviation: tuple[float, ...] = (255.0,)
     fit: str | None = None
     transposed: bool = False
+
+
+def answered(card: Card | None, metadata: Mapping[str, str]) -> frozenset[str]:
+    """What the card or the metadata says: "head", "labels", "blank", "title", and of the input "height", "mean", ..."""
+    keys = {"labels" if key in ("names", "character") else key for key in metadata if metadata[key]}
+    told = _json(metadata, "input") if "input" in metadata else {}
+    if card is not None:
+        told = vars(card.preprocessing)
+        keys |= {"head", "labels", "blank", "title"}
+    return frozenset(keys & {"head", "labels", "blank", "title"} | {key for key in told if key in INPUT})
 
 
 def stated_input(metadata: Mapping[str, str]) -> Stated:
