@@ -137,7 +137,10 @@ def test_weights_that_are_missing_or_cut_short_are_said(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["--labels", "abcdef"], "Here are 6 labels, and the last layer wants 5, the blank among them, or 4 without it"),
+        (
+            ["--labels", "abcdef"],
+            "Here are 6 labels, and the last layer wants 5, the blank among them, or 4 without it",
+        ),
         (["--blank", "9"], "a number from 0 to 4, not '9'"),
         (["--head", "classes"], "does not end in one row of numbers"),
         (["--scaling", "half"], "MEAN/DEVIATION"),
