@@ -49,6 +49,8 @@ def _plain(value: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, frozenset):
+        return [_plain(inner) for inner in sorted(value)]
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if isinstance(value, np.ndarray):
@@ -66,6 +68,8 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return _one_of(typing.get_args(kind), value, where)
     if origin is tuple or kind is tuple:
         return _tuple(typing.get_args(kind), value, where)
+    if origin is frozenset:
+        return frozenset(_tuple((typing.get_args(kind)[0], ...), value, where))
     if origin in (Mapping, dict):
         return _mapping(typing.get_args(kind)[1], value, where)
     if dataclasses.is_dataclass(kind):

@@ -20,7 +20,7 @@ MOST_EACH = 4  # networks of one visitor
 ALL_BYTES = 1_000_000_000  # on disk, of all visitors
 RESTING = 600.0  # seconds without use after which a network may be given up for another visitor's
 FORGOTTEN = 3 * 3600.0  # seconds without use after which it is given up
-LEFT = 180.0  # seconds after a visitor has left until everything of theirs is removed, unless they come back
+LEFT = 90.0  # seconds after a visitor has left until everything of theirs is removed, unless they come back
 
 
 @dataclass(eq=False)

@@ -10,17 +10,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explain.network.apart.network import RemoteNetwork
 from explain.network.description import Description
+from explain.network.own.answers import Answers, with_answers
 from explain.panels.own.shelf import Held, Shelf, Shelves
 from models.networks import CARDS, here
-
-if TYPE_CHECKING:
-    from explain.network.own.answers import Answers
 
 
 def take(file_name: str, data: bytes) -> str:
@@ -39,8 +36,6 @@ def names() -> tuple[str, ...]:
 
 def answer(name: str, answers: Answers) -> None:
     """Keeps answers in the visitor's file and opens it anew; NetworkError where the network can't be of that kind."""
-    from explain.network.own.answers import with_answers
-
     shelf = _shelf()
     if shelf is not None and name in shelf.held:
         shelf.change(name, with_answers(b"", answers))  # these alone: they are laid behind the end of the file

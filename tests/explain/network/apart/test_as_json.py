@@ -31,6 +31,7 @@ class Outer:
     by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[tuple, ...] = ()
+    said: frozenset[str] = frozenset()
 
 
 WHOLE = Outer(
@@ -43,6 +44,7 @@ WHOLE = Outer(
     {"x": ("N", "C")},
     {"then": (("add", "bias"),), "alpha": 0.1, "axis": -1, "none": None, "last": True},
     (("transpose", (1, 0)), ("halves",)),
+    frozenset({"head", "blank"}),
 )
 
 
@@ -79,6 +81,8 @@ def test_numbers_of_numpy_become_plain_ones():
         ("by_name", []),
         ("settings", {"deep": [[[[[[[[[[[[1]]]]]]]]]]]]}),
         ("steps", [3]),
+        ("said", "head"),
+        ("said", [["head"]]),
     ],
 )
 def test_anything_else_is_refused(name, value):
