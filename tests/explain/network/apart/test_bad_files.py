@@ -9,6 +9,7 @@ import pytest
 from explain.network.apart import network
 from explain.network.apart.network import RemoteNetwork
 from explain.network.apart.pool import Pool
+from explain.network.apart.process import BUSY_MACHINE
 from explain.network.errors import NetworkError
 from tests.explain.network.apart import files
 
@@ -29,7 +30,7 @@ BAD = {
 }
 
 
-OPENING = 4.0  # seconds, so that the tests take less than those of the page
+OPENING = 3.0  # seconds, so that the tests take less than those of the page
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -40,7 +41,9 @@ def test_one_sentence_in_time(kind, tmp_path):
     start = time.monotonic()
     with pytest.raises(NetworkError) as refused:
         RemoteNetwork(path, Pool(), opening=OPENING)
-    assert time.monotonic() - start < OPENING + 1 < network.OPENING + 1 <= 10
+    # three times as long where the machine has so much else to do that it gave it no more of its time
+    assert time.monotonic() - start < BUSY_MACHINE * OPENING + 1
+    assert network.OPENING < 10
     sentence = str(refused.value)
     assert 20 < len(sentence) <= 310 and "\n" not in sentence and str(tmp_path) not in sentence
     print(f"{kind}: {time.monotonic() - start:.1f} s: {sentence}")

@@ -171,7 +171,7 @@ def test_a_picture_too_large_for_its_memory(tmp_path):
     try:
         small, large = (np.ones((1, side, side, 1), np.float32) for side in (16, 1024))
         np.testing.assert_array_equal(network.run(small)["logits"], small)
-        with pytest.raises(NetworkError, match="wants more than the 0.6 GB of memory|too large"):
+        with pytest.raises(NetworkError, match="wants more than the 0.7 GB of memory|too large"):
             network.run(large)
         np.testing.assert_array_equal(network.run(small)["logits"], small)
     finally:
