@@ -61,7 +61,10 @@ def best(
     turns = first.channels == 3 and "colour" not in answered
     tries = _Tries(Trial(network), labels, samples, len(names) + turns)
     if names:
-        first, how["scaling"] = _chosen(first, tries.of([scaling.scaled(first, name) for name in names]), "scaling")
+        # Who takes the means alone out has blue first as well, as Caffe had.
+        colours = {"caffe": "bgr"} if turns else {}
+        ways = [scaling.scaled(replace(first, colour=colours.get(name, first.colour)), name) for name in names]
+        first, how["scaling"] = _chosen(first, tries.of(ways), "scaling")
     if turns:
         name = scaling.name_of(first)
         other = replace(first, colour="bgr" if first.colour == "rgb" else "rgb")
