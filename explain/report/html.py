@@ -1,6 +1,7 @@
-"""The report on one word as a single HTML page: pictures inline, no script, nothing fetched, light and dark.
+"""The report on one picture as a single HTML page: pictures inline, no script, nothing fetched, light and dark.
 
-Its text stands in `page.html`, a template of Jinja2 (https://jinja.palletsprojects.com/), which escapes what is put in.
+Its text stands in `pages/word.html` for a word and in `pages/photograph.html` for any other picture, templates of
+Jinja2 (https://jinja.palletsprojects.com/), which escapes what is put in.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from explain.ctc.alternatives import shown
 from explain.layers import lstm
 from explain.pictures import images
 from explain.report import pictures
+from explain.report.files import by
 from explain.report.pictures import Map
 from explain.report.reading import BEAMS, Read
+from explain.report.seen import Seen
 from explain.report.svg import Drawing
 
 STATE_SAYS = {
@@ -30,11 +33,22 @@ STATE_SAYS = {
 }
 FILES = (
     ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals"),
+    ("layers.csv", "the network's description: what each layer is, takes and holds"),
     ("arrays.npz", "every layer's output under its name, the logits, and the picture as input; float32"),
     ("lstm.npz", "gates, cell and hidden state of each recurrent layer and direction, (frame, unit)"),
     ("ctc.npz", "states of the lattice, log of its forward and backward variables, posterior, alignment"),
     ("word/, feature_maps/, lstm/", "pictures as PNG; in a layer's folder one pixel is one value"),
     ("charts/", "still charts as SVG, and the page's own as Vega-Lite JSON (.vl.json)"),
+)
+OF_CLASSES = ("answer", "class")
+FILES_OF_A_PHOTOGRAPH = (
+    ("answer.json, classes.csv", "every class with its probability and its logit, the likeliest first"),
+    ("layers.csv, network.json", "the network's description: what it takes and answers, what each layer is and holds"),
+    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
+    ("photograph/", "the picture as the network sees it, as PNG"),
+    ("class_maps/, class_maps.npz", "the maps above as PNG, and their numbers, (height, width)"),
+    ("class_visualisations/", "what the network takes these classes for, where pictures of that come along"),
+    ("feature_maps/", "for each layer a sheet of its strongest channels, each on its own scale, and one of all (_all)"),
 )
 
 
@@ -42,7 +56,7 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
     """The whole page. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
     `memory` of `explain.report.svg`.
     """
-    return _template().render(
+    return _template("word.html").render(
         read=read,
         text=read.alphabet.text(read.best.labels),
         word=pictures.grey(read.picture),
@@ -56,17 +70,40 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
     )
 
 
+def photograph(
+    seen: Seen, maps: Mapping[str, Sequence[Map]], left_out: Sequence[str] = (), halved: bool = False
+) -> str:
+    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer.
+
+    left_out: layers whose arrays were too large to be saved. halved: whether some are saved in half precision.
+    """
+    likeliest = [(seen.called(unit), unit, f"{seen.probabilities[unit]:.4f}") for unit in seen.likeliest]
+    return _template("photograph.html").render(
+        seen=seen,
+        likeliest=likeliest,
+        answered=seen.called(seen.likeliest[0]) if likeliest else "",
+        layers=[
+            (layer.title, layer.kind.replace("_", " "), by(layer.shape), f"{layer.parameters:,}")
+            for layer in seen.network.layers
+        ],
+        maps=maps,
+        files=[entry for entry in FILES_OF_A_PHOTOGRAPH if seen.names_classes or not entry[0].startswith(OF_CLASSES)],
+        left_out=left_out,
+        halved=halved,
+    )
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals |= {"data_url": images.data_url, "shown": shown}
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def _characters(read: Read) -> list[tuple[str, ...]]:

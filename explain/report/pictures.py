@@ -19,6 +19,7 @@ COUNT = 20  # strongest channels of a layer, as on the page
 ACROSS = 4  # maps side by side on a sheet
 MAP_WIDTH, STRIP_HEIGHT = 256, 24  # screen pixels on a sheet: about as wide as this; a sequence's height
 MARGIN, CAPTION = 12, 18
+MOST_PIXELS = 8_000_000  # of a sheet with all channels
 GROUND, INK = (255, 255, 255), (29, 36, 51)
 FRAME_WIDTH, UNIT_HEIGHT = 12, 4  # screen pixels of one cell of an LSTM's heat map
 STATES = ("input_gate", "forget_gate", "output_gate", "candidate", "cell", "hidden")
@@ -40,16 +41,45 @@ class Map:
 
 
 def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) -> list[Map]:
-    """The channels that respond most, strongest first, each on its own scale.
+    """The channels that respond most, strongest first, each on its own scale; none of what makes no pictures.
 
     activation: a layer's output without the batch. names: of all its channels.
     """
+    if not makes_pictures(activation):
+        return []
     tiles = feature_maps.strongest(activation, count)
     signed = any(tile.values.min() < 0 for tile in tiles)
     return [
         Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed))
         for tile in tiles
     ]
+
+
+def makes_pictures(activation: np.ndarray) -> bool:
+    """Whether a layer's output is made of maps, courses or units, all of them numbers."""
+    return activation.ndim in (1, 2, 3) and activation.size > 0 and bool(np.isfinite(activation).all())
+
+
+def all_channels(activation: np.ndarray) -> Image.Image:
+    """Every channel's map, one pixel a value, side by side in rows, all on one scale; as many as fit MOST_PIXELS,
+    the strongest of them.
+
+    activation: a layer's output without the batch that `makes_pictures`. Channels are in order, a pixel apart.
+    """
+    stack = feature_maps.maps(activation)
+    height, width = (length + 1 for length in stack.shape[1:])
+    fitting = max(1, MOST_PIXELS // (height * width))
+    if len(stack) > fitting:
+        peaks = np.abs(stack).reshape(len(stack), -1).max(axis=1)
+        stack = stack[np.sort(np.argsort(-peaks, kind="stable")[:fitting])]
+    low, high, palette = images.scale(stack)
+    columns = max(1, min(len(stack), round((len(stack) * height / width) ** 0.5)))
+    rows = -(-len(stack) // columns)
+    sheet = np.full((rows * height - 1, columns * width - 1), 0.0 if low < 0 else low, np.float32)
+    for place, values in enumerate(stack):
+        top, left = place // columns * height, place % columns * width
+        sheet[top : top + height - 1, left : left + width - 1] = values
+    return images.indexed(sheet, low, high, palette)
 
 
 def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:
