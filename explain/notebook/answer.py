@@ -13,6 +13,7 @@ from explain.ctc.alphabet import Alphabet
 from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.notebook import table
+from explain.pictures.notation import probability
 
 MOST = 5  # classes that are printed, and texts
 
@@ -30,6 +31,11 @@ class Character:
     probability: float
     frames: tuple[int, int]
     columns: tuple[int, int]
+
+    @property
+    def extent(self) -> str:
+        """The columns in words, both ends included."""
+        return f"{self.columns[0]} to {self.columns[1] - 1}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,19 +63,17 @@ class Reading:
 
     def _rows(self) -> list[tuple[str, ...]]:
         """A line for each character; nothing where nothing is read."""
-        rows = [
-            (one.text, f"{one.probability:.4f}", f"{one.columns[0]} to {one.columns[1] - 1}") for one in self.characters
-        ]
+        rows = [(one.text, probability(one.probability), one.extent) for one in self.characters]
         return [("character", "probability", "columns"), *rows] if rows else []
 
     def __repr__(self) -> str:
         said = f"“{self.text}”" if self.labels else "nothing is read"
-        return "\n".join([f"{said}, probability {self.probability:.4f}", *table.written(self._rows())])
+        return "\n".join([f"{said}, probability {probability(self.probability)}", *table.written(self._rows())])
 
     def _repr_html_(self) -> str:
         said = f"<b>{html.escape(self.text)}</b>" if self.labels else "nothing is read"
         rows = self._rows()
-        return f"<p>{said}, probability {self.probability:.4f}</p>" + (table.markup(rows) if rows else "")
+        return f"<p>{said}, probability {probability(self.probability)}</p>" + (table.markup(rows) if rows else "")
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Classes:
         return self.likeliest[0]
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [(one.name, f"{one.probability:.4f}", str(one.unit)) for one in self.likeliest]
+        rows = [(one.name, probability(one.probability), str(one.unit)) for one in self.likeliest]
         return [("class", "probability", "number"), *rows]
 
     def __repr__(self) -> str:

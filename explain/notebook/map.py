@@ -22,7 +22,8 @@ class Map:
     Their unit is the method's: of occlusion, how much of the target is lost on average where the pixel is covered, in
     units of the target (a logit, or a log-probability in nats).
     method, target: what was asked for. about: the target in words. score: the target's value for the picture itself.
-    seen: the picture as the network sees it. frames: of a recogniser, where they lie. `np.asarray(map)` gives the
+    signed: whether the method tells for from against. seen: the picture as the network sees it. frames: of a
+    recogniser, where they lie. `np.asarray(map)` gives the
     values; a notebook shows the image.
     """
 
@@ -33,6 +34,7 @@ class Map:
     score: float
     seen: Image.Image
     frames: Frames | None = None
+    signed: bool = True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -46,10 +48,12 @@ class Map:
         the frames that tell a character are marked.
         """
         if self.frames is None:
-            return photograph_overlay.picture(self.seen, self.values, max(1, round(ACROSS / max(self.seen.size))))
+            return photograph_overlay.picture(
+                self.seen, self.values, max(1, round(ACROSS / max(self.seen.size))), self.signed
+            )
         told = isinstance(self.target, Character)
         weights, columns = (np.asarray(self.target.weights), self.frames.middles) if told else (np.empty(0), ())
-        return word_overlay.picture(self.seen, self.values, weights, columns)
+        return word_overlay.picture(self.seen, self.values, weights, columns, self.signed)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the image into a file, of the format that its ending names; OSError or ValueError where that fails."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.attribution import cam, class_map, occlusion, targets
-from explain.gradients.attribution.job import INPUT_METHODS, LAYER_METHODS
+from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
 from explain.network.session import Network
@@ -22,6 +22,7 @@ from explain.notebook.map import Map
 from explain.notebook.picture import Picture
 
 OCCLUSION, SCORE_CAM, CLASS_MAP = "occlusion", "score_cam", "class_map"
+UNSIGNED = (*ABSOLUTE, SCORE_CAM, "grad_cam_plus_plus", "layer_cam")  # show how much alone
 OnStep = Callable[[int, int], bool | None]
 
 
@@ -66,7 +67,14 @@ def explain(
         values = _by_gradient(asked, chosen, method, layer or cam.usual_layer(asked.description), on_step)
     score = float(targets.score(chosen.target, {name: value[None] for name, value in asked.outputs.items()})[0])
     return Map(
-        np.asarray(values, np.float64), method, chosen.target, chosen.about, score, asked.picture.seen, chosen.frames
+        values=np.asarray(values, np.float64),
+        method=method,
+        target=chosen.target,
+        about=chosen.about,
+        score=score,
+        seen=asked.picture.seen,
+        frames=chosen.frames,
+        signed=method not in UNSIGNED,
     )
 
 

@@ -44,7 +44,7 @@ def bundle(read: Read) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("report.html", html.page(read, maps, drawings))
         packed.writestr("reading.json", numbers)
-        packed.writestr("layers.csv", files.table_of_layers(read.network))
+        packed.writestr("layers.csv", files.table_of_layers(read.network, read.values))
         arrays = {"input": read.picture, **{held[name]: array for name, array in read.values.items()}}
         write_arrays(packed, "arrays.npz", arrays)
         write_arrays(packed, "lstm.npz", _lstm_arrays(read))

@@ -87,12 +87,21 @@ def channel_names(layer: Layer, count: int) -> list[str]:
     return [f"channel {channel}" for channel in range(count)]
 
 
-def table_of_layers(network: Description) -> bytes:
-    """The layers as a table: what each is, takes and holds; CSV, UTF-8."""
+def table_of_layers(network: Description, values: Mapping[str, np.ndarray]) -> bytes:
+    """The layers as a table: what each is, takes and holds, and its lowest and highest value; CSV, UTF-8.
+
+    values: every layer's output without the batch.
+    """
     held = keys(network.layer_names)
-    rows = [(*HEADINGS, "parameters", "array", "words")]
-    rows += [(*_facts(layer), layer.parameters, held.get(layer.name, "input"), layer.words) for layer in network.layers]
+    rows = [(*HEADINGS, "parameters", "lowest", "highest", "array", "words")]
+    for layer in network.layers:
+        ends = _ends(values.get(layer.name))
+        rows.append((*_facts(layer), layer.parameters, *ends, held.get(layer.name, "input"), layer.words))
     return as_csv(rows)
+
+
+def _ends(array: np.ndarray | None) -> tuple[float | str, float | str]:
+    return ("", "") if array is None or not array.size else (float(array.min()), float(array.max()))
 
 
 def _facts(layer: Layer) -> tuple[str, ...]:
@@ -105,7 +114,7 @@ def _facts(layer: Layer) -> tuple[str, ...]:
         by(layer.shape),
         by(window.kernel) if window else "",
         by(window.stride) if window else "",
-        ", ".join(by(pair) for pair in window.padding) if window else "",
+        "top {} bottom {} left {} right {}".format(*window.padding[0], *window.padding[1]) if window else "",
         str(layer.groups) if window else "",
         layer.activation or "",
     )

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from explain.ctc.alternatives import shown
 from explain.layers import lstm
 from explain.pictures import images
+from explain.pictures.notation import probability
 from explain.report import pictures
 from explain.report.files import by
 from explain.report.pictures import Map
@@ -33,7 +34,7 @@ STATE_SAYS = {
 }
 FILES = (
     ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals"),
-    ("layers.csv", "the network's description: what each layer is, takes and holds"),
+    ("layers.csv", "what each layer is, takes and holds, and its lowest and highest value"),
     ("arrays.npz", "every layer's output under its name, the logits, and the picture as input; float32"),
     ("lstm.npz", "gates, cell and hidden state of each recurrent layer and direction, (frame, unit)"),
     ("ctc.npz", "states of the lattice, log of its forward and backward variables, posterior, alignment"),
@@ -43,12 +44,15 @@ FILES = (
 OF_CLASSES = ("answer", "class")
 FILES_OF_A_PHOTOGRAPH = (
     ("answer.json, classes.csv", "every class with its probability and its logit, the likeliest first"),
-    ("layers.csv, network.json", "the network's description: what it takes and answers, what each layer is and holds"),
+    (
+        "layers.csv, network.json",
+        "what the network takes and answers; what each layer is and holds",
+    ),
     ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
     ("photograph/", "the picture as the network sees it, as PNG"),
     ("class_maps/, class_maps.npz", "the maps above as PNG, and their numbers, (height, width)"),
     ("class_visualisations/", "what the network takes these classes for, where pictures of that come along"),
-    ("feature_maps/", "for each layer a sheet of its strongest channels, each on its own scale, and one of all (_all)"),
+    ("feature_maps/", "for each layer its strongest channels, each on its own scale, and all on one scale (_all)"),
 )
 
 
@@ -77,7 +81,7 @@ def photograph(
 
     left_out: layers whose arrays were too large to be saved. halved: whether some are saved in half precision.
     """
-    likeliest = [(seen.called(unit), unit, f"{seen.probabilities[unit]:.4f}") for unit in seen.likeliest]
+    likeliest = [(seen.called(unit), unit, probability(seen.probabilities[unit])) for unit in seen.likeliest]
     return _template("photograph.html").render(
         seen=seen,
         likeliest=likeliest,

@@ -40,7 +40,7 @@ def bundle(seen: Seen) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("report.html", page)
-        packed.writestr("layers.csv", files.table_of_layers(seen.network))
+        packed.writestr("layers.csv", files.table_of_layers(seen.network, seen.values))
         packed.writestr("network.json", _json(_network(seen.network)))
         if seen.names_classes:
             packed.writestr("answer.json", _json(answer(seen)))

@@ -20,6 +20,7 @@ ACROSS = 4  # maps side by side on a sheet
 MAP_WIDTH, STRIP_HEIGHT = 256, 24  # screen pixels on a sheet: about as wide as this; a sequence's height
 MARGIN, CAPTION = 12, 18
 MOST_PIXELS = 8_000_000  # of a sheet with all channels
+LEAST_SIDE = 512  # of such a sheet's longer side, about
 GROUND, INK = (255, 255, 255), (29, 36, 51)
 FRAME_WIDTH, UNIT_HEIGHT = 12, 4  # screen pixels of one cell of an LSTM's heat map
 STATES = ("input_gate", "forget_gate", "output_gate", "candidate", "cell", "hidden")
@@ -61,10 +62,11 @@ def makes_pictures(activation: np.ndarray) -> bool:
 
 
 def all_channels(activation: np.ndarray) -> Image.Image:
-    """Every channel's map, one pixel a value, side by side in rows, all on one scale; as many as fit MOST_PIXELS,
+    """Every channel's map, each value a pixel, side by side in rows, all on one scale; as many as fit MOST_PIXELS,
     the strongest of them.
 
-    activation: a layer's output without the batch that `makes_pictures`. Channels are in order, a pixel apart.
+    activation: a layer's output without the batch that `makes_pictures`. Channels are in order, a pixel apart. A sheet
+    that would be small is enlarged, its pixels squares.
     """
     stack = feature_maps.maps(activation)
     height, width = (length + 1 for length in stack.shape[1:])
@@ -79,7 +81,7 @@ def all_channels(activation: np.ndarray) -> Image.Image:
     for place, values in enumerate(stack):
         top, left = place // columns * height, place % columns * width
         sheet[top : top + height - 1, left : left + width - 1] = values
-    return images.indexed(sheet, low, high, palette)
+    return images.enlarge(images.indexed(sheet, low, high, palette), max(1, LEAST_SIDE // max(sheet.shape)))
 
 
 def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:

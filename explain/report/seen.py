@@ -94,7 +94,7 @@ class Seen:
     def overlays(self) -> dict[int, Image.Image]:
         """The map of each class over the picture, each on its own colour scale."""
         return {
-            unit: photograph_overlay.picture(self.picture, values, self.factor)
+            unit: photograph_overlay.picture(self.picture, values, self.factor, signed=True)
             for unit, values in self.maps.values.items()
         }
 

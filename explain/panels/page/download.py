@@ -7,7 +7,7 @@ import re
 import numpy as np
 import streamlit as st
 
-from explain.network.head import CTC
+from explain.network.head import CLASSES, CTC
 from explain.network.weights import network_weights
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
@@ -26,7 +26,7 @@ def button(subject: Subject) -> None:
     st.download_button(
         "Download everything",
         lambda: archive(subject),
-        file_name=f"{file_name(subject.title)}.zip",
+        file_name=f"{file_name(_called(subject))}.zip",
         mime="application/zip",
         icon=":material/download:",
         key="download-everything",
@@ -41,12 +41,18 @@ def said(subject: Subject) -> str:
     called, layers = plain(description.called), "every layer's maps and arrays"
     if description.head.kind == CTC:
         holds = f"the word on top, as {called} reads it: {layers}, charts, the reading"
-    elif description.head.kind == "classes":
+    elif description.head.kind == CLASSES:
         holds = f"the photograph on top, as {called} sees it: {layers}, the classes and where they are seen"
     else:
         holds = f"the picture on top, as {called} sees it: {layers}"
     seconds = round(sum(values.size for values in subject.values.values()) / NUMBERS_A_SECOND)
     return f"Of {holds}, with a report to open from disk." + (f" Takes about {seconds} s." if seconds > 1 else "")
+
+
+def _called(subject: Subject) -> str:
+    """A word goes by its own name; photographs are all called that."""
+    is_word = subject.description.head.kind == CTC
+    return subject.title if is_word else f"{subject.description.name}, {subject.title}"
 
 
 def archive(subject: Subject) -> bytes:

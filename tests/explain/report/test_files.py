@@ -66,12 +66,14 @@ def test_large_arrays_are_kept_in_half_precision_and_the_largest_left_out(monkey
 
 def test_the_table_of_layers_says_what_each_is(tmp_path):
     network = describe(test_third_network.make(tmp_path / "third.onnx"))
-    rows = list(csv.DictReader(io.StringIO(files.table_of_layers(network).decode())))
+    rows = list(csv.DictReader(io.StringIO(files.table_of_layers(network, {"t12": np.array([-1.5, 2.0])}).decode())))
     assert [row["layer"] for row in rows] == ["pixels", *network.layer_names]
     named = {row["layer"]: row for row in rows}
     depthwise = named["t12"]
     assert depthwise["kernel"] == "3 x 3" and depthwise["groups"] == "8" and depthwise["activation"] == "hard_swish"
-    assert depthwise["padding"] == "2 x 2, 2 x 2" and depthwise["takes"] == "t7" and depthwise["parameters"] == "80"
+    assert depthwise["padding"] == "top 2 bottom 2 left 2 right 2"
+    assert depthwise["takes"] == "t7" and depthwise["parameters"] == "80"
+    assert (depthwise["lowest"], depthwise["highest"], named["t13"]["lowest"]) == ("-1.5", "2.0", "")
     assert named["t13"]["takes"] == "t12 + t7" and named["pixels"]["shape"] == "24 x 60 x 1"
     assert named["frames"]["array"] == "frames" and named["pixels"]["array"] == "input"
 

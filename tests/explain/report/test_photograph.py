@@ -101,6 +101,8 @@ def test_class_maps_have_the_logits_as_their_means(packed, seen):
 def test_a_sheet_of_all_channels_holds_every_value_on_one_scale(packed, seen):
     values = seen.values["last"]
     sheet = Image.open(io.BytesIO(packed.read("feature_maps/02_last_all.png"))).convert("RGB")
+    assert max(sheet.size) >= 256
+    sheet = sheet.resize((29, 35), Image.Resampling.NEAREST)  # two columns of four maps of 14 x 8, a pixel apart
     height, width, channels = values.shape
     columns = round((channels * (height + 1) / (width + 1)) ** 0.5)
     for channel in range(channels):
