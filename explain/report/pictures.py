@@ -38,20 +38,25 @@ class Map:
 
     @property
     def range(self) -> str:
+        """Its values in words; of a single unit the one it has."""
+        if self.picture.size == (1, 1):
+            return f"{self.low + 0.0:.3g}"
         return f"{self.low + 0.0:.3g} to {self.high + 0.0:.3g}"  # a negative zero is written as zero
 
 
 def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) -> list[Map]:
     """The channels that respond most, strongest first, each on its own scale; none of what makes no pictures.
 
-    activation: a layer's output without the batch. names: of all its channels.
+    activation: a layer's output without the batch. names: of all its channels. Single units, of which each is one
+    value, are on the scale of their layer.
     """
     if not makes_pictures(activation):
         return []
     tiles = feature_maps.strongest(activation, count)
     signed = any(tile.values.min() < 0 for tile in tiles)
+    whole = images.scale(activation) if activation.ndim == 1 else None
     return [
-        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed))
+        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed, whole))
         for tile in tiles
     ]
 
@@ -84,8 +89,13 @@ def all_channels(activation: np.ndarray) -> Image.Image:
     return images.enlarge(images.indexed(sheet, low, high, palette), max(1, LEAST_SIDE // max(sheet.shape)))
 
 
-def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:
-    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps."""
+def _coloured(tile: feature_maps.Tile, signed: bool, whole: tuple[float, float, str] | None) -> Image.Image:
+    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps.
+
+    whole: the scale of the layer, where its maps are not to have their own.
+    """
+    if whole:
+        return Image.fromarray(images.colours(tile.values, *whole))
     if not signed:
         return images.coloured(tile.values)
     return Image.fromarray(images.colours(tile.values, -tile.peak, tile.peak, "diverging"))

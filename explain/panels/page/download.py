@@ -7,6 +7,7 @@ import re
 import numpy as np
 import streamlit as st
 
+from explain.attribution import class_map, occlusion
 from explain.network.head import CLASSES, CTC
 from explain.network.weights import network_weights
 from explain.panels.page.subject import Subject
@@ -45,8 +46,18 @@ def said(subject: Subject) -> str:
         holds = f"the photograph on top, as {called} sees it: {layers}, the classes and where they are seen"
     else:
         holds = f"the picture on top, as {called} sees it: {layers}"
-    seconds = round(sum(values.size for values in subject.values.values()) / NUMBERS_A_SECOND)
+    seconds = round(sum(values.size for values in subject.values.values()) / NUMBERS_A_SECOND + _covering(subject))
     return f"Of {holds}, with a report to open from disk." + (f" Takes about {seconds} s." if seconds > 1 else "")
+
+
+def _covering(subject: Subject) -> float:
+    """Seconds for passes of covered pictures, where the classes' maps are made of these."""
+    description = subject.description
+    if description.head.kind != CLASSES or class_map.fits(description):
+        return 0.0
+    size, step = next(iter(occlusion.patches_of_a_photograph(subject.height, subject.width).values()))
+    seconds = len(occlusion.boxes((subject.height, subject.width), size, step)) * subject.ran.milliseconds / 1000
+    return seconds if seconds <= COVERING else 0.0
 
 
 def _called(subject: Subject) -> str:

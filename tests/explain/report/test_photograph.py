@@ -113,6 +113,14 @@ def test_a_sheet_of_all_channels_holds_every_value_on_one_scale(packed, seen):
     assert "feature_maps/02_last.png" in packed.namelist()
 
 
+def test_single_units_are_on_the_scale_of_their_layer():
+    values = np.array([0.5, 0.0, 2.0, 1.0], np.float32)
+    first, second, *_ = pictures.strongest(values, ["a", "b", "c", "d"])
+    assert (first.name, first.range, second.name, second.range) == ("c", "2", "d", "1")
+    assert first.picture.getpixel((0, 0)) == tuple(images.palette("unsigned")[255])
+    assert second.picture.getpixel((0, 0)) == tuple(images.palette("unsigned")[128])
+
+
 def test_a_sheet_that_would_be_too_large_holds_the_strongest(monkeypatch):
     values = np.zeros((4, 4, 9), np.float32)
     values[0, 0] = [1, 9, 3, 8, 2, 7, 0, 0, 0]
