@@ -14,6 +14,7 @@ from explain.attribution import cam, class_map, occlusion, targets
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
+from explain.network.head import CLASSES
 from explain.network.session import Network
 from explain.network.weights import network_weights
 from explain.notebook import gradients
@@ -46,7 +47,8 @@ class Asked:
 def methods(description: Description) -> tuple[str, ...]:
     """Names of the methods that fit a network, those without a gradient first."""
     layer = cam.usual_layer(description) is not None
-    without = [OCCLUSION, *[CLASS_MAP] * class_map.fits(description), *[SCORE_CAM] * layer]
+    has_map = description.head.kind == CLASSES and class_map.fits(description)
+    without = [OCCLUSION, *[CLASS_MAP] * has_map, *[SCORE_CAM] * layer]
     gradient = [] if gradients.missing(description) else [*INPUT_METHODS, *(LAYER_METHODS if layer else ())]
     return (*without, *gradient)
 

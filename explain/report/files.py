@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,24 +47,37 @@ def write_arrays(
 ) -> None:
     """Adds an .npz file to an archive, array by array: no more than one of them is copied at a time.
 
-    kinds: of the numbers, for all or for each. Not compressed by itself: the archive around it does that, and reading
-    it is quicker.
+    kinds: of the numbers, for all, or for each that is to be there. Not compressed by itself: the archive around it
+    does that, and reading it is quicker.
     """
     with packed.open(name, "w", force_zip64=True) as file, zipfile.ZipFile(file, "w") as inside:
-        for key, array in arrays.items():
-            kind = kinds[key] if isinstance(kinds, Mapping) else kinds
+        each = kinds if isinstance(kinds, Mapping) else dict.fromkeys(arrays, kinds)
+        for key, kind in each.items():
             with inside.open(f"{key}.npy", "w", force_zip64=True) as one:
-                np.lib.format.write_array(one, np.ascontiguousarray(array, kind), allow_pickle=False)
+                np.lib.format.write_array(one, np.ascontiguousarray(arrays[key], kind), allow_pickle=False)
 
 
-def fitting(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, type], list[str]]:
-    """How arrays are kept so that the archive stays of a size to be sent: kinds by name, and those left out.
+@dataclass(frozen=True)
+class Kept:
+    """kinds: of the numbers of each array that an archive keeps. left_out: those that were too large."""
+
+    kinds: Mapping[str, type]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def halved(self) -> bool:
+        """Whether some are in half precision."""
+        return np.float16 in self.kinds.values()
+
+
+def fitting(arrays: Mapping[str, np.ndarray]) -> Kept:
+    """How arrays are kept so that the archive stays of a size to be sent.
 
     All in single precision up to EXACT bytes; of more, long ones in half precision where the numbers allow it, and the
     largest left out while there are more than MOST bytes.
     """
     if sum(array.size for array in arrays.values()) * 4 <= EXACT:
-        return dict.fromkeys(arrays, np.float32), []
+        return Kept(dict.fromkeys(arrays, np.float32))
     kinds = {name: np.float16 if _fits_half(array) else np.float32 for name, array in arrays.items()}
     left_out: list[str] = []
     sizes = {name: arrays[name].size * np.dtype(kind).itemsize for name, kind in kinds.items()}
@@ -72,7 +86,7 @@ def fitting(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, type], list[str
             break
         left_out.append(name)
         del sizes[name], kinds[name]
-    return kinds, left_out
+    return Kept(kinds, tuple(left_out))
 
 
 def _fits_half(array: np.ndarray) -> bool:

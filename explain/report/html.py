@@ -18,7 +18,7 @@ from explain.layers import lstm
 from explain.pictures import images
 from explain.pictures.notation import probability
 from explain.report import pictures
-from explain.report.files import by
+from explain.report.files import Kept, by
 from explain.report.pictures import Map
 from explain.report.reading import BEAMS, Read
 from explain.report.seen import Seen
@@ -35,10 +35,15 @@ STATE_SAYS = {
 FILES = (
     ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals"),
     ("layers.csv", "what each layer is, takes and holds, and its lowest and highest value"),
-    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input; float32"),
+    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
     ("lstm.npz", "gates, cell and hidden state of each recurrent layer and direction, (frame, unit)"),
     ("ctc.npz", "states of the lattice, log of its forward and backward variables, posterior, alignment"),
-    ("word/, feature_maps/, lstm/", "pictures as PNG; in a layer's folder one pixel is one value"),
+    ("lstm/", "pictures of the same"),
+    ("word/", "the picture as the network sees it, as PNG"),
+    (
+        "feature_maps/",
+        "each layer's strongest channels; in its folder, or on the sheet _all, a pixel is a value",
+    ),
     ("charts/", "still charts as SVG, and the page's own as Vega-Lite JSON (.vl.json)"),
 )
 OF_CLASSES = ("answer", "class")
@@ -56,9 +61,9 @@ FILES_OF_A_PHOTOGRAPH = (
 )
 
 
-def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, Drawing]) -> str:
-    """The whole page. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
-    `memory` of `explain.report.svg`.
+def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, Drawing], kept: Kept) -> str:
+    """The page of a word. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
+    and of a network with recurrent layers `memory`, of `explain.report.svg`.
     """
     return _template("word.html").render(
         read=read,
@@ -70,17 +75,13 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
         maps=maps,
         # SVG that escapes its own text
         drawings={name: Markup(drawing.inline()) for name, drawing in drawings.items()},
-        files=FILES,
+        files=[entry for entry in FILES if read.traces or not entry[0].startswith("lstm")],
+        kept=kept,
     )
 
 
-def photograph(
-    seen: Seen, maps: Mapping[str, Sequence[Map]], left_out: Sequence[str] = (), halved: bool = False
-) -> str:
-    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer.
-
-    left_out: layers whose arrays were too large to be saved. halved: whether some are saved in half precision.
-    """
+def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], kept: Kept) -> str:
+    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer."""
     likeliest = [(seen.called(unit), unit, probability(seen.probabilities[unit])) for unit in seen.likeliest]
     return _template("photograph.html").render(
         seen=seen,
@@ -92,8 +93,7 @@ def photograph(
         ],
         maps=maps,
         files=[entry for entry in FILES_OF_A_PHOTOGRAPH if seen.names_classes or not entry[0].startswith(OF_CLASSES)],
-        left_out=left_out,
-        halved=halved,
+        kept=kept,
     )
 
 

@@ -15,7 +15,6 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 from PIL import Image
 
 from explain.attribution.targets import LOGITS
@@ -34,9 +33,8 @@ def bundle(seen: Seen) -> bytes:
     }
     held = files.keys((*seen.network.layer_names, LOGITS))
     arrays = {"input": seen.batch[0], **{key: seen.values[name] for name, key in held.items() if name in seen.values}}
-    kinds, left_out = files.fitting(arrays)
-    halved = np.float16 in kinds.values()
-    page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, left_out, halved)
+    kept = files.fitting(arrays)
+    page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, kept)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("report.html", page)
@@ -45,7 +43,7 @@ def bundle(seen: Seen) -> bytes:
         if seen.names_classes:
             packed.writestr("answer.json", _json(answer(seen)))
             packed.writestr("classes.csv", files.as_csv(_classes(seen)))
-        files.write_arrays(packed, "arrays.npz", {name: arrays[name] for name in kinds}, kinds)
+        files.write_arrays(packed, "arrays.npz", arrays, kept.kinds)
         if seen.maps.values:
             files.write_arrays(packed, "class_maps.npz", {f"class {unit}": at for unit, at in seen.maps.values.items()})
         for name, picture in _pictures(seen, maps):

@@ -56,12 +56,13 @@ def test_large_arrays_are_kept_in_half_precision_and_the_largest_left_out(monkey
     monkeypatch.setattr(files, "MOST", 5000)
     monkeypatch.setattr(files, "SHORT", 90)
     small, large = np.zeros(100, np.float32), np.full(900, 1e6, np.float32)
-    assert files.fitting({"small": small}) == ({"small": np.float32}, [])
+    assert files.fitting({"small": small}) == files.Kept({"small": np.float32})
     most = np.zeros(2000, np.float32)
-    kinds, left_out = files.fitting({"small": small, "large": large, "most": most})
-    assert kinds == {"small": np.float16, "large": np.float32} and left_out == ["most"]  # 1e6 is too much for a half
+    kept = files.fitting({"small": small, "large": large, "most": most})
+    assert kept.kinds == {"small": np.float16, "large": np.float32}  # 1e6 is too much for a half
+    assert kept.left_out == ("most",) and kept.halved
     holes = np.array([np.nan, np.inf, 2.0] * 500, np.float32)
-    assert files.fitting({"holes": holes}) == ({"holes": np.float16}, [])
+    assert files.fitting({"holes": holes}) == files.Kept({"holes": np.float16})
 
 
 def test_the_table_of_layers_says_what_each_is(tmp_path):

@@ -42,12 +42,29 @@ def test_the_archive_holds_every_layer_and_the_reading_of_any_recogniser(subject
     said = json.loads(packed.read("reading.json"))
     assert said["best_path"]["text"] == subject.text and said["alphabet"] == "xyZ7"
     assert said["best_path"]["path"] == [LABELS[label] or "blank" for label in subject.probabilities.argmax(1)]
+    folders = {name.count("/") for name in packed.namelist() if name.startswith("feature_maps/")}
+    assert folders == {1, 2}  # a slash in a layer's name makes no folder
+
+
+def test_the_archive_holds_the_recurrent_layers_that_there_are(subject):
+    packed, description = opened(subject), subject.description
+    has = bool(description.of_kind("lstm"))
+    assert ("lstm.npz" in packed.namelist()) == ("Recurrent layers" in packed.read("report.html").decode()) == has
+    if not has:
+        return
     traces = np.load(io.BytesIO(packed.read("lstm.npz")))
     directions = [f"{layer.name}_{way}" for layer in description.of_kind("lstm") for way in layer.directions]
     assert {name.removesuffix("_hidden") for name in traces.files if name.endswith("_hidden")} == set(directions)
     assert all(traces[f"{name}_hidden"].shape[0] == STEPS for name in directions)
-    folders = {name.count("/") for name in packed.namelist() if name.startswith("feature_maps/")}
-    assert folders == {1, 2}  # a slash in a layer's name makes no folder
+
+
+def test_of_very_many_maps_there_are_sheets_alone(subject, monkeypatch):
+    from explain.report import archive
+
+    monkeypatch.setattr(archive, "MOST_MAPS", 10)
+    maps = [name for name in opened(subject).namelist() if name.startswith("feature_maps/")]
+    layers = len(subject.description.layer_names)
+    assert len(maps) == 2 * layers and sum(name.endswith("_all.png") for name in maps) == layers
 
 
 @pytest.mark.parametrize(
