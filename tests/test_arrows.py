@@ -23,9 +23,10 @@ FLOORS = (
     ("explain.report", "explain.notebook"),
     ("explain.gradients", "explain.charts"),
     ("explain.attribution", "explain.exemplars"),
+    ("export",),
     ("explain.network", "explain.layers"),
-    ("models.training", "export"),
-    ("explain.ctc", "explain.pictures"),
+    ("models.training",),
+    ("explain.ctc", "explain.pictures", "explain.processes"),
     ("models",),
 )
 PACKAGE = "explain"
