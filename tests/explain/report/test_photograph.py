@@ -14,6 +14,9 @@ import onnxruntime
 import pytest
 from PIL import Image
 
+from explain.network import weights
+from explain.network.apart.network import RemoteNetwork
+from explain.network.apart.pool import Pool
 from explain.network.session import Network
 from explain.network.weights import network_weights
 from explain.pictures import images
@@ -216,6 +219,20 @@ def test_values_that_are_no_numbers_make_no_pictures(seen):
     assert np.isnan(npz(packed, "arrays.npz")["last"]).any()
     names = [name for name in packed.namelist() if "last" in name]
     assert names == [] and "some of them are no numbers" in packed.read("report.html").decode()
+
+
+def test_of_a_network_that_is_computed_apart_nothing_is_read_here(animals, seen, tmp_path, monkeypatch):
+    path = small_networks.averaging(tmp_path / "animals.onnx")
+    apart = RemoteNetwork(path, Pool())
+    try:
+        monkeypatch.setattr(weights, "_constants", lambda path: pytest.fail(f"{path} was read in this process"))
+        packed = opened(seen_by(apart))
+    finally:
+        apart.close()
+    maps = npz(packed, "class_maps.npz")
+    for unit, values in seen.maps.values.items():
+        np.testing.assert_allclose(maps[f"class {unit}"], values, atol=1e-5)
+    assert {"report.html", "layers.csv", "arrays.npz", "classes.csv"} <= set(packed.namelist())
 
 
 def test_what_was_left_out_is_said(seen, monkeypatch):
