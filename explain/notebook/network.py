@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from explain.layers import activations
 from explain.layers.frames import frames
 from explain.network.description import Description
 from explain.network.errors import NetworkError
-from explain.network.head import CLASSES, CTC
+from explain.network.head import CLASSES, CTC, head, preprocessing
 from explain.network.layers import Layer
+from explain.network.own.answers import Answers
 from explain.network.session import LOGITS, Network
 from explain.network.weights import network_weights
 from explain.notebook import table, why
@@ -56,6 +58,24 @@ class OpenedNetwork:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+
+    def with_answers(self, answers: Answers) -> OpenedNetwork:
+        """The same network with what its file does not say of itself: labels, blank, scaling, colours, title.
+
+        answers: they overrule the file, which stays as it is; `explain.network.own.detection.detected` finds out what
+        can be found out. Raises NetworkError where they don't fit the network, such as labels of another number.
+        """
+        description = self.description
+        metadata = {**Answers.of(description).metadata(), **answers.metadata()}
+        last = description.output
+        told = head(last.shape, description.axes.get(last.name, ()), None, metadata)
+        wanted = preprocessing(description.picture, told.kind == CTC, None, metadata)
+        if answers.labels and told.labels != tuple(answers.labels):
+            raise NetworkError(
+                f"{self.title} needs a label for each of its {last.shape[-1]} numbers, the blank's as ''."
+            )
+        told_so = replace(description, head=told, preprocessing=wanted, title=metadata.get("title", description.title))
+        return OpenedNetwork(Network(told_so))
 
     @property
     def description(self) -> Description:
@@ -113,7 +133,7 @@ class OpenedNetwork:
             return classes(probabilities, self.description)
         raise NetworkError(
             f"The file of {self.title} does not say what its numbers stand for, so there is no answer to give, only "
-            "layers; it can say so in its metadata (CONTRIBUTING.md, Add a network)."
+            "layers; say it with `with_answers`."
         )
 
     @cached_property
@@ -148,7 +168,7 @@ class OpenedNetwork:
 
     def _taken(self, picture: Picture | Source) -> Picture:
         taken = picture if isinstance(picture, Picture) else self.picture(picture)
-        if taken.network != self.description.path:
+        if (taken.network, taken.prepared) != (self.description.path, self.description.preprocessing):
             raise NetworkError(f"This picture was prepared for another network; prepare it for {self.title}.")
         return taken
 

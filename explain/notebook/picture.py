@@ -13,17 +13,20 @@ from PIL import Image
 from explain.network.description import Description
 from explain.pictures import images
 from models.pictures import PictureError, open_picture
+from models.preprocessing import Preprocessing
 
 Source = bytes | str | os.PathLike | BinaryIO | Image.Image | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """network: the file of the network that it was prepared for. batch: `(1, height, width, channel)` float32, what
-    the network takes. seen: the same as a Pillow image, mode "L" or "RGB": what the network sees.
+    """network: the file of the network that it was prepared for; prepared: how.
+    batch: `(1, height, width, channel)` float32, what the network takes.
+    seen: the same as a Pillow image, mode "L" or "RGB": what the network sees.
     """
 
     network: Path
+    prepared: Preprocessing
     batch: np.ndarray
     seen: Image.Image
 
@@ -47,7 +50,7 @@ class Picture:
 def picture_for(network: Description, source: Source) -> Picture:
     """The picture in the network's size, colours and scale; what it takes and raises: see `OpenedNetwork.picture`."""
     batch = network.prepared(_opened(source))
-    return Picture(network.path, batch, Image.fromarray(network.preprocessing.pixels(batch[0])))
+    return Picture(network.path, network.preprocessing, batch, Image.fromarray(network.preprocessing.pixels(batch[0])))
 
 
 def _opened(source: Source) -> Image.Image:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
@@ -15,6 +17,7 @@ import explain
 from explain import open_network
 from explain.ctc import alternatives, decoding
 from explain.network.errors import NetworkError
+from explain.network.own.answers import Answers
 from explain.network.session import Network
 from explain.panels.inputs import word
 from explain.panels.page.subject import Subject
@@ -130,6 +133,28 @@ def test_a_network_without_a_head_has_layers_alone(tmp_path):
     assert body.layers(pixels())["shapes"].shape == (20, 28, 5)
     with pytest.raises(NetworkError, match="does not say what its numbers stand for"):
         body.answer(pixels())
+
+
+def test_what_a_file_does_not_say_can_be_said(tmp_path):
+    path = made.recogniser(tmp_path / "reader.onnx")
+    whole = open_network(path)
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "silent.onnx")
+    silent = open_network(tmp_path / "silent.onnx")
+    with pytest.raises(NetworkError, match="with_answers"):
+        silent.answer(ROOT / SAMPLE)
+    wanted = whole.description.preprocessing
+    told = silent.with_answers(Answers("ctc", made.LABELS, 0, wanted, "Reader"))
+    assert told.answer(ROOT / SAMPLE).text == whole.answer(ROOT / SAMPLE).text != ""
+    assert told.title == "Reader" and told.why(ROOT / SAMPLE).about == whole.why(ROOT / SAMPLE).about
+    half = told.with_answers(Answers(preprocessing=replace(wanted, mean=(127.5,), deviation=(127.5,))))
+    seen = half.picture(ROOT / SAMPLE)
+    assert half.title == "Reader" and seen.batch.min() < 0 <= told.picture(ROOT / SAMPLE).batch.min()
+    with pytest.raises(NetworkError, match="prepared for another network"):
+        told.layers(seen)
+    with pytest.raises(NetworkError, match="a label for each of its 16 numbers"):
+        silent.with_answers(Answers("ctc", made.LABELS[:9], 0))
 
 
 def test_networks_are_found_by_name_and_by_file(tmp_path, monkeypatch):
