@@ -46,7 +46,6 @@ FILES = (
     ),
     ("charts/", "still charts as SVG, and the page's own as Vega-Lite JSON (.vl.json)"),
 )
-OF_CLASSES = ("answer", "class")
 FILES_OF_A_PHOTOGRAPH = (
     ("answer.json, classes.csv", "every class with its probability and its logit, the likeliest first"),
     (
@@ -92,9 +91,15 @@ def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], kept: Kept) -> str
             for layer in seen.network.layers
         ],
         maps=maps,
-        files=[entry for entry in FILES_OF_A_PHOTOGRAPH if seen.names_classes or not entry[0].startswith(OF_CLASSES)],
+        files=[entry for entry in FILES_OF_A_PHOTOGRAPH if _holds(seen, entry[0])],
         kept=kept,
     )
+
+
+def _holds(seen: Seen, file: str) -> bool:
+    """Whether the archive has what stands under a name of FILES_OF_A_PHOTOGRAPH."""
+    there = {"answer": seen.names_classes, "class_maps": seen.maps.values, "class_visualisations": seen.visualised}
+    return all(has for name, has in there.items() if file.startswith(name))
 
 
 @cache

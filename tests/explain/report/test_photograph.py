@@ -142,6 +142,7 @@ def test_the_page_says_it_and_needs_nothing_beside_itself(packed, seen):
     links = [value for _, name, value in read.attributes if name in ("src", "href", "srcset", "action", "data")]
     assert links and all(value.startswith("data:image/png;base64,") for value in links)
     assert not re.search(r"https?://", page) and "url(" not in page and "half precision" not in page
+    assert "class_visualisations/" in text and "class_maps/" in text
     assert read.tags.count("img") == 1 + 5 + 1 + 6 + 8 + 8 + 5
 
 
@@ -161,7 +162,9 @@ def test_occlusion_where_the_last_layers_tell_no_map(tmp_path):
     assert "Occlusion" in opened(seen).read("report.html").decode()
     few = seen_by(network, passes=90)
     assert few.maps.values == {} and "takes 91 passes" in few.maps.how
-    assert not [name for name in opened(few).namelist() if name.startswith("class_maps")]
+    packed = opened(few)
+    assert not [name for name in packed.namelist() if name.startswith("class_maps")]
+    assert "class_maps" not in packed.read("report.html").decode()
 
 
 def test_without_a_head_there_are_layers_and_the_description(tmp_path):
