@@ -23,11 +23,12 @@ COUNT = 20
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")
-    st.caption(
-        "What each layer hands on, brightest where it responds most. The frame on the word is what one number can see: "
-        "hover over a map, click to keep it."
-    )
     description = word.description
+    st.caption(
+        "What each layer hands on, brightest where it responds most. The frame on the "
+        f"{'picture' if description.blank is None else 'word'} is what one number can see: hover over a map, click to "
+        "keep it."
+    )
     layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
     tiles_of(word, layer, key="layers", count=COUNT, columns=4, chips=True)
 

@@ -24,7 +24,7 @@ IN_LIST, IN_DETAIL = 6, 32
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    subject = photograph.or_word("Network", "network", word)
+    subject = photograph.or_word("Network layer by layer", "deep_network", word)
     description, ran = subject.description, subject.ran
     layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
