@@ -22,8 +22,9 @@ FLOORS = (
     ("explain.report",),
     ("explain.gradients", "explain.charts"),
     ("explain.attribution", "explain.exemplars"),
+    ("export",),
     ("explain.network", "explain.layers"),
-    ("models.training", "export"),
+    ("models.training",),
     ("explain.ctc", "explain.pictures"),
     ("models",),
 )

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explain.network.axes import Axes
+from explain.network.axes import Axes, of_picture
 from explain.network.errors import NetworkError
-from explain.network.head import CTC, Head, head, preprocessing
+from explain.network.head import CTC, Head, Stated, answered, head, preprocessing, stated_input
 from explain.network.layers import Layer
 from explain.network.reading import words
 from explain.network.reading.following import follow
@@ -36,7 +36,9 @@ class Description:
     outputs: tensors that the file itself puts out.
     batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
     channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
-    them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    them (see `explain.network.axes`). licence, source: of the weights, as far as known. answered: what a card or the
+    file's metadata says, so that nobody need be asked: "head", "labels", "blank", "title", and of the input "height",
+    "width", "colour", "mean", "deviation", "fit", "transposed".
     """
 
     name: str
@@ -56,6 +58,7 @@ class Description:
     axes: Mapping[str, Axes]
     licence: str
     source: str
+    answered: frozenset[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -65,6 +68,11 @@ class Description:
     @property
     def input(self) -> Layer:
         return self.layers[0]
+
+    @property
+    def input_axes(self) -> Axes:
+        """The axes in which the file takes its pictures."""
+        return self.axes.get(self.input.name) or of_picture(self.channel_first, False)
 
     @property
     def output(self) -> Layer:
@@ -150,8 +158,8 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
         raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
-    usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
-    graph = Graph(model, path, usual)
+    stated = card.preprocessing if card else _stated(model)
+    graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
     axes = follow(graph)
     grouped = groups(graph, axes, _named(graph))
     if not grouped:
@@ -159,13 +167,8 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
     return _assembled(path, card, graph, axes, grouped)
 
 
-def _stated_size(model) -> tuple[int | None, int | None]:
-    stated = {entry.key: entry.value for entry in model.metadata_props}.get("input", "{}")
-    try:
-        facts = json.loads(stated)
-        return facts.get("height"), facts.get("width")
-    except (ValueError, AttributeError):
-        raise NetworkError("What the file says under 'input' is no JSON object.") from None
+def _stated(model) -> Stated:
+    return stated_input({entry.key: entry.value for entry in model.metadata_props})
 
 
 def _named(graph: Graph) -> list[str] | None:
@@ -211,6 +214,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),
         source=card.source if card else graph.metadata.get("source", ""),
+        answered=answered(card, graph.metadata),
     )
 
 

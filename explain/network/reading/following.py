@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explain.network.axes import MAP, Axes, plain, reshaped, unfold
+from explain.network.axes import LYING, MAP, Axes, plain, reshaped, unfold
 from explain.network.reading.graph import Graph
 from explain.network.reading.nodes import Node
 
@@ -16,7 +16,7 @@ ALWAYS_MAPS = (
 
 def follow(graph: Graph) -> dict[str, Axes]:
     """The axes of every tensor that is computed from the picture's values and whose shape is known."""
-    axes: dict[str, Axes] = {graph.input: MAP if graph.channel_first else ("N", "H", "W", "C")}
+    axes: dict[str, Axes] = {graph.input: graph.input_axes}
     for node in graph.nodes:
         taken = [name for name in graph.data_inputs(node) if name in axes]
         if not taken:
@@ -27,13 +27,28 @@ def follow(graph: Graph) -> dict[str, Axes]:
                 rank = len(graph.shapes[name])
                 made = _made(graph, node, index, source, axes[source])
                 axes[name] = made if len(made) == rank else ("?",) * rank
+    for name in graph.outputs:
+        if "?" in axes.get(name, ()):
+            axes[name] = _by_lengths(graph, name) or axes[name]
     return axes
+
+
+def _by_lengths(graph: Graph, name: str) -> Axes | None:
+    """The axes of an output of three that could not be followed: the batch has as many places as there are pictures,
+    frames follow the picture's width where that is open; else they come before the features."""
+    shape, may_vary = graph.shapes[name], graph.open(name)
+    batch = [axis for axis in range(len(shape)) if shape[axis] == graph.pictures and not may_vary[axis]]
+    if len(shape) != 3 or len(batch) != 1 or sum(may_vary) > 1:
+        return None
+    rest = [axis for axis in range(3) if axis != batch[0]]
+    frames = next((axis for axis in rest if may_vary[axis]), rest[0])
+    return tuple("N" if axis == batch[0] else "W" if axis == frames else "C" for axis in range(3))
 
 
 def _made(graph: Graph, node: Node, index: int, source: str, axes: Axes) -> Axes:
     operator = node.operator
     if operator in ALWAYS_MAPS and len(axes) == 4:
-        return MAP
+        return LYING if axes == LYING else MAP
     if operator == "LSTM":
         return (_step(axes), "D", "N", "C") if index == 0 else ("D", "N", "C")
     if operator == "Transpose":

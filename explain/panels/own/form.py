@@ -8,26 +8,43 @@ from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.own import labels as labels_of
 from explain.network.own.answers import Answers, with_answers
+from explain.network.own.detection import SAID, Detected, detected
 from explain.panels.own import questions, reading, visitor
 from explain.panels.page import resources, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.wording import plain
 
 OPEN = "answers-open"  # in the session: the network whose form is open
-PREFILLED = "answers-prefilled"  # in the session: what stood in the form when it was opened
+FOUND = "answers-found"  # in the session: what stood in the form when it was opened, and how it was found
 TURN = "answers-turn"  # in the session: how often a form was opened; each has fields of its own
+FACTS = {
+    "head": "Answers",
+    "labels": "Labels",
+    "blank": "Blank",
+    "scaling": "Values",
+    "colour": "Colours",
+    "size": "Size",
+    "fit": "Other shapes",
+    "orientation": "Lying",
+}
 
 
 def open_for(name: str) -> None:
     """The form stands open for this network from the next run on."""
     st.session_state[OPEN] = name
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-    st.session_state.pop(PREFILLED, None)
+    st.session_state.pop(FOUND, None)
+
+
+def unsaid(description: Description) -> bool:
+    """Whether the file leaves open what nearly every network needs: what it answers, or how values are scaled."""
+    head = description.head.kind == views.NEITHER or not description.head.stated
+    return head or not {"mean", "deviation"} & description.answered
 
 
 def close() -> None:
     st.session_state.pop(OPEN, None)
-    st.session_state.pop(PREFILLED, None)
+    st.session_state.pop(FOUND, None)
 
 
 def is_open(name: str) -> bool:
@@ -50,31 +67,35 @@ def show(name: str) -> None:
     """Draws the form, and beside it what the network makes of some samples under the answers."""
     if not is_open(name):
         st.rerun()  # the whole page: it was shut
-    description, first = resources.description(name), _prefilled(name)
+    description, found = resources.description(name), _found(name)
     with st.container(border=True, key="answers-form"):
         asked, beside = st.columns([1.55, 1], gap="medium")
         with asked:
             st.markdown(f"**What the file of {plain(description.title)} does not say**")
-            st.caption(_how(description))
+            st.caption("What could be found out stands in the fields; beside them you see whether it is right.")
             try:
-                answers = questions.asked(description, first, f"{st.session_state.get(TURN, 0)}")
+                answers = questions.asked(description, found.answers, f"{st.session_state.get(TURN, 0)}")
             except ValueError as problem:
                 st.warning(plain(str(problem)), icon=":material/info:")
                 return
         with beside:
             reading.show(name, answers)
         with asked:
+            st.caption(how(found))
             _finish(name, description, answers)
 
 
-def _prefilled(name: str) -> Answers:
-    if PREFILLED not in st.session_state:
-        st.session_state[PREFILLED] = Answers.of(resources.description(name))
-    return st.session_state[PREFILLED]
+def _found(name: str) -> Detected:
+    """What the file says and what can be found out by trying the network; tried once, when the form is opened."""
+    if FOUND not in st.session_state:
+        with st.spinner("Trying it on sample pictures"):
+            st.session_state[FOUND] = detected(resources.network(name))
+    return st.session_state[FOUND]
 
 
-def _how(description: Description) -> str:
-    return "What could be found out stands in the fields already; beside them you see whether it is right."
+def how(found: Detected) -> str:
+    """How each fact was found, in one paragraph."""
+    return "  \n".join(f"**{FACTS[fact]}.** {sentence}" for fact, sentence in found.how.items() if sentence != SAID)
 
 
 def _finish(name: str, description: Description, answers: Answers) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explain.network.errors import NetworkError
 from explain.panels.own import form, kinds, visitor
-from explain.panels.page import views
+from explain.panels.page import resources, views
 from explain.panels.page.wording import plain
 
 TURN = "network-uploads"  # in the session: how many files were opened; each turn has a fresh uploader, shut again
@@ -42,6 +42,7 @@ def _take(file) -> None:
         st.error(plain(str(problem)), icon=":material/error:")
         return
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1  # lets go of the file
-    form.open_for(name)
+    if form.unsaid(resources.description(name)):
+        form.open_for(name)
     views.choose(name)
     st.rerun()

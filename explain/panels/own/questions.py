@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import streamlit as st
 
 from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.own import labels as labels_of
+from explain.network.own import scaling
 from explain.network.own.answers import Answers
 from explain.panels.page import views
 from models.preprocessing import COLOURS, Preprocessing
@@ -27,14 +29,6 @@ FIT_NAMES = {
     "crop": "kept in proportion, the middle cut out",
     "stretch": "stretched to the size",
 }
-# What a network may want of values from 0 to 255: mean and deviation, one for all channels or for red, green, blue.
-SCALINGS = {
-    "from 0 to 1": ((0.0,), (255.0,)),
-    "from −1 to 1": ((127.5,), (127.5,)),
-    "from 0 to 255": ((0.0,), (1.0,)),
-    "ImageNet's means and deviations": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
-    "ImageNet's means taken away": ((123.68, 116.779, 103.939), (1.0,)),
-}
 AS_STATED = "as the file states it"
 
 
@@ -50,7 +44,7 @@ def asked(description: Description, first: Answers, turn: str) -> Answers:
     wanted = first.preprocessing
     with colours:
         colour = _colour(description, wanted, key("colour"))
-        scaling = _scaling(wanted, colour, key("scaling"))
+        made = _scaled(Preprocessing(None, None, colour), wanted, key(f"scaling-{colour == 'grey'}"))
     with fitted:
         fit = _choice("Other shapes are", FIT_NAMES, wanted.fit if wanted else "crop", key("fit"))
         transposed = st.toggle("Lying on its side", value=bool(wanted and wanted.transposed), key=key("transposed"))
@@ -63,8 +57,7 @@ def asked(description: Description, first: Answers, turn: str) -> Answers:
             blank = _blank(description.output.shape[-1], first.blank, key("blank"))
     if head != views.NEITHER:
         labels = _labels(first, key("labels"))
-    mean, deviation = scaling
-    made = Preprocessing(height, width, colour, mean, deviation, fit, transposed)
+    made = replace(made, height=height, width=width, fit=fit, transposed=transposed)
     return Answers(head, labels, blank, made, called.strip() or None)
 
 
@@ -94,19 +87,16 @@ def _colour(description: Description, wanted: Preprocessing | None, key: str) ->
     return _choice("Colours", options, first, key)
 
 
-def scaled(name: str, colour: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of a scaling in the order of a network's channels."""
-    return tuple(values[::-1] if colour == "bgr" else values for values in SCALINGS[name])
-
-
-def _scaling(wanted: Preprocessing | None, colour: str, key: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    stated = (wanted.mean, wanted.deviation) if wanted else scaled(next(iter(SCALINGS)), colour)
-    options = [name for name in SCALINGS if colour != "grey" or len(SCALINGS[name][0]) == 1]
-    first = next((name for name in options if scaled(name, wanted.colour if wanted else colour) == stated), None)
-    if first is None:
-        options.append(AS_STATED)
-    chosen = st.selectbox("Values", options, options.index(first or AS_STATED), key=f"{key}-{colour == 'grey'}")
-    return stated if chosen == AS_STATED else scaled(chosen, colour)
+def _scaled(wanted: Preprocessing, first: Preprocessing | None, key: str) -> Preprocessing:
+    """The preprocessing with the scaling that is chosen. first: with the one that is chosen at first."""
+    named = scaling.name_of(first) if first else next(iter(scaling.SCALINGS))
+    options = {name: scaling.SCALINGS[name] for name in scaling.usual(wanted)}
+    if named is None:
+        options[AS_STATED] = AS_STATED
+    chosen = _choice("Values", options, named if named in options else next(iter(options)), key)
+    return replace(wanted, mean=first.mean, deviation=first.deviation) if chosen == AS_STATED else scaling.scaled(
+        wanted, chosen
+    )
 
 
 def _size(description: Description, wanted: Preprocessing | None, key: str) -> tuple[int | None, int | None]:

@@ -16,7 +16,7 @@ from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.own import labels as labels_of
 from explain.network.own.answers import Answers
-from explain.network.session import LOGITS
+from explain.network.own.trial import Trial
 from explain.panels.inputs import photograph, word
 from explain.panels.page import resources, views
 from explain.panels.page.recent import Recent
@@ -59,20 +59,16 @@ def _remembered() -> Recent:
 
 
 def _answered(opened: resources.Opened, wanted: Preprocessing, picture: Image.Image) -> Answered:
-    description = opened.network.description
-    batch = wanted.prepare(picture, *fitting_size(wanted, picture.size, description.smallest))
-    seen = images.data_url(Image.fromarray(wanted.pixels(batch[0])))
-    usual = description.preprocessing
-    if wanted.transposed != (usual is not None and usual.transposed):
-        batch = np.ascontiguousarray(batch.transpose(0, 2, 1, 3))  # as it is opened it exchanges them the other way
-    outputs = opened.network.run(batch, [description.output.name, LOGITS])
-    values = outputs[description.output.name][0]
+    trial, last = Trial(opened.network), opened.network.description.output
+    size = fitting_size(wanted, picture.size, opened.network.description.smallest)
+    seen = images.data_url(wanted.as_seen(picture, *size))
+    (values,) = trial.outputs(wanted, [picture], last.name)
     if values.ndim == 2:
         return Answered(tuple(values.argmax(axis=1).tolist()), None, seen)
-    if values.ndim == 1:
-        scored = description.output.activation in ("softmax", "sigmoid")
-        return Answered((), values if scored else softmax(outputs[LOGITS][0]), seen)
-    return Answered((), None, seen)
+    if values.ndim == 1 and last.activation not in ("softmax", "sigmoid"):
+        (logits,) = trial.logits(wanted, [picture])
+        values = softmax(logits)
+    return Answered((), values if values.ndim == 1 else None, seen)
 
 
 def show(name: str, answers: Answers) -> None:
