@@ -13,6 +13,8 @@ from functools import cached_property
 from explain.layers.receptive_field import ReceptiveField, receptive_field
 from explain.network.description import Description
 
+MOST_PADDED = 2  # frames that a picture may have more or fewer than its width over their step
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -70,7 +72,7 @@ def frames(description: Description, count: int, width: int) -> Frames:
 
     Where no layer before the end keeps the columns apart, or in reading order, the picture is shared out evenly.
     """
-    field = _field(description, count)
+    field = _field(description, count, width)
     if field is None:
         edges = [round(frame * width / count) for frame in range(count + 1)]
         even = tuple((edges[frame], max(edges[frame], edges[frame + 1] - 1)) for frame in range(count))
@@ -85,15 +87,19 @@ def frames(description: Description, count: int, width: int) -> Frames:
     )
 
 
-def _field(description: Description, count: int) -> ReceptiveField | None:
+def _field(description: Description, count: int, width: int) -> ReceptiveField | None:
     """What the last layer sees whose units still stand for columns, one a frame."""
     for layer in reversed(description.layers[1:]):
         field = receptive_field(description, layer.name)
-        if field is not None and _columns(layer.shape) in (count, None):
+        if field is not None and _has(layer.shape, count, width / field.stride[1]):
             return field
     return None
 
 
-def _columns(shape: Sequence[int | None]) -> int | None:
-    """How many columns an output of this shape has, 0 for one without: `(row, column, channel)`, `(step, feature)`."""
-    return shape[-2] if len(shape) in (2, 3) else 0
+def _has(shape: Sequence[int | None], count: int, about: float) -> bool:
+    """Whether an output of this shape, `(row, column, channel)` or `(step, feature)`, has so many columns.
+
+    about: how many it has where their number varies with the picture's width, but for what the padding makes of it.
+    """
+    columns = shape[-2] if len(shape) in (2, 3) else 0
+    return abs(about - count) < MOST_PADDED if columns is None else columns == count

@@ -8,6 +8,7 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import SPACE_MARK
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -53,7 +54,14 @@ def candidates(digest: str, _word: Subject) -> list[tuple[str, float]]:
     """The likeliest texts from a beam search, each with its exact probability (forward algorithm), best first."""
     description = _word.description
     best = decoding.n_best(_word.probabilities, BEAMS, SHOWN, description.blank)
-    return [(decoding.text(labels, description.labels), float(np.exp(value))) for labels, value in best]
+    return [(_seen(decoding.text(labels, description.labels)), float(np.exp(value))) for labels, value in best]
+
+
+def _seen(text: str) -> str:
+    """A text whose spaces at either end can be seen: else two texts might look the same."""
+    inner = text.strip(" ")
+    before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
+    return f"{SPACE_MARK * before}{inner}{SPACE_MARK * after if inner else ''}"
 
 
 def caption(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int) -> str:

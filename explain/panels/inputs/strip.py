@@ -23,10 +23,10 @@ def show() -> Subject | None:
     name = views.chosen()
     called = _called()
     st.set_page_config(page_title=f"Inside {' & '.join(called)}")
-    with st.container(key="strip", horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"#### Inside {' & '.join(map(plain, called))}", width="content")
-        st.caption("every layer of a real network, for the picture you give it", width="content")
         network_choice.show(name)
+        st.caption("every layer of a real network, for the picture you give it", width="content")
         st.space("stretch")
         numbers = st.empty()
     if sentence := views.not_here():

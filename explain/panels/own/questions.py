@@ -50,7 +50,7 @@ def asked(description: Description, first: Answers, turn: str) -> Answers:
         transposed = st.toggle("Lying on its side", value=bool(wanted and wanted.transposed), key=key("transposed"))
     with title:
         called = st.text_input("Title", value=first.title or "", max_chars=80, key=key("title"))
-        height, width = _size(description, wanted, key("size"))
+        height, width = _size(description, wanted, transposed, key("size"))
     blank, labels = None, ()
     if head == views.RECOGNISER:
         with kind:
@@ -89,33 +89,30 @@ def _colour(description: Description, wanted: Preprocessing | None, key: str) ->
 
 def _scaled(wanted: Preprocessing, first: Preprocessing | None, key: str) -> Preprocessing:
     """The preprocessing with the scaling that is chosen. first: with the one that is chosen at first."""
-    named = scaling.name_of(first) if first else next(iter(scaling.SCALINGS))
     options = {name: scaling.SCALINGS[name] for name in scaling.usual(wanted)}
+    named = scaling.name_of(first) if first else next(iter(options))
     if named is None:
-        options[AS_STATED] = AS_STATED
+        named, options = AS_STATED, {AS_STATED: AS_STATED, **options}
     chosen = _choice("Values", options, named if named in options else next(iter(options)), key)
-    return replace(wanted, mean=first.mean, deviation=first.deviation) if chosen == AS_STATED else scaling.scaled(
-        wanted, chosen
-    )
+    if chosen == AS_STATED:
+        return replace(wanted, mean=first.mean, deviation=first.deviation)
+    return scaling.scaled(wanted, chosen)
 
 
-def _size(description: Description, wanted: Preprocessing | None, key: str) -> tuple[int | None, int | None]:
-    """Height and width; asked where the file leaves them free."""
+def _size(
+    description: Description, wanted: Preprocessing | None, lies: bool, key: str
+) -> tuple[int | None, int | None]:
+    """Height and width of the upright picture; asked where the file leaves them free. lies: in the file."""
+    opened = description.preprocessing is not None and description.preprocessing.transposed
+    fixed = description.picture[:2] if lies == opened else description.picture[1::-1]
+    usual = (wanted.height, wanted.width) if wanted else (None, None)
+    usual = usual if wanted is None or lies == wanted.transposed else usual[::-1]
     sizes = []
-    for side, fixed, first in zip(
-        ("Height", "Width"),
-        description.picture[:2],
-        (wanted.height, wanted.width) if wanted else (None, None),
-        strict=True,
-    ):
-        if fixed is not None:
-            sizes.append(first)
-            continue
-        sizes.append(
-            st.number_input(
-                side, 1, LONGEST_SIDE, first, step=1, key=f"{key}-{side}", placeholder="as the picture's", help=FREE
-            )
-        )
+    for side, length, first in zip(("Height", "Width"), fixed, usual, strict=True):
+        if length is None:
+            settings = {"step": 1, "key": f"{key}-{side}-{lies}", "placeholder": "as the picture's", "help": FREE}
+            first = st.number_input(side, 1, LONGEST_SIDE, first, **settings)
+        sizes.append(first)
     return tuple(sizes)
 
 

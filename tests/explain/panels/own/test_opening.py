@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from explain.network.errors import NetworkError
 from explain.panels.own import visitor
+from tests.explain.panels.page import made
 from tests.explain.panels.views import text_of
 
 
@@ -73,9 +74,11 @@ def test_what_is_wrong_with_a_file_is_said_and_another_can_be_tried(monkeypatch)
     assert "shows , asks nothing" in text_of(test)
 
 
-def test_an_opened_network_is_what_the_page_shows_and_asks_about(monkeypatch):
+def test_an_opened_network_is_what_the_page_shows_and_asks_about(monkeypatch, tmp_path):
     taken = []
     monkeypatch.setattr(visitor, "take", lambda name, data: taken.append((name, data)) or "mine")
+    made.body(tmp_path / "mine.onnx")
+    monkeypatch.setenv("NETWORKS_FOLDER", str(tmp_path))
     test = uploaded("mine.onnx", b"bytes")
     assert taken == [("mine.onnx", b"bytes")]
     assert "shows mine, asks" in text_of(test) and "asks nothing" not in text_of(test)
