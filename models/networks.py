@@ -10,12 +10,13 @@ from models.crnn import CARD as CRNN
 from models.vgg16 import CAM, FULL
 
 CARDS: dict[str, Card] = {card.name: card for card in (CRNN, CAM, FULL)}
+NETWORKS_FOLDER = "NETWORKS_FOLDER"  # the environment variable that names another folder
 OWN = Path(__file__).resolve().parent / "own"
 
 
 def folder() -> Path:
     """Where other networks lie: `models/own`, or the folder that the environment variable NETWORKS_FOLDER names."""
-    return Path(os.environ.get("NETWORKS_FOLDER") or OWN)
+    return Path(os.environ.get(NETWORKS_FOLDER) or OWN)
 
 
 def here() -> dict[str, Card | Path]:

@@ -25,7 +25,7 @@ FLOORS = (
     ("export",),
     ("explain.network", "explain.layers"),
     ("models.training",),
-    ("explain.ctc", "explain.pictures"),
+    ("explain.ctc", "explain.pictures", "explain.processes"),
     ("models",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)

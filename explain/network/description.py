@@ -39,6 +39,7 @@ class Description:
     them (see `explain.network.axes`). licence, source: of the weights, as far as known. answered: what a card or the
     file's metadata says, so that nobody need be asked: "head", "labels", "blank", "title", and of the input "height",
     "width", "colour", "mean", "deviation", "fit", "transposed".
+    apart: whether nobody but a process of its own opens the file, because a stranger brought it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Description:
     licence: str
     source: str
     answered: frozenset[str] = frozenset()
+    apart: bool = False
 
     @property
     def called(self) -> str:

@@ -42,24 +42,32 @@ class Network:
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
+
+    apart: whether it is computed in another process, by `explain.network.apart`.
     """
+
+    apart = False
 
     def __init__(self, network: Card | Description | str | Path, threads: int | None = None):
         """network: a card, or the path of an ONNX file. threads: all that this process may use unless given.
 
         Raises NetworkError where there is no such file or it is no network that takes a batch of pictures.
         """
-        self.description: Description = describe(network)
+        self._set(describe(network))
+        self._count = 0
+        self._session = self._open(threads or available_cpus())
+        (self._input,) = self._session.get_inputs()
+
+    def _set(self, description: Description) -> None:
+        """What this network is, from what it says of itself."""
+        self.description = description
         self.card = self.description.card
         self.path = self.description.path
         self._lock = threading.Lock()
-        self._count = 0
         self.layer_names: tuple[str, ...] = self.description.layer_names
         self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
         # A layer that is called "logits" is the last one, or else keeps its name.
         self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
-        self._session = self._open(threads or available_cpus())
-        (self._input,) = self._session.get_inputs()
         self._order = ["NHWC".index(axis) for axis in self.description.input_axes]
 
     def run(
@@ -102,11 +110,15 @@ class Network:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(self._order))
-        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
+        outputs = self.computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
-    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
+    def computed(self, tensors: list[str], given: np.ndarray, give_back: bool = False) -> dict[str, np.ndarray]:
+        """Tensors by their names in the file, in the axes of the file, from one pass.
+
+        given: the batch as the file takes it. Raises NetworkError where ONNX Runtime refuses.
+        """
         try:
             with self._lock:
                 self._count += 1
