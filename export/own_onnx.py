@@ -16,17 +16,17 @@ from explain.network.errors import NetworkError
 from explain.network.own import scaling
 from explain.network.own.answers import Answers
 from explain.network.own.detection import Detected, detected
+from explain.network.reading.graph import PROBES
 from explain.network.session import Network
 from export.errors import ExportError, SourceError, VerificationError
 from export.external import copied
 from export.own_options import add_options, answers_of, given, said_at_first, said_then
 from models.card import network_files, weights_beside
 from models.networks import CARDS, folder
-from models.preprocessing import PreprocessingError, fitting_size
+from models.preprocessing import PreprocessingError
 
 __all__ = ["add_options", "answers_of", "export_onnx"]
 TOLERANCE = 1e-4  # of the largest value: the runtime joins other operators where more of them are looked at
-ANY_SIZE = (32, 100)  # width and height of a picture for a network that says nothing of it
 
 
 def export_onnx(
@@ -132,23 +132,30 @@ def _difference(original: Path, network: Network) -> float:
     import onnxruntime
 
     description = network.description
-    wanted = description.preprocessing
-    height, width, channels = description.input_shape
-    size = fitting_size(wanted, ANY_SIZE[::-1], description.smallest) if wanted else (height or 32, width or 100)
-    batch = np.random.default_rng(0).random((description.batch or 1, *size, channels or 3), dtype=np.float32)
+    sides = zip(description.input_shape, (*PROBES[0], 3), strict=True)
+    shape = [length or usual for length, usual in sides]
+    batch = np.random.default_rng(0).random((description.batch or 1, *shape), dtype=np.float32)
     feed = np.ascontiguousarray(batch.transpose(["NHWC".index(axis) for axis in description.input_axes]))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(original), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    before = session.run(names, {description.input.name: feed})
-    del session
-    session = onnxruntime.InferenceSession(str(description.path), options, providers=["CPUExecutionProvider"])
-    after = session.run(names, {description.input.name: feed})
+
+    def outputs(path: Path, names: list[str] | None) -> dict[str, np.ndarray]:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        names = names or [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(names, {session.get_inputs()[0].name: feed}), strict=True))
+
+    try:
+        before = outputs(original, None)
+        after = outputs(description.path, list(before))
+    except Exception as error:  # ONNX Runtime's exceptions share no public base class
+        size = " x ".join(map(str, shape))
+        raise VerificationError(
+            f"The network fails on a picture of {size}: say a size with --height, --width."
+        ) from error
     worst = 0.0
-    for name, wanted_values, values in zip(names, before, after, strict=True):
-        largest = float(np.abs(np.nan_to_num(wanted_values.astype(np.float64))).max(initial=1e-30))
-        apart = np.abs(np.nan_to_num(values.astype(np.float64) - wanted_values)).max(initial=0.0) / largest
+    for name, wanted in before.items():
+        largest = float(np.abs(np.nan_to_num(wanted.astype(np.float64))).max(initial=1e-30))
+        apart = np.abs(np.nan_to_num(after[name].astype(np.float64) - wanted)).max(initial=0.0) / largest
         if not apart <= TOLERANCE:
             raise VerificationError(f"Output {name!r} differs from the original's by {apart:.1e} of its largest value.")
         worst = max(worst, float(apart))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +25,8 @@ from models.preprocessing import Preprocessing
 
 IMAGENET, USUAL_SIDE = 1000, 224
 MOST = 8  # photographs that are looked at
-CLEAR = 0.05  # a lead that counts
+CLEAR = 0.1  # a lead that counts
+SECONDS = 2.0  # that trying may take in all; otherwise what is usual is taken
 Samples = Sequence[tuple[Image.Image, str]]
 
 
@@ -52,22 +54,27 @@ def best(
     first: what is known, and the usual for the rest. What the file answers itself is not tried in another way.
     """
     trial, answered, samples = Trial(network), network.description.answered, list(samples)[:MOST]
-    how = {}
+    how, until = {}, time.monotonic() + SECONDS
     if None in (first.height, first.width):
         first = replace(first, height=first.height or USUAL_SIDE, width=first.width or USUAL_SIDE)
         how["size"] = f"The file leaves it open: {USUAL_SIDE} pixels are usual."
     if not answered & {"mean", "deviation"}:
-        ways = _ways(trial, [scaling.scaled(first, name) for name in scaling.usual(first)], labels, samples)
+        ways = _ways(trial, [scaling.scaled(first, name) for name in scaling.usual(first)], labels, samples, until)
         first, how["scaling"] = _chosen(first, ways, "scaling")
     if first.channels == 3 and "colour" not in answered:
         name = scaling.name_of(first)
         other = replace(first, colour="bgr" if first.colour == "rgb" else "rgb")
-        ways = _ways(trial, [first, scaling.scaled(other, name) if name else other], labels, samples)
-        first, how["colour"] = _chosen(first, ways, "order of colours")
+        ways = _ways(trial, [first, scaling.scaled(other, name) if name else other], labels, samples, until)
+        # Whatever its order, a picture is told from others; only what it is called says which is right.
+        first, how["colour"] = _chosen(first, [replace(way, apart=0.0) for way in ways], "order of colours")
     return first, how
 
 
-def _ways(trial: Trial, candidates: list[Preprocessing], labels: Sequence[str], samples: Samples) -> list[Way]:
+def _ways(
+    trial: Trial, candidates: list[Preprocessing], labels: Sequence[str], samples: Samples, until: float
+) -> list[Way]:
+    """The ways that the network takes at all; none where there is no time for all of them."""
+    samples = _as_many_as_fit(trial, candidates, samples, until)
     titles = [title for _, title in samples]
     made = []
     for wanted in candidates if len(samples) > 1 else ():
@@ -80,6 +87,19 @@ def _ways(trial: Trial, candidates: list[Preprocessing], labels: Sequence[str], 
         probabilities = _probabilities(logits)
         made.append(Way(wanted, named(probabilities, labels, titles), told_apart(probabilities)))
     return made
+
+
+def _as_many_as_fit(trial: Trial, candidates: list[Preprocessing], samples: Samples, until: float) -> Samples:
+    """So many of the samples that all ways can be tried on them in time, judged by one pass."""
+    if not samples or time.monotonic() > until:
+        return ()
+    begun = time.monotonic()
+    try:
+        trial.logits(candidates[0], [samples[0][0]])
+    except NetworkError:
+        return ()
+    now = time.monotonic()
+    return samples[: int((until - now) / (max(now - begun, 1e-6) * len(candidates)))]
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:

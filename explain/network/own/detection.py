@@ -15,6 +15,8 @@ from explain.network.errors import NetworkError
 from explain.network.head import CLASSES, CTC, NONE
 from explain.network.own import classifier, recogniser, samples
 from explain.network.own.answers import Answers
+from explain.network.own.trial import Trial
+from models.preprocessing import Preprocessing
 
 SAID = "The file says so."
 OF_SHAPE = "The last layer gives one row of numbers."
@@ -58,7 +60,22 @@ def detected(network, pictures: Sequence[tuple[Image.Image, str]] | None = None)
     if not told:
         kind = NONE if kind == CTC else kind
         how["head"] = OF_SHAPE if kind == CLASSES else NO_HEAD
-    return Detected(replace(said, head=kind), how)
+    wanted = said.preprocessing
+    if wanted is not None and None in (wanted.height, wanted.width) and not _takes_any(network, wanted):
+        side = classifier.USUAL_SIDE
+        wanted = replace(wanted, height=wanted.height or side, width=wanted.width or side)
+        how["size"] = f"The network does not take every size; {side} pixels are usual."
+    return Detected(replace(said, head=kind, preprocessing=wanted), how)
+
+
+def _takes_any(network, wanted: Preprocessing) -> bool:
+    """Whether the network takes a picture of another form than is usual."""
+    trial = Trial(network)
+    try:
+        trial.outputs(wanted, [Image.new("RGB", (134, 101))], network.description.output.name)
+    except NetworkError:
+        return False
+    return True
 
 
 def _by_shape(shape: tuple[int | None, ...]) -> str:

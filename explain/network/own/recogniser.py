@@ -13,14 +13,16 @@ from explain.network.errors import NetworkError
 from explain.network.head import CTC
 from explain.network.own import scaling
 from explain.network.own.labels import fitted
-from explain.network.own.trial import Trial, alike, by_pattern, read_units
+from explain.network.own.trial import Read, Trial, by_labels, by_pattern, read_units
 from models.preprocessing import Preprocessing
 
 SURE = 0.97  # share of the frames of empty pictures that the blank wins; six of six trained networks gave as much
 HEIGHTS = (48, 32, 64)  # that recognisers mostly take, tried where the file leaves it open
-WORDS = (3, 8)  # fewest and most sample words that are tried
-SECONDS = 1.5  # that the words may take in all, so far as the fewest allow
-GOOD, POOR, CLEAR = 0.5, 0.25, 0.02  # a reading of half of the characters, of a quarter; a lead that counts
+FEWEST, MOST = 3, 8  # sample words: that every way reads, and that the best ones do
+SECONDS = 1.2  # after which those have read enough
+GOOD, POOR = 0.5, 0.25  # a reading of half of the characters, of a quarter
+NEAR, CLEAR = 0.3, 0.02  # a way that may yet win; a lead that counts
+OF_BLANK = "It wins {:.0%} of the frames of a white, a grey and a black picture."
 Samples = Sequence[tuple[Image.Image, str]]
 
 
@@ -73,14 +75,14 @@ def best(network, first: Preprocessing, samples: Samples) -> tuple[Way, dict[str
     for height in heights:
         at_height = replace(first, height=height)
         names = () if answered & {"mean", "deviation"} else scaling.usual(first)
-        candidates = [at_height] if not names else [scaling.scaled(at_height, name) for name in names]
-        ways += tries.of(candidates)
+        ways += tries.of([scaling.scaled(at_height, name) for name in names] or [at_height], FEWEST)
         if ways and max(way.mark for way in ways) >= GOOD:
             break
     told = network.description.head.kind == CTC
     if not ways or not (told or max(way.share for way in ways) >= SURE):
         return None
     how = {}
+    ways = tries.longer(ways)
     chosen = _likeliest(ways)
     how["scaling"] = _by_scaling(chosen, ways, answered)
     if len(heights) > 1:
@@ -89,53 +91,65 @@ def best(network, first: Preprocessing, samples: Samples) -> tuple[Way, dict[str
         chosen, how["colour"] = _by_colour(tries, chosen)
     if chosen.wanted.width is not None and "fit" not in answered:
         chosen, how["fit"] = _by_fit(tries, chosen)
-    how["blank"] = (
-        "The file says so."
-        if told
-        else f"It wins {chosen.share:.0%} of the frames of a white, a grey and a black picture."
-    )
+    how["blank"] = _told_blank(network.description) if told else OF_BLANK.format(chosen.share)
     return chosen, how
 
 
+def _told_blank(description: Description) -> str:
+    if "blank" in description.answered:
+        return "The file says so."
+    empty = "" in description.head.given
+    return "It is the empty one among the labels." if empty else "It comes first, as in all of PaddleOCR's networks."
+
+
 class _Tries:
-    """The sample words, as many as there is time for, read in one way after the other."""
+    """Sample words read in one way after the other. What was read once is remembered."""
 
     def __init__(self, network, samples: Samples):
         self.trial = Trial(network)
         self.head = network.description.head
         self.units = network.description.output.shape[-1]
         known = set("".join(self.head.given).lower())
-        self.samples = [pair for pair in samples if not known or set(pair[1].lower()) <= known][: WORDS[1]]
-        self.timed = False
+        self.samples = [pair for pair in samples if not known or set(pair[1].lower()) <= known][:MOST]
+        self.until = time.monotonic() + SECONDS
+        self._empty: dict[Preprocessing, tuple[int, float]] = {}
+        self._read: dict[Preprocessing, list[Read]] = {}
 
-    def of(self, candidates: Iterable[Preprocessing]) -> list[Way]:
-        """Those ways that the network takes at all."""
-        candidates = list(candidates)
+    def of(self, candidates: Iterable[Preprocessing], count: int) -> list[Way]:
+        """Those ways that the network takes at all, each with so many words."""
         made = []
-        for candidate in candidates:
+        for wanted in candidates:
             try:
-                made.append(self._way(candidate, 2 * len(candidates)))
+                made.append(self._way(wanted, count))
             except NetworkError:
                 continue
         return made
 
-    def _way(self, wanted: Preprocessing, passes: int) -> Way:
-        blank, share = self.trial.blank(wanted)
+    def longer(self, ways: list[Way]) -> list[Way]:
+        """The ways that may be the best read more words, as many as there is time for; the others stay as they are."""
+        leading = max(way.mark for way in ways)
+        while leading >= POOR:
+            near = [way for way in ways if way.mark >= leading - NEAR and len(way.marks) == len(ways[0].marks)]
+            near = near or [_likeliest(ways)]
+            count = len(near[0].marks) + 1
+            if count > len(self.samples) or time.monotonic() > self.until:
+                break
+            more = {way: self._way(way.wanted, count) for way in near}
+            ways = sorted((more.get(way, way) for way in ways), key=lambda way: way not in more.values())
+            leading = max(way.mark for way in more.values())
+        return ways
+
+    def _way(self, wanted: Preprocessing, count: int) -> Way:
         if self.head.kind == CTC:
-            blank = self.head.blank
-        labels = fitted(self.head.given, self.units, blank) or ()
-        if self.samples and not self.timed:
-            begun = time.monotonic()
-            self.trial.paths(wanted, [self.samples[0][0]])
-            fewest, most = WORDS
-            count = SECONDS / max(1e-6, (time.monotonic() - begun) * passes)
-            self.samples, self.timed = self.samples[: int(min(max(count, fewest), most))], True
-        reads = read_units(self.trial.paths(wanted, [picture for picture, _ in self.samples]), blank)
-        texts = [text for _, text in self.samples]
-        if labels:
-            marks = [alike("".join(labels[u] for u in read), text) for read, text in zip(reads, texts, strict=True)]
+            blank, share = self.head.blank, 1.0
         else:
-            marks = by_pattern(reads, texts)
+            blank, share = self._empty.get(wanted) or self._empty.setdefault(wanted, self.trial.blank(wanted))
+        read = self._read.setdefault(wanted, [])
+        pictures = [picture for picture, _ in self.samples[len(read) : count]]
+        read += read_units(self.trial.paths(wanted, pictures), blank)
+        reads, texts = read[:count], [text for _, text in self.samples[:count]]
+        labels = fitted(self.head.given, self.units, blank) or ()
+        marks = by_labels(labels, reads, texts) if labels else by_pattern(reads, texts)
         return Way(wanted, blank, share, labels, tuple(marks))
 
 
@@ -144,7 +158,7 @@ def _likeliest(ways: Sequence[Way]) -> Way:
     leading = max(way.mark for way in ways)
     if leading < POOR:
         return max(ways, key=lambda way: round(way.share, 2))
-    return next(way for way in ways if way.mark >= leading - 1e-9)
+    return next(way for way in ways if way.mark >= leading - CLEAR)
 
 
 def _by_scaling(chosen: Way, ways: Sequence[Way], answered: frozenset[str]) -> str:
@@ -165,7 +179,7 @@ def _by_scaling(chosen: Way, ways: Sequence[Way], answered: frozenset[str]) -> s
 
 def _by_height(tries: _Tries, chosen: Way, heights: Sequence[int]) -> tuple[Way, str]:
     others = [height for height in heights if height != chosen.wanted.height]
-    ways = [chosen, *tries.of(replace(chosen.wanted, height=height) for height in others)]
+    ways = [chosen, *tries.of([replace(chosen.wanted, height=height) for height in others], len(chosen.marks))]
     leading = max(way.mark for way in ways)
     found = chosen if chosen.mark >= leading - CLEAR else next(way for way in ways if way.mark == leading)
     tried = ", ".join(str(height) for height in sorted(way.wanted.height for way in ways))
@@ -178,7 +192,7 @@ def _by_colour(tries: _Tries, chosen: Way) -> tuple[Way, str]:
     name = scaling.name_of(chosen.wanted)
     other = replace(chosen.wanted, colour="bgr" if chosen.wanted.colour == "rgb" else "rgb")
     other = scaling.scaled(other, name) if name else other
-    ways = tries.of([other])
+    ways = tries.of([other], len(chosen.marks))
     if ways and ways[0].mark > chosen.mark + CLEAR:
         return ways[0], "The sample words are read better so than in the other order."
     if ways and ways[0].mark < chosen.mark - CLEAR:
@@ -188,7 +202,7 @@ def _by_colour(tries: _Tries, chosen: Way) -> tuple[Way, str]:
 
 def _by_fit(tries: _Tries, chosen: Way) -> tuple[Way, str]:
     other = replace(chosen.wanted, fit="stretch" if chosen.wanted.fit == "pad" else "pad")
-    ways = tries.of([other])
+    ways = tries.of([other], len(chosen.marks))
     if ways and ways[0].mark > chosen.mark + CLEAR:
         return ways[0], "The sample words are read better so than with their proportions kept."
     return chosen, "The sample words are read no better when they are stretched."

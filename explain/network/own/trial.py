@@ -5,7 +5,8 @@ The network is anything with `.description` and `.run(batch, layers)` as `explai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -51,7 +52,7 @@ class Trial:
     def blank(self, wanted: Preprocessing) -> tuple[int, float]:
         """The unit that wins most frames of pictures with nothing on them, and the share of the frames that it wins."""
         height = wanted.height or 32
-        size = (wanted.width or 4 * height, height)
+        size = (wanted.width or 3 * height, height)
         mode = "L" if wanted.colour == "grey" else "RGB"
         paths = self.paths(wanted, [Image.new("L", size, level).convert(mode) for level in LEVELS])
         units, counts = np.unique(np.concatenate(paths), return_counts=True)
@@ -59,8 +60,9 @@ class Trial:
 
 
 def alike(read: str, text: str) -> float:
-    """1 for the same text, whatever the case; less by a character's share for each that has to be changed."""
-    read, text = read.lower(), text.lower()
+    """1 for the same text, whatever the case and width of its characters; less by a character's share for each that
+    has to be changed."""
+    read, text = (unicodedata.normalize("NFKC", each).lower() for each in (read, text))
     if not text or not read:
         return float(read == text)
     return max(0.0, 1 - _distance(read, text) / max(len(read), len(text)))
@@ -76,11 +78,9 @@ def _distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def by_labels(labels: Sequence[str]) -> Callable[[list[Read], Sequence[str]], list[float]]:
+def by_labels(labels: Sequence[str], reads: list[Read], texts: Sequence[str]) -> list[float]:
     """How well texts were read, each from 0 to 1, by a network whose labels are known."""
-    return lambda reads, texts: [
-        alike("".join(labels[unit] for unit in read), text) for read, text in zip(reads, texts, strict=True)
-    ]
+    return [alike("".join(labels[unit] for unit in read), text) for read, text in zip(reads, texts, strict=True)]
 
 
 def by_pattern(reads: list[Read], texts: Sequence[str]) -> list[float]:

@@ -11,13 +11,14 @@ from PIL import Image
 from explain.ctc import decoding
 from explain.layers.activations import probabilities
 from explain.network.description import describe
-from explain.network.own import scaling
+from explain.network.own import classifier, scaling
 from explain.network.own.answers import Answers, with_answers
 from explain.network.own.detection import detected
 from explain.network.own.trial import alike, by_pattern
 from explain.network.session import Network
 from models.networks import CARDS
 from models.preprocessing import Preprocessing
+from tests.explain.network.made import written
 from tests.explain.network.own.striped import CONTRASTS, HEIGHT, labelled, reader, words
 from tests.test_third_network import Maker
 
@@ -168,3 +169,25 @@ def test_scalings_by_name_and_by_number():
             scaling.read(grey, wrong)
     with pytest.raises(ValueError, match="takes grey pictures"):
         scaling.read(grey, "imagenet")
+
+
+def test_a_network_that_does_not_take_every_size_gets_one_that_it_takes(tmp_path):
+    """Halved, doubled and added to what it was: only even sizes fit."""
+    made = Maker()
+    x = made.node("MaxPool", ["picture"], "half", kernel_shape=[2, 2], strides=[2, 2])
+    x = made.node("Resize", [x, "", made.array("scales", np.array([1, 1, 2, 2], np.float32))], "double")
+    made.node("Add", [x, "picture"], "both")
+    path = written(tmp_path, made, ["n", 3, None, None], output="both")
+    found = detected(Network(path))
+    assert found.answers.head == "none" and "does not take every size" in found.how["size"]
+    assert (found.answers.preprocessing.height, found.answers.preprocessing.width) == (224, 224)
+    made = Maker()
+    made.node("Relu", ["picture"], "map")
+    free = detected(Network(written(tmp_path, made, ["n", 3, None, None], output="map", name="free")))
+    assert free.answers.preprocessing.height is None and "size" not in free.how
+
+
+def test_a_classifier_for_which_there_is_no_time_gets_the_usual(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "SECONDS", -1.0)
+    found = detected(levels(tmp_path, 127.5, 127.5))
+    assert found.how["scaling"] == "A guess: the usual." and scaling.name_of(found.answers.preprocessing) == "255"
