@@ -182,9 +182,9 @@ def check(target: Target, shape: Sequence[int | None]) -> None:
         )
     if isinstance(target, WholeText) and target.blank in target.labels:
         raise TargetError("The blank is never part of a text: leave it out.")
-    if isinstance(target, WholeText) and shape[0] is not None:
-        if why := decoding.why_impossible(target.labels, shape[0]):
-            raise TargetError(why)
+    why = isinstance(target, WholeText) and shape[0] is not None and decoding.why_impossible(target.labels, shape[0])
+    if why:
+        raise TargetError(why)
     if isinstance(target, Unit) and len(target.place) != len(shape):
         raise TargetError(f"A unit of {target.layer} is found by {len(shape)} numbers, not by {len(target.place)}.")
     places = zip(target.place, shape, strict=True) if isinstance(target, Unit) else _entries(target, shape[-1])
