@@ -7,6 +7,7 @@ import streamlit as st
 
 from explain.charts import ctc
 from explain.charts.theme import Inks
+from explain.network.description import Description
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
@@ -27,7 +28,7 @@ def show(photograph: Subject) -> None:
     classes = class_names.of(description)
     best = [int(unit) for unit in np.argsort(-probabilities, kind="stable")[:SHOWN]]
     st.markdown(f"**Classes** :gray[says] {bold(description.labels[best[0]])}")
-    st.caption(caption(len(best), len(probabilities), description.head.stated))
+    st.caption(caption(len(best), len(probabilities), description))
     with st.container(horizontal_alignment="center"):
         large = images.enlarge(photograph.seen, max(1, SIZE // max(photograph.seen.size)))
         st.image(large, width=SIZE, alt=f"The picture as the network sees it, {photograph.height} x {photograph.width}")
@@ -36,11 +37,13 @@ def show(photograph: Subject) -> None:
     st.vega_lite_chart(chart, width="stretch", key="likeliest")
 
 
-def caption(shown: int, count: int, stated: bool) -> str:
-    """What the bars are. stated: whether the classes' names are known."""
+def caption(shown: int, count: int, description: Description) -> str:
+    """What the bars are, and that the classes' names are not known where they are not."""
     likeliest = f"The {shown} likeliest of its {count:,} classes" if shown < count else f"Its {count} classes"
-    sentence = f"{likeliest} for this picture, each with its probability (softmax: over all classes they sum to 1)."
-    return sentence if stated else f"{sentence} Their names are not known: say them under *Answers*."
+    apart = description.output.activation == "sigmoid"
+    rule = "sigmoid: each class by itself" if apart else "softmax: over all classes they sum to 1"
+    sentence = f"{likeliest} for this picture, each with its probability ({rule})."
+    return sentence if description.head.stated else f"{sentence} Nobody has said their names: do so under *Answers*."
 
 
 def _short(name: str) -> str:
