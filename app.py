@@ -25,6 +25,7 @@ STYLE = """<style>
     [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
     [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 0; }
     [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; }  /* Streamlit scrolls and hides the first */
+    .st-key-answers-form [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 150px; }
     .st-key-sample-strip [data-testid="stColumn"]:last-child { min-width: 6rem; }  /* "More" in full */
     .st-key-visualisation [data-testid="stImage"], .st-key-visualisation [data-testid="stFullScreenFrame"] {
       max-width: 460px;  /* alone in its row, it would fill the window */

@@ -17,7 +17,6 @@ from explain.pictures import images
 
 SHOWN = 10
 SIZE = 300  # screen pixels of the picture
-ROW, EDGES = 19, 14  # screen pixels of a bar with its name, and what the chart keeps free around them all
 LONGEST = 34  # characters of a name beside its bar
 
 
@@ -33,8 +32,7 @@ def show(photograph: Subject) -> None:
         large = images.enlarge(photograph.seen, max(1, SIZE // max(photograph.seen.size)))
         st.image(large, width=SIZE, alt=f"The picture as the network sees it, {photograph.height} x {photograph.width}")
     bars = [(_short(classes.of_unit(photograph.network, unit)), float(probabilities[unit])) for unit in best]
-    chart = ctc.texts(bars, Inks.of(is_dark()), names=0.62) | {"height": ROW * len(bars) + EDGES}
-    st.vega_lite_chart(chart, width="stretch", key="likeliest")
+    st.vega_lite_chart(ctc.texts(bars, Inks.of(is_dark()), names=0.62), width="stretch", key="likeliest")
 
 
 def caption(shown: int, count: int, description: Description) -> str:
