@@ -18,7 +18,7 @@ OPEN = "answers-open"  # in the session: the network whose form is open
 FOUND = "answers-found"  # in the session: what stood in the form when it was opened, and how it was found
 TURN = "answers-turn"  # in the session: how often a form was opened; each has fields of its own
 FACTS = {
-    "head": "Answers",
+    "head": "It answers",
     "labels": "Labels",
     "blank": "Blank",
     "scaling": "Values",

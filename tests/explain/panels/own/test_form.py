@@ -151,6 +151,25 @@ def test_what_is_kept_is_what_was_answered(path, monkeypatch):
     assert (described.labels, described.blank) == (made.LABELS, 0) and described.preprocessing == means
 
 
+def test_a_visitors_network_can_be_closed(path, monkeypatch):
+    closed = []
+    monkeypatch.setattr(visitor, "names", lambda: ("silent",))
+    monkeypatch.setattr(visitor, "close", closed.append)
+    silent(path)
+    test = opened(page, network="silent")
+    test.button(key="answers-forget").click().run()
+    assert not test.exception and closed == ["silent"] and "shut" in text_of(test)
+
+
+def test_not_now_leaves_all_as_it_was(path, monkeypatch):
+    monkeypatch.setattr(visitor, "answer", lambda *asked: pytest.fail("nothing was to be kept"))
+    silent(path)
+    before = path.read_bytes()
+    test = opened(page)
+    test.button(key="answers-close").click().run()
+    assert not test.exception and "shut" in text_of(test) and path.read_bytes() == before
+
+
 def test_a_file_of_the_folder_is_offered_with_the_answers_in_it(path):
     silent(path)
     test = opened(page)
