@@ -177,7 +177,7 @@ def _named(graph: Graph) -> list[str] | None:
     """The layers that the file names, None where it names none that it computes."""
     try:
         named = json.loads(graph.metadata.get("layers", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return [name for name in named if name in graph.values and name != graph.input] or None
 
