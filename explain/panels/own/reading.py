@@ -18,7 +18,7 @@ from explain.network.own import labels as labels_of
 from explain.network.own.answers import Answers
 from explain.network.own.trial import Trial
 from explain.panels.inputs import photograph, word
-from explain.panels.page import resources, views
+from explain.panels.page import address, resources, views
 from explain.panels.page.recent import Recent
 from explain.pictures import images
 from models.preprocessing import Preprocessing, fitting_size
@@ -94,6 +94,8 @@ def _words(opened: resources.Opened, answers: Answers) -> None:
     st.markdown(f"**It reads** :gray[{right} of {len(rows)} samples as they are written]")
     for seen, read, agrees in rows:
         _row(seen, read or "nothing", agrees)
+    if not answers.labels:
+        st.caption("There are no labels yet: each unit is written as its number.")
 
 
 def samples() -> list[str]:
@@ -122,7 +124,8 @@ def _row(seen: str, read: str, agrees: bool) -> None:
 
 
 def _photograph(opened: resources.Opened, answers: Answers) -> None:
-    sample = next(iter(photograph.samples()))
+    names = photograph.samples()
+    sample = address.choice("photo", names, next(iter(names)))  # the one on top, unless that was uploaded
     found = answered(opened, answers.preprocessing, sample, photograph.sample(sample))
     picture, said = st.columns([1, 1.6])
     with picture:
