@@ -17,6 +17,7 @@ from explain.network.errors import NetworkError
 from explain.network.own import labels as labels_of
 from explain.network.own.answers import Answers
 from explain.network.own.trial import Trial
+from explain.network.session import LOGITS
 from explain.panels.inputs import photograph, word
 from explain.panels.page import address, resources, views
 from explain.panels.page.recent import Recent
@@ -66,7 +67,7 @@ def _answered(opened: resources.Opened, wanted: Preprocessing, picture: Image.Im
     if values.ndim == 2:
         return Answered(tuple(values.argmax(axis=1).tolist()), None, seen)
     if values.ndim == 1 and last.activation not in ("softmax", "sigmoid"):
-        (logits,) = trial.logits(wanted, [picture])
+        (logits,) = trial.outputs(wanted, [picture], LOGITS)
         values = softmax(logits)
     return Answered((), values if values.ndim == 1 else None, seen)
 
