@@ -19,6 +19,7 @@ from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
+SIDE, SMALL, DEEP = 128, 64, 40  # pixels of a picture in the list; of one in a list of more layers than so many
 
 
 @fragment
@@ -90,9 +91,10 @@ def _rows(version: str, digest: str, _description: Description, _values: dict[st
 def _pictures(description: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
     if not feature_maps_panel.is_drawn(activation):
         return []
+    side = SMALL if len(description.layers) > DEEP else SIDE
     return [
         {
-            "src": images.data_url(images.shrink(images.coloured(tile.values), 128)),
+            "src": images.data_url(images.shrink(images.coloured(tile.values), side)),
             "name": names.channel_name(description, layer, tile.channel),
         }
         for tile in feature_maps.strongest(activation, IN_LIST)

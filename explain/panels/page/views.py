@@ -13,6 +13,7 @@ from explain.panels.page import address, resources
 from explain.panels.page.wording import plain
 
 RECOGNISER, CLASSIFIER, NEITHER = "ctc", "classes", "none"
+AXES = {RECOGNISER: 2, CLASSIFIER: 1}  # of what such a network answers, without the batch
 NETWORK = "network"  # in the address: the one that the page explains
 OLD_NAMES = ("recogniser", "classifier")  # of the same, in links from before
 # What the address says of one network; in another it would point at layers and units that are not there.
@@ -40,8 +41,10 @@ class View:
         sentences = [self.needs.missing(network) for network in networks]
         if "" in sentences:
             return ""
-        unsaid = self.needs.head and networks and networks[0].head.kind == NEITHER
-        return next(iter(sentences), "There is no network here.") + (IF_IT_DOES if unsaid else "")
+        may = (
+            networks and networks[0].head.kind == NEITHER and len(networks[0].output.shape) == AXES.get(self.needs.head)
+        )
+        return next(iter(sentences), "There is no network here.") + (IF_IT_DOES if may else "")
 
 
 LAYERS = View("Layers", "layers.feature_maps")
