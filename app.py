@@ -62,8 +62,7 @@ def main() -> None:
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
-        if not views.DECODING.missing:
-            panel("page.download").button(subject)
+        panel("page.download").button(subject)
     draw(view, subject)
 
 
