@@ -23,7 +23,7 @@ from tests.walk.quick_jobs import QuickWorker
 from tests.walk.visitor import PAGE, Visitor
 from tests.walk.walker import Broken, Read, Step, Walk
 
-CONTROLS = 112  # different ones that were pressed when this was written
+CONTROLS = 114  # different ones that were pressed when this was written
 MOST_MISSING = 0.1  # share of them that may go before somebody has to say so here
 VIEW = "view"  # the choice of the deeper view
 EMPTY = ""

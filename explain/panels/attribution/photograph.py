@@ -11,6 +11,7 @@ from explain.charts.theme import Inks
 from explain.panels.attribution import photograph_gradients, photograph_occlusion, weighed
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.components import component
+from explain.panels.inputs import layer as layer_choice
 from explain.panels.inputs import photograph
 from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
@@ -138,16 +139,8 @@ def _filters(shown: Subject) -> None:
     if not convolutions:
         st.caption(weighed.missing(shown.description))
         return
-    layer = st.segmented_control(
-        "Layer",
-        convolutions,
-        default=convolutions[0],
-        required=True,
-        format_func=lambda name: names.layer_name(shown.description, shown.description.layer(name)),
-        key="vgg_filters",
-        bind="query-params",
-    )
-    layer = shown.description.layer(layer or convolutions[0])
+    name = layer_choice.choose("Layer", shown.description, convolutions, convolutions[0], "vgg_filters")
+    layer = shown.description.layer(name)
     filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")
 
 

@@ -163,13 +163,13 @@ def _covered(word: Subject, lengths: tuple[occlusion.Pair, occlusion.Pair], plac
     key = (word.description, word.ran.digest, lengths)
     covered = _remembered().get(key)
     if covered is None:
-        text = "Covering the word patch by patch, a second or less"
+        text = "Covering the word patch by patch"
         bar = place.progress(0.0, text)
         covered = occlusion.occlude(
             resources.network(word.network),
             word.batch[0],
             *lengths,
-            on_step=lambda done, of: bar.progress(done / of, text) and None,
+            on_step=lambda done, of: bar.progress(done / of, f"{text}: {done} of {of}") and None,
         )
         _remembered().add(key, covered)
     return covered

@@ -19,12 +19,13 @@ from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
+SIDE, SMALL, DEEP = 128, 64, 40  # pixels of a picture in the list; of one in a list of more layers than so many
 
 
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    subject = photograph.or_word("Network", "network", word)
+    subject = photograph.or_word("Network layer by layer", "deep_network", word)
     description, ran = subject.description, subject.ran
     layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
@@ -90,9 +91,10 @@ def _rows(version: str, digest: str, _description: Description, _values: dict[st
 def _pictures(description: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
     if not feature_maps_panel.is_drawn(activation):
         return []
+    side = SMALL if len(description.layers) > DEEP else SIDE
     return [
         {
-            "src": images.data_url(images.shrink(images.coloured(tile.values), 128)),
+            "src": images.data_url(images.shrink(images.coloured(tile.values), side)),
             "name": names.channel_name(description, layer, tile.channel),
         }
         for tile in feature_maps.strongest(activation, IN_LIST)

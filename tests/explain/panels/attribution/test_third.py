@@ -125,7 +125,7 @@ def test_gradient_maps_of_a_third_network_are_laid_over_its_picture(third, monke
 
 def photograph(folder, make, **address) -> AppTest:
     make(folder / "animals.onnx")
-    return opened(classifying, classifier="animals", **address)
+    return opened(classifying, network="animals", **address)
 
 
 @pytest.mark.parametrize(
