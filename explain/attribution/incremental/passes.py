@@ -202,7 +202,7 @@ class Incremental:
                         own = slice(begin - place.pictures.start, end - place.pictures.start)
                         maps[begin - first : end - first][_cut(place.reached[name])] = values[own]
             with self._lock:
-                made = self._pieces.rest(given, tensors, give_back=last == count)
+                made = self._pieces.rest(given, tensors)
             for name, tensor in zip(layers, tensors, strict=True):
                 answers[name].append(network.in_order(tensor, made[tensor], last - first))
         return {name: np.concatenate(parts) for name, parts in answers.items()}

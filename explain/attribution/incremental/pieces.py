@@ -11,7 +11,7 @@ import onnxruntime
 from explain.attribution.incremental.reach import Stage
 from explain.network.cpus import available_cpus
 from explain.network.description import Description
-from explain.network.session import session_options, trim
+from explain.network.session import PASSES_BETWEEN_TRIMS, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
@@ -36,6 +36,7 @@ class Pieces:
         import onnx
 
         model = onnx.load(str(description.path), load_external_data=False)
+        self._count = 0
         self._input, self._last_channel = description.input.name, not description.channel_first
         options = _options(description, max(1, min(available_cpus(), THREADS // (len(stages) + 1))))
         self._stages = [None if _pads(stage) else _session(_stage(model, stage), options) for stage in stages]
@@ -52,13 +53,12 @@ class Pieces:
             return given[0]
         return session.run(None, {name: self._in_file(name, map_) for name, map_ in zip(names, given, strict=True)})[0]
 
-    def rest(
-        self, given: dict[str, np.ndarray], tensors: Sequence[str], give_back: bool = False
-    ) -> dict[str, np.ndarray]:
-        """What the rest makes of the ends, as the file has it. give_back: the arena's free memory, to the system."""
+    def rest(self, given: dict[str, np.ndarray], tensors: Sequence[str]) -> dict[str, np.ndarray]:
+        """What the rest makes of the ends, as the file has it. Now and then the arena's free memory is given back."""
         feeds = {name: self._in_file(name, map_) for name, map_ in given.items()}
         options = onnxruntime.RunOptions()
-        if give_back:
+        self._count += 1
+        if self._count % PASSES_BETWEEN_TRIMS == 0:
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         wanted = list(dict.fromkeys(tensors))
         return dict(zip(wanted, self._rest.run(wanted, feeds, options), strict=True))
