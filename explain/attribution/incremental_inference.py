@@ -20,7 +20,7 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.network.session import LOGITS, Network, trim
 
-WORTH = 0.6  # the share of whole passes that may be left; more of it is not worth the copies
+WORTH = 0.5  # the share of whole passes that may be left; more of it is not worth the copies
 KEPT = 2  # networks whose pieces are kept: a copy of the weights each
 TOLERANCE = 1e-4  # of an answer, or of the largest number in it
 TRIED = 24  # boxes, of all, that tell how much work is left

@@ -1,10 +1,11 @@
 """Occlusion by what a patch reaches against whole passes, in turns in one process, for either network or any file.
 
-python -m tests.benchmarks occlusion [vgg16-cam] [crnn] [FILE.onnx ...] [--rounds N]
+python -m tests.benchmarks occlusion [vgg16-cam] [crnn] [FILE.onnx ...] [--rounds N] [--only PATCHES]
 
-For each kind of patches that the page offers: how many, the median seconds of both ways, how many times quicker the one
-is, the share of the products that is left, and the largest difference of a logit. "memory_mb" is what the network's
-pieces take beside it once they are made; "why_whole" says why a network is answered by whole passes all the same.
+For each kind of patches that the page offers: how many, the median seconds of both ways by the clock and by the
+processor (which does not count what other work on the machine takes), how many times quicker the one is in both, the
+share of the products that is left, and the largest difference of a logit. "memory_mb" is what the network's pieces take
+beside it once they are made; "why_whole" says why a network is answered by whole passes all the same.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ def main(argv: list[str]) -> dict:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks occlusion")
     parser.add_argument("networks", nargs="*", default=list(NAMES), metavar="NETWORK or FILE", help=", ".join(CARDS))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", help="one kind of patches, such as 'large patches'")
     arguments = parser.parse_args(argv)
-    return {name: measure(name, arguments.rounds) for name in arguments.networks}
+    return {name: measure(name, arguments.rounds, arguments.only) for name in arguments.networks}
 
 
-def measure(name: str, rounds: int) -> dict:
+def measure(name: str, rounds: int, only: str | None = None) -> dict:
     network = Network(CARDS[name] if name in CARDS else describe(Path(name)))
     picture = _picture(network)
     before = resident()
@@ -50,21 +52,23 @@ def measure(name: str, rounds: int) -> dict:
     words = network.description.head.kind == "ctc"
     patches = occlusion.patches_of_a_word(height) if words else occlusion.patches_of_a_photograph(height, width)
     for what, (patch, stride) in patches.items():
+        if only not in (None, what):
+            continue
         found[what] = _compared(network, picture, (patch, stride), rounds, what)
     return found
 
 
 def _compared(network: Network, picture: np.ndarray, lengths: tuple, rounds: int, what: str) -> dict:
     occlusion.occlude(network, picture, picture.shape[:2], 1, "mean")  # both are warm
-    times: dict[bool, list[float]] = {True: [], False: []}
+    times: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     answers = {}
     for number in progress(range(2 * rounds), 2 * rounds, what):
         whole = bool(number % 2)
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         with mock.patch.object(incremental_inference, "WORTH", 0.0 if whole else incremental_inference.WORTH):
             answers[whole] = occlusion.occlude(network, picture, *lengths, "mean")
-        times[whole].append(time.perf_counter() - start)
-    part, whole = (float(np.median(times[kind])) for kind in (False, True))
+        times[whole].append((time.perf_counter() - start, time.process_time() - used))
+    (part, part_used), (whole, whole_used) = (np.median(times[kind], axis=0).tolist() for kind in (False, True))
     sizes = {name: values.shape[1:-1] for name, values in network.run(picture[None]).items()}
     sizes[network.description.input.name] = picture.shape[:2]
     difference = np.abs(answers[True].covered["logits"] - answers[False].covered["logits"]).max()
@@ -72,7 +76,10 @@ def _compared(network: Network, picture: np.ndarray, lengths: tuple, rounds: int
         "patches": len(answers[True].boxes),
         "in_part_s": round(part, 2),
         "whole_s": round(whole, 2),
+        "in_part_processor_s": round(part_used, 2),
+        "whole_processor_s": round(whole_used, 2),
         "times_quicker": round(whole / part, 2),
+        "times_quicker_processor": round(whole_used / part_used, 2),
         "share": round(incremental_inference.share(network.description, answers[True].boxes, sizes), 3),
         "largest_difference": float(difference),
         "why_whole": answers[False].why_whole,
