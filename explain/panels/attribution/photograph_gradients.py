@@ -30,7 +30,7 @@ CHOICES = {
     "all, with SmoothGrad and integrated gradients": METHODS,
 }
 SECONDS = dict(zip(CHOICES, ("about 10 seconds", "one to two minutes"), strict=True))
-SHUFFLING = dict(zip(CHOICES, ("a minute or less", "two to four minutes"), strict=True))
+SHUFFLING = dict(zip(CHOICES, ("about a minute", "two to four minutes"), strict=True))
 
 
 class Asked(NamedTuple):
