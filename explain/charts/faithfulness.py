@@ -12,7 +12,7 @@ from explain.charts.theme import Inks
 
 HEIGHT, TITLE, FOOT = 92, 20, 24  # screen pixels: of a curve's field, over it, under it
 APART, LEFT = 1.22, 0.13  # where the second field begins and the room for a scale, in widths of a field
-SANITY_FOOT, MOST_NAMES, LETTER = 44, 10, 4.2  # LETTER: height of a slanted name, a letter
+SANITY_FOOT, MOST_NAMES, LETTER = 44, 10, 3.3  # LETTER: height of a slanted name, a letter
 
 
 def curves(deletion: Curve, insertion: Curve, random: tuple[Curve, Curve], inks: Inks) -> dict:

@@ -150,7 +150,7 @@ def shuffled(
             "mean that the shuffled network answers nothing any more and the map is empty."
         )
         return job.result
-    followed.follow(job, lambda result: None)
+    followed.follow(job, lambda result: st.rerun())
     return None
 
 

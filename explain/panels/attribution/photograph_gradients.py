@@ -74,11 +74,12 @@ def show(asked: Asked, checks: Checks) -> None:
         )
         return
 
-    def draw(result: dict) -> None:
-        photograph_checks.ask_sanity(checks, settings, SHUFFLING[which])
-        _maps(asked, result, CHOICES[which], checks)
-
-    GRADIENTS.follow(job, draw)
+    if job.status != "done":
+        GRADIENTS.follow(job, lambda result: st.rerun())
+        return
+    # not in a fragment of their own, which would run again without what the checks know of the other maps
+    photograph_checks.ask_sanity(checks, settings, SHUFFLING[which])
+    _maps(asked, job.result, CHOICES[which], checks)
 
 
 def _maps(asked: Asked, result: dict, methods: tuple[str, ...], checks: Checks) -> None:
