@@ -148,7 +148,14 @@ def _filters(shown: Subject) -> None:
         bind="query-params",
     )
     layer = shown.description.layer(layer or convolutions[0])
-    filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")
+    number = address.numbers("vgg_filter", 1)
+    filters.show(
+        shown,
+        layer,
+        key="vgg-filter-tiles",
+        number=number[0] if number else None,
+        choose=lambda clicked: address.note("vgg_filter", str(clicked)),
+    )
 
 
 def _gallery(classes: Catalogue) -> None:
