@@ -142,8 +142,14 @@ def _filters(shown: Subject) -> None:
         st.caption(weighed.missing(shown.description))
         return
     name = layer_choice.choose("Layer", shown.description, convolutions, convolutions[0], "vgg_filters")
-    layer = shown.description.layer(name)
-    filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")
+    number = address.numbers("vgg_filter", 1)
+    filters.show(
+        shown,
+        shown.description.layer(name),
+        key="vgg-filter-tiles",
+        number=number[0] if number else None,
+        choose=lambda clicked: address.note("vgg_filter", str(clicked)),
+    )
 
 
 def _gallery(classes: Catalogue) -> None:
