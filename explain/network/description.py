@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from explain.network.axes import Axes
+from explain.network.checks.file import check, load
 from explain.network.errors import NetworkError
 from explain.network.head import CTC, Head, head, preprocessing
 from explain.network.layers import Layer
@@ -23,6 +24,8 @@ from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
 from models.card import Card, network_files, weights_beside
 from models.preprocessing import Preprocessing
+
+LARGEST = 8192  # pixels along one side of a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,28 +147,34 @@ def describe(network: Card | Description | str | Path) -> Description:
 
 @functools.lru_cache(maxsize=16)
 def _described(path: Path, card: Card | None, size: int, modified: int) -> Description:
-    import onnx
-
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
-        raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
+    model = load(path)
+    if card is None:
+        check(model, path)
     usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
-    graph = Graph(model, path, usual)
-    axes = follow(graph)
-    grouped = groups(graph, axes, _named(graph))
-    if not grouped:
-        raise NetworkError(f"{path} computes nothing from a picture.")
-    return _assembled(path, card, graph, axes, grouped)
+    try:
+        graph = Graph(model, path, usual)
+        axes = follow(graph)
+        grouped = groups(graph, axes, _named(graph))
+        if not grouped:
+            raise NetworkError(f"{path.name} computes nothing from a picture.")
+        return _assembled(path, card, graph, axes, grouped)
+    except (NetworkError, MemoryError):
+        raise
+    except Exception as error:  # somebody's file: what taking it apart may raise has no end
+        raise NetworkError(f"{path.name} could not be taken apart ({type(error).__name__}: {error}).") from error
 
 
 def _stated_size(model) -> tuple[int | None, int | None]:
-    stated = next((entry.value for entry in model.metadata_props if entry.key == "input"), "{}")
+    stated = {entry.key: entry.value for entry in model.metadata_props}.get("input", "{}")
     try:
         facts = json.loads(stated)
-        return facts.get("height"), facts.get("width")
+        lengths = facts.get("height"), facts.get("width")
     except (ValueError, AttributeError):
         raise NetworkError("What the file says under 'input' is no JSON object.") from None
+    for length in lengths:
+        if length is not None and not (isinstance(length, int) and 1 <= length <= LARGEST):
+            raise NetworkError(f"A picture's height and width are from 1 to {LARGEST} pixels, not {length!r}.")
+    return lengths
 
 
 def _named(graph: Graph) -> list[str] | None:
@@ -174,7 +183,18 @@ def _named(graph: Graph) -> list[str] | None:
         named = json.loads(graph.metadata.get("layers", "[]"))
     except ValueError:
         return None
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        return None
     return [name for name in named if name in graph.values and name != graph.input] or None
+
+
+def _smallest(graph: Graph) -> tuple[int, int]:
+    """The least picture, as far as the file says."""
+    try:
+        height, width = json.loads(graph.metadata.get("smallest", "[1, 1]"))
+        return max(1, int(height)), max(1, int(width))
+    except (ValueError, TypeError):
+        return 1, 1
 
 
 def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes], grouped: list[Group]) -> Description:
@@ -184,10 +204,10 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
     layers = [
         replace(
             layer,
-            title=layer.name if named or layer.kind == "input" else words.title(layer),
+            title=layer.name if named or layer.kind == "input" else f"{number} {words.title(layer)}",
             words=written.get(layer.name) or words.sentence(layer),
         )
-        for layer in layers
+        for number, layer in enumerate(layers)
     ]
     last = layers[-1]
     logits = _logits(graph, grouped[-1], last)
@@ -206,7 +226,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         picture=graph.picture_shape(),
         outputs=graph.outputs,
         batch=graph.batch,
-        smallest=tuple(json.loads(graph.metadata.get("smallest", "[1, 1]"))),
+        smallest=_smallest(graph),
         channel_first=graph.channel_first,
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),

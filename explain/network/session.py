@@ -17,6 +17,7 @@ from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
+from explain.network.reading.shapes import TYPES
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
@@ -100,6 +101,7 @@ class Network:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
+        given = given.astype(TYPES.get(self._input.type, np.float32), copy=False)
         outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
@@ -115,7 +117,7 @@ class Network:
                 outputs = self._session.run(tensors, {self._input.name: given}, options)
                 if trimmed:
                     trim()
-            return dict(zip(tensors, outputs, strict=True))
+            return {name: _numbers(output) for name, output in zip(tensors, outputs, strict=True)}
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
@@ -146,7 +148,8 @@ class Network:
             source = self._with_outputs(options)
             return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
-            raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
+            said = " ".join(str(error).split())[:300]
+            raise NetworkError(f"{self.path.name} is not a network that ONNX Runtime can open: {said}") from error
         finally:
             trim()
 
@@ -186,6 +189,12 @@ class Network:
             least, given = ("{} x {}".format(*pixels) for pixels in (smallest, batch.shape[1:3]))
             raise NetworkError(f"{self.path.stem} takes pictures of at least {least} pixels, not of {given}.")
         return np.ascontiguousarray(batch, np.float32)
+
+
+def _numbers(output) -> np.ndarray:
+    """In single precision, whatever precision the file computes in."""
+    array = np.asarray(output)
+    return array.astype(np.float32) if array.dtype in (np.float16, np.float64) else array
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:

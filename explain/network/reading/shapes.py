@@ -11,6 +11,15 @@ from explain.network.errors import NetworkError
 
 Shapes = dict[str, tuple[int, ...]]
 
+# what a network may want its picture as, by ONNX Runtime's names
+TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
+
 
 def inferred(model, picture: str, shape: list[int]) -> Shapes:
     """Shapes of all tensors for a picture of that shape, where ONNX can tell all of their lengths."""
@@ -22,6 +31,9 @@ def inferred(model, picture: str, shape: list[int]) -> Shapes:
         if value.name == picture:
             for dim, length in zip(value.type.tensor_type.shape.dim, shape, strict=True):
                 dim.dim_value = length
+    for node in sized.graph.node:
+        if node.op_type == "Range":  # ONNX would write out its numbers, however many
+            node.op_type = "RangeOfAnyLength"
     del sized.graph.value_info[:]
     for output in sized.graph.output:  # what is declared holds for any size; the lengths are to be worked out
         if output.type.tensor_type.HasField("shape"):
@@ -53,8 +65,11 @@ def measured(path: Path, picture: str, shape: list[int], names: Iterable[str]) -
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        values = session.run(names, {picture: np.zeros(shape, np.float32)})
+        (taken,) = session.get_inputs()
+        values = session.run(names, {picture: np.zeros(shape, TYPES.get(taken.type, np.float32))})
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         size = " x ".join(map(str, shape))
         raise NetworkError(f"{path} does not run on a picture of shape {size}: say its size under 'input'.") from error
-    return {name: value.shape for name, value in zip(names, values, strict=True)}
+    return {
+        name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)
+    }  # else it is a row of tensors, or none

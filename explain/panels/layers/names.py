@@ -13,6 +13,7 @@ KINDS = {
     "max_pool": "max pooling",
     "average_pool": "average pooling",
     "batch_norm": "batch normalisation",
+    "scaling": "scaling",
     "activation": "activation",
     "add": "sum of layers",
     "multiply": "product of layers",
@@ -38,9 +39,7 @@ COLOURS = {"grey": ("grey",), "rgb": ("red", "green", "blue"), "bgr": ("blue", "
 
 def layer_name(description: Description, layer: Layer) -> str:
     """The layer's name; where the file names none, its number and what it is."""
-    if description.named or layer is description.input:
-        return layer.title
-    return f"{description.layers.index(layer)} {layer.title}"
+    return layer.title
 
 
 def short_name(description: Description, layer: Layer) -> str:
