@@ -101,7 +101,7 @@ def _padded(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
         sides = dict(zip(names, padding(graph, node), strict=True))
     except (Unread, ValueError):
         sides = {}
-    if set(names) != {"N", "C", "H", "W"}:
+    if not {"H", "W"} <= set(sides):
         return _named("pad")
     return Facts("other", Window((1, 1), padding=(sides["H"], sides["W"])), WINDOW, settings={"operator": "pad"})
 
