@@ -22,9 +22,10 @@ FLOORS = (
     ("explain.report",),
     ("explain.gradients", "explain.charts"),
     ("explain.attribution", "explain.exemplars"),
+    ("export",),
     ("explain.network", "explain.layers"),
-    ("models.training", "export"),
-    ("explain.ctc", "explain.pictures"),
+    ("models.training",),
+    ("explain.ctc", "explain.pictures", "explain.processes"),
     ("models",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)

@@ -12,6 +12,13 @@ from math import prod
 
 Axes = tuple[str, ...]
 MAP = ("N", "C", "H", "W")
+LYING = ("N", "C", "W", "H")  # a map of a file that wants its pictures lying
+
+
+def of_picture(channel_first: bool, transposed: bool) -> Axes:
+    """The axes in which a file takes its pictures. transposed: whether it wants them lying."""
+    sides = ("W", "H") if transposed else ("H", "W")
+    return ("N", "C", *sides) if channel_first else ("N", *sides, "C")
 
 
 def reshaped(shape: Sequence[int], axes: Axes, wanted: Sequence[int]) -> Axes:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explain.network.axes import Axes
+from explain.network.axes import Axes, of_picture
 from explain.network.checks.file import check, load
 from explain.network.errors import NetworkError
-from explain.network.head import CTC, Head, head, preprocessing
+from explain.network.head import CTC, Head, Stated, answered, head, preprocessing, stated_input
 from explain.network.layers import Layer
 from explain.network.reading import words
 from explain.network.reading.following import follow
@@ -24,8 +24,6 @@ from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
 from models.card import Card, network_files, weights_beside
 from models.preprocessing import Preprocessing
-
-LARGEST = 8192  # pixels along one side of a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +37,10 @@ class Description:
     outputs: tensors that the file itself puts out.
     batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
     channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
-    them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    them (see `explain.network.axes`). licence, source: of the weights, as far as known. answered: what a card or the
+    file's metadata says, so that nobody need be asked: "head", "labels", "blank", "title", and of the input "height",
+    "width", "colour", "mean", "deviation", "fit", "transposed".
+    apart: whether nobody but a process of its own opens the file, because a stranger brought it.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Description:
     axes: Mapping[str, Axes]
     licence: str
     source: str
+    answered: frozenset[str] = frozenset()
+    apart: bool = False
 
     @property
     def called(self) -> str:
@@ -68,6 +71,11 @@ class Description:
     @property
     def input(self) -> Layer:
         return self.layers[0]
+
+    @property
+    def input_axes(self) -> Axes:
+        """The axes in which the file takes its pictures."""
+        return self.axes.get(self.input.name) or of_picture(self.channel_first, False)
 
     @property
     def output(self) -> Layer:
@@ -150,9 +158,9 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
     model = load(path)
     if card is None:
         check(model, path)
-    usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
+    stated = card.preprocessing if card else _stated(model)
     try:
-        graph = Graph(model, path, usual)
+        graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
         axes = follow(graph)
         grouped = groups(graph, axes, _named(graph))
         if not grouped:
@@ -164,17 +172,8 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
         raise NetworkError(f"{path.name} could not be taken apart ({type(error).__name__}: {error}).") from error
 
 
-def _stated_size(model) -> tuple[int | None, int | None]:
-    stated = {entry.key: entry.value for entry in model.metadata_props}.get("input", "{}")
-    try:
-        facts = json.loads(stated)
-        lengths = facts.get("height"), facts.get("width")
-    except (ValueError, AttributeError):
-        raise NetworkError("What the file says under 'input' is no JSON object.") from None
-    for length in lengths:
-        if length is not None and not (isinstance(length, int) and 1 <= length <= LARGEST):
-            raise NetworkError(f"A picture's height and width are from 1 to {LARGEST} pixels, not {length!r}.")
-    return lengths
+def _stated(model) -> Stated:
+    return stated_input({entry.key: entry.value for entry in model.metadata_props})
 
 
 def _named(graph: Graph) -> list[str] | None:
@@ -231,6 +230,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),
         source=card.source if card else graph.metadata.get("source", ""),
+        answered=answered(card, graph.metadata),
     )
 
 

@@ -22,7 +22,8 @@ from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
 PASSES_BETWEEN_TRIMS = 16
-M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
+HEAPS = 2  # of small blocks, for all threads
 APART = 2**20  # bytes from which a block has pages of its own; glibc's own rule begins with an eighth of that
 AXES = ("height", "width", "channel")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
@@ -42,24 +43,33 @@ class Network:
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
+
+    apart: whether it is computed in another process, by `explain.network.apart`.
     """
+
+    apart = False
 
     def __init__(self, network: Card | Description | str | Path, threads: int | None = None):
         """network: a card, or the path of an ONNX file. threads: all that this process may use unless given.
 
         Raises NetworkError where there is no such file or it is no network that takes a batch of pictures.
         """
-        self.description: Description = describe(network)
+        self._set(describe(network))
+        self._count = 0
+        self._session = self._open(threads or available_cpus())
+        (self._input,) = self._session.get_inputs()
+
+    def _set(self, description: Description) -> None:
+        """What this network is, from what it says of itself."""
+        self.description = description
         self.card = self.description.card
         self.path = self.description.path
         self._lock = threading.Lock()
-        self._count = 0
         self.layer_names: tuple[str, ...] = self.description.layer_names
         self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
         # A layer that is called "logits" is the last one, or else keeps its name.
         self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
-        self._session = self._open(threads or available_cpus())
-        (self._input,) = self._session.get_inputs()
+        self._order = ["NHWC".index(axis) for axis in self.description.input_axes]
 
     def run(
         self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
@@ -100,13 +110,17 @@ class Network:
     def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
-        given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
-        given = given.astype(TYPES.get(self._input.type, np.float32), copy=False)
-        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
+        given = np.ascontiguousarray(batch.transpose(self._order))
+        outputs = self.computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
-    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
+    def computed(self, tensors: list[str], given: np.ndarray, give_back: bool = False) -> dict[str, np.ndarray]:
+        """Tensors by their names in the file, in the axes of the file, from one pass.
+
+        given: the batch as the file takes it, in any precision. Raises NetworkError where ONNX Runtime refuses.
+        """
+        given = given.astype(TYPES.get(self._input.type, np.float32), copy=False)
         try:
             with self._lock:
                 self._count += 1
@@ -249,15 +263,16 @@ def _nothing() -> onnxruntime.InferenceSession:
 
 
 def bound_heap() -> None:
-    """Has glibc return large blocks to the system as soon as they are freed.
+    """Has glibc return large blocks to the system as soon as they are freed, and keep small ones in few heaps.
 
     By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
     it into one of eight heaps a core, each thread in its own. A map of 224 x 224 x 64 has 13 MB, and every run of the
     page is a thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three
-    minutes).
+    minutes), and of small blocks alone 260 MB after seven.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, APART)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 
 
 def trim() -> None:

@@ -9,14 +9,16 @@ import numpy as np
 
 from explain.gradients.lazy import tf
 from explain.gradients.network.operators.layouts import Maps, Value, extents
-from explain.network.axes import MAP, Axes, plain, unfold
+from explain.network.axes import LYING, MAP, Axes, plain, unfold
+
+EXCHANGED = (0, 2, 1, 3)  # rows and columns
 
 
 def to_plain(value: Value, axes: Axes, count):
     """The tensor `(batch, height, width, channel)`, `(batch, step, feature)` or `(batch, unit)`; as it is where that
     is not known. count: pictures in the batch."""
     if isinstance(value, Maps):
-        return value.tensor
+        return tf.transpose(value.tensor, EXCHANGED) if axes == LYING else value.tensor
     if len(axes) != len(value.shape):
         return value
     names, lengths = unfold(axes, extents(value), count)
@@ -32,8 +34,8 @@ def to_plain(value: Value, axes: Axes, count):
 
 def to_file(tensor, axes: Axes, count) -> Value:
     """The way back."""
-    if axes == MAP:
-        return Maps(tensor)
+    if axes in (MAP, LYING):
+        return Maps(tensor if axes == MAP else tf.transpose(tensor, EXCHANGED))
     names = tuple("".join(axes))
     order = plain(_with_batch(names, count))
     if order is None or len(order) != len(tensor.shape):

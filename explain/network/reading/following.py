@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explain.network.axes import MAP, Axes, plain, reshaped, unfold
+from explain.network.axes import LYING, MAP, Axes, plain, reshaped, unfold
 from explain.network.reading.graph import Graph
 from explain.network.reading.nodes import Node
 
@@ -13,13 +13,13 @@ ALWAYS_MAPS = (
     *("BatchNormalization", "InstanceNormalization", "Upsample", "DepthToSpace", "SpaceToDepth"),
     *("QLinearConv", "ConvInteger", "LRN", "GroupNormalization", "NhwcMaxPool", "QLinearGlobalAveragePool"),
 )
-RECURRENT = ("LSTM", "GRU", "RNN")
+RECURRENT = ("LSTM", "GRU", "RNN", "DynamicQuantizeLSTM")
 STEPS_BACK = 60  # nodes, looked through for a tensor of the same shape
 
 
 def follow(graph: Graph) -> dict[str, Axes]:
     """The axes of every tensor that is computed from the picture's values and whose shape is known."""
-    axes: dict[str, Axes] = {graph.input: MAP if graph.channel_first else ("N", "H", "W", "C")}
+    axes: dict[str, Axes] = {graph.input: graph.input_axes}
     for node in graph.nodes:
         taken = [name for name in graph.data_inputs(node) if name in axes]
         if not taken:
@@ -31,6 +31,9 @@ def follow(graph: Graph) -> dict[str, Axes]:
                 made = _made(graph, node, index, source, axes[source])
                 made = made if len(made) == rank else ("?",) * rank
                 axes[name] = _as_before(graph, axes, node, name) or made if "?" in made else made
+    for name in graph.outputs:
+        if "?" in axes.get(name, ()):
+            axes[name] = _by_lengths(graph, name) or axes[name]
     return axes
 
 
@@ -48,10 +51,22 @@ def _as_before(graph: Graph, axes: dict[str, Axes], node: Node, name: str) -> Ax
     return None
 
 
+def _by_lengths(graph: Graph, name: str) -> Axes | None:
+    """The axes of an output of three that could not be followed: the batch has as many places as there are pictures,
+    frames follow the picture's width where that is open; else they come before the features."""
+    shape, may_vary = graph.shapes[name], graph.open(name)
+    batch = [axis for axis in range(len(shape)) if shape[axis] == graph.pictures and not may_vary[axis]]
+    if len(shape) != 3 or len(batch) != 1 or sum(may_vary) > 1:
+        return None
+    rest = [axis for axis in range(3) if axis != batch[0]]
+    frames = next((axis for axis in rest if may_vary[axis]), rest[0])
+    return tuple("N" if axis == batch[0] else "W" if axis == frames else "C" for axis in range(3))
+
+
 def _made(graph: Graph, node: Node, index: int, source: str, axes: Axes) -> Axes:
     operator = node.operator
     if operator in ALWAYS_MAPS and len(axes) == 4:
-        return MAP
+        return LYING if axes == LYING else MAP
     if operator in RECURRENT:
         if node["layout"]:
             return ("N", _step(axes), "D", "C") if index == 0 else ("N", "D", "C")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from explain.network.axes import Axes, of_picture
 from explain.network.checks.sizes import check_made, check_sizes
 from explain.network.errors import NetworkError
 from explain.network.reading.nodes import Node, array_of, fold, nodes_of
@@ -30,8 +31,9 @@ class Graph:
     for such values, shape arithmetic left out.
     """
 
-    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None)):
+    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None), transposed: bool = False):
         """model: the onnx.ModelProto in the file at path. size: of the picture, for lengths that the file leaves open.
+        transposed: whether the file wants its picture lying, columns where others have rows.
 
         Raises NetworkError for a network that does not take pictures, or none of that size.
         """
@@ -58,6 +60,7 @@ class Graph:
                     self.consumers.setdefault(name, []).append(node)
         self.shapes: Shapes = {}
         self.channel_first = self._channel_first()
+        self.input_axes: Axes = of_picture(self.channel_first, transposed)
         self.shapes, self._other_shapes = self._shapes(model, path, size)
 
     @property
@@ -123,8 +126,7 @@ class Graph:
 
     def picture_shape(self) -> tuple[int | None, int | None, int | None]:
         """Height, width and channels of the picture as the file declares them, None where open."""
-        _, *rest = self.declared
-        return tuple(rest[1:] + rest[:1]) if self.channel_first else tuple(rest)
+        return tuple(self.declared[self.input_axes.index(axis)] for axis in "HWC")
 
     def _shapes(self, model, path: Path, size) -> list[Shapes]:
         """For two sizes of the picture, equal ones where the size is known.
@@ -138,7 +140,7 @@ class Graph:
         for batch, tall in itertools.product(dict.fromkeys((declared[0], declared[0] or 1)), heights):
             self.declared = [batch, *declared[1:]]
             if height is None and size[0] is None and tall is not None:
-                self.declared[2 if self.channel_first else 1] = tall
+                self.declared[self.input_axes.index("H")] = tall
             try:
                 return self._two_shapes(model, path, tall, width or size[1])
             except NetworkError as error:
@@ -166,8 +168,8 @@ class Graph:
         return tuple(a != b for a, b in zip(self.shapes[name], self._other_shapes[name], strict=True))
 
     def _full(self, height: int, width: int, channels: int) -> list[int]:
-        rest = [channels, height, width] if self.channel_first else [height, width, channels]
-        return [self.pictures, *rest]
+        lengths = {"N": self.pictures, "H": height, "W": width, "C": channels}
+        return [lengths[axis] for axis in self.input_axes]
 
 
 def _strip(model) -> None:

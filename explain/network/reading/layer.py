@@ -110,7 +110,7 @@ def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node
     if before and first.operator != CONV and first not in before:
         raise Unread
     if first.operator == CONV:
-        return followed(graph, axes, convolution(graph, first), rest)
+        return followed(graph, axes, convolution(graph, axes, first), rest)
     if is_dense(graph, first):
         return followed(graph, axes, dense(graph, axes, first), rest)
     if first.operator == "LSTM":
@@ -120,7 +120,7 @@ def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node
     if averages_all(graph, axes, first):
         return _alone(Facts("global_average_pool", sees=WHOLE), rest)
     if first.operator in ("MaxPool", "AveragePool"):
-        return _alone(_pooling(graph, first), rest)
+        return _alone(_pooling(graph, axes, first), rest)
     if first.operator in PAIRS and len(graph.data_inputs(first)) >= 2:
         return _alone(Facts(PAIRS[first.operator], inputs=_operands(graph, axes, group, first)), rest)
     if first.operator == "Concat":
@@ -166,10 +166,10 @@ def _order(axes: dict[str, Axes], before: str, nodes: tuple[Node, ...]) -> dict[
     return None if "?" in order + laid else {"order": tuple(order), "laid": tuple(laid)}
 
 
-def _pooling(graph: Graph, node: Node) -> Facts:
+def _pooling(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
     settings = {"includes_padding": bool(node["count_include_pad"])} if node.operator == "AveragePool" else {}
     kind = "max_pool" if node.operator == "MaxPool" else "average_pool"
-    return Facts(kind, window(graph, node), WINDOW, settings=settings)
+    return Facts(kind, window(graph, axes, node), WINDOW, settings=settings)
 
 
 def _operands(graph: Graph, axes: dict[str, Axes], group: Group, node: Node) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def _recurrent(graph: Graph, axes: dict[str, Axes], group: Group, node: Node) ->
     last = len(plain_shape(graph, axes, group.output) or (0, 0)) == 1
     units = node["hidden_size"] or (graph.shapes.get(node.inputs[2]) or (0,))[-1]
     settings = {"units": units, "ways": directions, "last_step": last}
-    return Facts(sees=WHOLE, settings={"operator": node.operator, **settings})
+    return Facts(sees=WHOLE, settings={"operator": NAMES.get(node.operator, node.operator), **settings})
 
 
 def _numbers(graph: Graph, name: str) -> int:

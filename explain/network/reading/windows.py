@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explain.network.axes import Axes
+from explain.network.axes import LYING, Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Window
 from explain.network.reading.following import plain_shape
 from explain.network.reading.graph import Graph
@@ -19,7 +19,7 @@ class Unread(Exception):
     """Nodes that are no layer of a kind known here."""
 
 
-def window(graph: Graph, node: Node) -> Window:
+def window(graph: Graph, axes: dict[str, Axes], node: Node) -> Window:
     """Of a convolution or pooling; one over a sequence has a height of 1."""
     taken = graph.data_inputs(node)[0]
     lengths = graph.shapes[taken][2:]
@@ -45,6 +45,8 @@ def window(graph: Graph, node: Node) -> Window:
         sides = [(a + c, b + d) for (a, b), (c, d) in zip(sides, before, strict=True)]
     if rank == 1:
         kernel, stride, dilation, sides = [1, *kernel], [1, *stride], [1, *dilation], [(0, 0), *sides]
+    if axes.get(taken) == LYING:
+        kernel, stride, dilation, sides = kernel[::-1], stride[::-1], dilation[::-1], sides[::-1]
     return Window(tuple(kernel), tuple(stride), tuple((int(a), int(b)) for a, b in sides), tuple(dilation))
 
 

@@ -15,13 +15,7 @@ from explain.panels.page import resources
 
 def refusal(kind: str, settings: dict[str, Any]) -> str:
     """Why the worker takes no job with these settings, in one sentence; empty where it does."""
-    from explain.gradients.jobs import JOBS  # what can be asked for is of no interest before the first button
-
-    try:
-        JOBS[kind].check(settings)
-    except ValueError as problem:
-        return str(problem)
-    return ""
+    return resources.refusal(kind, settings)
 
 
 def progress(place, job: Job, text: str) -> None:

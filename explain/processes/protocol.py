@@ -1,4 +1,4 @@
-"""Messages between the page and the process that holds TensorFlow: a JSON header followed by raw array bytes.
+"""Messages between the page and a process that computes for it: a JSON header followed by raw array bytes.
 
 A frame is `magic (4 bytes) | header length (uint32) | body length (uint64) | header | body`, big-endian. The header is
 one JSON object: `message` (plain values) and `arrays` (name, dtype, shape of each array, in the order of the body).
@@ -28,6 +28,18 @@ class ProtocolError(ValueError):
 
 def pack(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """One frame. `message` holds what JSON can hold (NumPy scalars included), `arrays` any shapes of numbers."""
+    return b"".join(_parts(message, arrays))
+
+
+def write(stream: BinaryIO, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+    """Writes one frame, as `pack` makes it, without a copy of large arrays; raises ProtocolError before the first byte
+    of a message that cannot be sent."""
+    for part in _parts(message, arrays):
+        stream.write(part)
+    stream.flush()
+
+
+def _parts(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None) -> list[bytes | memoryview]:
     arrays = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in (arrays or {}).items()}
     for name, array in arrays.items():
         if array.dtype.kind not in KINDS:
@@ -40,7 +52,8 @@ def pack(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = N
     size = sum(array.nbytes for array in arrays.values())
     if len(header) > HEADER_LIMIT or size > BODY_LIMIT:
         raise ProtocolError(f"A message of {len(header) + size:,} bytes is too large to be sent.")
-    return b"".join([PREFIX.pack(MAGIC, len(header), size), header, *(array.tobytes() for array in arrays.values())])
+    body = [memoryview(array.reshape(-1).view(np.uint8)) for array in arrays.values() if array.nbytes]
+    return [PREFIX.pack(MAGIC, len(header), size), header, *body]
 
 
 def read(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
@@ -62,7 +75,7 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]] | Non
     try:
         content = json.loads(header)
         return content["message"], _arrays(content["arrays"], body)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"A frame with an unreadable header: {error}.") from error
 
 
