@@ -70,6 +70,8 @@ class Network:
         # A layer that is called "logits" is the last one, or else keeps its name.
         self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
         self._order = ["NHWC".index(axis) for axis in self.description.input_axes]
+        orders = {name: plain(axes) for name, axes in self.description.axes.items() if "N" in axes}
+        self._orders = {name: order for name, order in orders.items() if order is not None}
 
     def run(
         self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
@@ -143,6 +145,8 @@ class Network:
         """The axes of a tensor as the file has it brought into order, the batch first and the channels last."""
         if tensor not in self.description.axes:
             return output
+        if tensor in self._orders:
+            return output.transpose(self._orders[tensor])
         axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
         if len(shape) != output.ndim:
             output = output.reshape(shape)

@@ -111,52 +111,60 @@ def units(description: Description, picture: np.ndarray, outputs: dict) -> dict:
     return {"tried": tried, "right": right, "wrong": wrong, "unsaid": dict(unsaid)}
 
 
-def _aimed_at(description: Description) -> str:
-    """The layer of whose numbers a gradient is had: "logits", or what a last activation, which may be flat, takes."""
-    layer = description.output
-    while layer.kind in ("activation", "softmax") and len(layer.inputs) == 1:
-        layer = description.layer(layer.inputs[0])
-    return "logits" if layer is description.output or description.output.kind == "softmax" else layer.name
-
-
 def gradient(network: Network, picture: np.ndarray) -> dict:
-    """How far the gradient of a number made of all logits is off central differences of ONNX Runtime's passes.
+    """How far the gradient of a number made of a layer's output is off central differences of ONNX Runtime's passes.
 
     Along three ways: the gradient's own, where the number changes most, and two of smooth noise, on which a branch that
     the gradient missed would show. Of each the best of STEPS counts: long ones bend, short ones drown in rounding.
-    off: the largest difference, against the gradient's own slope.
+    off: the largest difference, against the gradient's own slope. of: the layer, the last one whose output the picture
+    changes by more than rounding does: a network of random weights may end in next to constants.
     """
     from explain.gradients.network.function import NetworkFunction
 
-    layer = _aimed_at(network.description)
+    spread = float(picture.std()) * picture.size**0.5
     try:
         function = NetworkFunction(network.description)
-        slopes, weights, value_off = _slopes(function, network, picture, layer)
+        for layer in _aimed_at(network.description):
+            slopes, weights, facts = _slopes(function, network, picture, layer)
+            size = float(np.linalg.norm(slopes))
+            if size * STEPS[0] * spread > 1e-3 * facts.pop("scale"):
+                break
     except ValueError as sentence:
         return {"why": str(sentence)}
-    size = float(np.linalg.norm(slopes))
     if not size:
         return {"why": "The gradient is zero everywhere."}
     random = np.random.default_rng(2)
-    ways = [slopes / size, *(_smooth(random, picture.shape) for _ in range(2))]
-    spread = float(picture.std()) * picture.size**0.5
 
     def number(pictures: np.ndarray) -> float:
         return float((network.run(pictures, [layer])[layer][0].astype(np.float64) * weights).sum())
 
     off = []
-    for way in ways:
+    for way in (slopes / size, *(_smooth(random, picture.shape) for _ in range(2))):
         told = float((slopes * way).sum(dtype=np.float64))
         found = [
             (number(picture + length * way) - number(picture - length * way)) / (2 * length)
             for length in (step * spread for step in STEPS)
         ]
         off.append(min(abs(one - told) for one in found) / size)
-    return {"off": float(f"{max(off):.2e}"), "value_off": value_off}
+    title = layer if layer == "logits" else network.description.layer(layer).title
+    return {"off": float(f"{max(off):.2e}"), "of": title, **facts}
 
 
-def _slopes(function, network: Network, picture: np.ndarray, layer: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """The gradient, the numbers that weigh the logits, and how far the logits are from ONNX Runtime's."""
+def _aimed_at(description: Description) -> list[str]:
+    """Layers of whose numbers a gradient may be had: "logits" first, or what a last activation, which may be flat,
+    takes; then those half as far from the picture, and so on."""
+    layer = description.output
+    while layer.kind in ("activation", "softmax") and len(layer.inputs) == 1:
+        layer = description.layer(layer.inputs[0])
+    last = "logits" if layer is description.output or description.output.kind == "softmax" else layer.name
+    names, at = [last], len(description.layers) - 1
+    while (at := at // 2) > 0:
+        names.append(description.layers[at].name)
+    return names
+
+
+def _slopes(function, network: Network, picture: np.ndarray, layer: str) -> tuple[np.ndarray, np.ndarray, dict]:
+    """The gradient, the numbers that weigh the output, how far this is from ONNX Runtime's, and the number's scale."""
     import tensorflow as tf
 
     given = tf.constant(picture)
@@ -164,11 +172,12 @@ def _slopes(function, network: Network, picture: np.ndarray, layer: str) -> tupl
     weights = np.random.default_rng(3).normal(size=expected.shape[1:])
     with tf.GradientTape() as tape:
         tape.watch(given)
-        logits = function.outputs(given, [layer])[layer]
-        total = tf.reduce_sum(tf.cast(logits, tf.float32) * weights.astype(np.float32))
+        values = function.outputs(given, [layer])[layer]
+        total = tf.reduce_sum(tf.cast(values, tf.float32) * weights.astype(np.float32))
     found = tape.gradient(total, given, unconnected_gradients="zero").numpy()
-    off = np.abs(np.asarray(logits) - expected).max() / max(np.abs(expected).max(), 1e-9)
-    return found, weights, float(f"{off:.2e}")
+    off = np.abs(np.asarray(values) - expected).max() / max(np.abs(expected).max(), 1e-9)
+    scale = float(np.linalg.norm(expected[0] * weights))
+    return found, weights, {"value_off": float(f"{off:.2e}"), "scale": scale}
 
 
 def _smooth(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -26,7 +26,7 @@ def load(path: Path):
 
     try:
         if not path.stat().st_size:
-            raise NetworkError(f"{path.name} is empty.")
+            raise NetworkError(f"{path.name} is empty; save or upload it once more.")
         model = onnx.load(path, load_external_data=False)
     except NetworkError:
         raise
