@@ -26,6 +26,7 @@ M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 HEAPS = 2  # of small blocks, for all threads
 APART = 2**20  # bytes from which a block has pages of its own; glibc's own rule begins with an eighth of that
 AXES = ("height", "width", "channel")
+LAST = ("N", "H", "W", "C")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
 
@@ -56,6 +57,7 @@ class Network:
         """
         self._set(describe(network))
         self._count = 0
+        self._turned: dict[str, str] = {}  # tensors by their names in the file: what they are fetched as instead
         self._session = self._open(threads or available_cpus())
         (self._input,) = self._session.get_inputs()
 
@@ -130,10 +132,15 @@ class Network:
                 if give_back:
                     _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
                 options = _giving_back() if trimmed or give_back else None
-                outputs = self._session.run(tensors, {self._input.name: given}, options)
+                fetched = [self._turned.get(name, name) for name in tensors]
+                outputs = self._session.run(fetched, {self._input.name: given}, options)
                 if trimmed:
                     trim()
-            return {name: _numbers(output) for name, output in zip(tensors, outputs, strict=True)}
+            turned = [
+                output.transpose(0, 2, 3, 1) if name in self._turned else output
+                for name, output in zip(tensors, outputs, strict=True)
+            ]
+            return {name: _numbers(output) for name, output in zip(tensors, turned, strict=True)}
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
@@ -172,14 +179,21 @@ class Network:
             trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
-        """The file's path where all that is shown is an output of it, else the file with these outputs added."""
-        missing = set(self._tensors.values()) - set(self.description.outputs)
+        """The file's path where all that is shown is an output of it, else the file with these outputs added.
+
+        A map whose channels the file has last is added with its channels first: so ONNX Runtime, which computes in that
+        order, has nothing to turn round on the way to the next layer, and puts activations into their convolutions.
+        """
+        missing = sorted(set(self._tensors.values()) - set(self.description.outputs))
         if not missing:
             return str(self.path)
         import onnx
 
+        self._turned = {name: f"{name}, channels first" for name in missing if self.description.axes.get(name) == LAST}
         model = onnx.load(self.path, load_external_data=False)
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(missing))
+        turns = [onnx.helper.make_node("Transpose", [a], [b], perm=[0, 3, 1, 2]) for a, b in self._turned.items()]
+        model.graph.node.extend(turns)
+        model.graph.output.extend(onnx.ValueInfoProto(name=self._turned.get(name, name)) for name in missing)
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(self.path.parent))
         return model.SerializeToString()
 

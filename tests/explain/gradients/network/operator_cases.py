@@ -63,6 +63,7 @@ ALONE += [
     Case("Floor", (MAPS,)),
     Case("Celu", (MAPS,), {"alpha": 0.4}),
     Case("Mish", (MAPS,), opset=18),
+    Case("Swish", (MAPS,), {"alpha": 1.3}, opset=24),
     Case("Gelu", (MAPS,), opset=20),
     Case("Gelu", (MAPS,), {"approximate": "tanh"}, opset=20),
     Case("Log", (positive(2, 4, 3, 3),)),
@@ -202,7 +203,7 @@ REDUCTIONS += [
     Case("GroupNormalization", (MAPS, normal(4), normal(4)), {"num_groups": 2}, opset=21, moved=(0, 1, 2)),
     Case("GroupNormalization", (MAPS, normal(2), normal(2)), {"num_groups": 2}, opset=18, moved=(0, 1, 2)),
     Case("LRN", (MAPS,), {"size": 3, "alpha": 0.2, "bias": 2.0}),
-    Case("LRN", (MAPS,), {"size": 2, "alpha": 0.2}),
+    Case("LRN", (MAPS,), {"size": 5, "alpha": 0.2}),
     Case("LpNormalization", (MAPS,), {"axis": 1}),
     Case("LpNormalization", (MAPS,), {"axis": -1, "p": 1}),
 ]
