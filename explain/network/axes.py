@@ -25,10 +25,19 @@ def reshaped(shape: Sequence[int], axes: Axes, wanted: Sequence[int]) -> Axes:
     """The axes after a reshape from `shape` to `wanted`: runs of axes with equal products belong together."""
     names: list[str] = []
     dropped: list[str] = []
+    early: set[int] = set()  # axes of length 1 that stand further to the front than before
     i = j = 0
     while j < len(wanted):
+        if i in early:
+            i += 1
+            continue
         if wanted[j] == 1 and not (i < len(shape) and shape[i] == 1):
-            names.append(dropped.pop(0) if dropped else _unused(axes, names))
+            later = next((k for k in range(i, len(shape)) if shape[k] == 1 and k not in early), None)
+            if not dropped and later is not None:
+                early.add(later)
+                names.append(axes[later])
+            else:
+                names.append(dropped.pop(0) if dropped else _unused(axes, names))
             j += 1
             continue
         if i < len(shape) and shape[i] == 1 and wanted[j] != 1:

@@ -180,7 +180,7 @@ def _named(graph: Graph) -> list[str] | None:
     """The layers that the file names, None where it names none that it computes."""
     try:
         named = json.loads(graph.metadata.get("layers", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         return None

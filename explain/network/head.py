@@ -90,7 +90,7 @@ def _index(text: str) -> int:
 def _json(metadata: Mapping[str, str], key: str) -> Any:
     try:
         return json.loads(metadata[key])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NetworkError(f"What the file says under {key!r} is no JSON.") from None
 
 

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import sys
+import tempfile
 
 OPEN_FILES = 64
 PR_SET_NO_NEW_PRIVS = 38  # of Linux's prctl.h
@@ -25,6 +26,7 @@ def bound(memory: int, seconds: int) -> None:
         import resource
     except ImportError:  # Windows
         return
+    tempfile.gettempdir()  # libraries ask for it, and it is found by writing a file
     limits = {"RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_CPU": seconds, "RLIMIT_NOFILE": OPEN_FILES}
     if (held := address_space()) is not None:
         limits["RLIMIT_AS"] = held + memory

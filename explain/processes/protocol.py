@@ -33,7 +33,8 @@ def pack(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = N
 
 def write(stream: BinaryIO, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
     """Writes one frame, as `pack` makes it, without a copy of large arrays; raises ProtocolError before the first byte
-    of a message that cannot be sent."""
+    of a message that cannot be sent.
+    """
     for part in _parts(message, arrays):
         stream.write(part)
     stream.flush()
@@ -69,9 +70,10 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]] | Non
     magic, header_size, body_size = PREFIX.unpack(prefix)
     if magic != MAGIC or header_size > HEADER_LIMIT or body_size > BODY_LIMIT:
         raise ProtocolError("The stream holds something that is not a frame.")
-    header, body = stream.read(header_size), stream.read(body_size)
-    if len(header) < header_size or len(body) < body_size:
+    header, body = stream.read(header_size), np.empty(body_size, np.uint8)  # which reads faster than bytes do
+    if len(header) < header_size or stream.readinto(memoryview(body)) < body_size:
         raise ProtocolError("The stream ended inside a frame.")
+    body.flags.writeable = False
     try:
         content = json.loads(header)
         return content["message"], _arrays(content["arrays"], body)
@@ -85,7 +87,7 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarr
     return {name: value for name, value in values.items() if name not in arrays}, arrays
 
 
-def _arrays(table: list, body: bytes) -> dict[str, np.ndarray]:
+def _arrays(table: list, body: np.ndarray) -> dict[str, np.ndarray]:
     arrays, offset = {}, 0
     for name, dtype, shape in table:
         dtype = np.dtype(dtype)

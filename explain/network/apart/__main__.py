@@ -7,6 +7,7 @@ while, or the page closes its end, it ends. What it refuses, it refuses with a s
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import select
@@ -112,7 +113,9 @@ def _asked(source: BinaryIO) -> bool:
 def _wants_memory(problem: BaseException | None) -> bool:
     """Whether memory ran out, by the error or what it was raised from."""
     while problem is not None:
-        if isinstance(problem, MemoryError) or "bad_alloc" in str(problem):
+        if isinstance(problem, MemoryError) or getattr(problem, "errno", None) == errno.ENOMEM:
+            return True
+        if "bad_alloc" in str(problem):
             return True
         if type(problem).__module__.startswith("onnxruntime") and all(
             word in str(problem).lower() for word in WANTS_MEMORY

@@ -22,7 +22,7 @@ from explain.network.head import CTC
 from explain.network.session import Network
 
 OPENING, PASS = 9.0, 5.0  # seconds that it may take to open a file, and to compute one pass
-LEAST_MEMORY, MEMORY_BY_SIZE = 600_000_000, 5  # bytes that a process may take: so many, and this often its file's size
+LEAST_MEMORY, MEMORY_BY_SIZE = 700_000_000, 4  # bytes that a process may take: so many, and this often its file's size
 TRIES = 2  # of one request, where the process ends in the middle of it for no fault of the request
 
 
@@ -148,7 +148,7 @@ class RemoteNetwork(Network):
             except Ended as end:
                 self._child = None
                 if end.why != DIED or attempt + 1 == TRIES or self._closed:
-                    raise NetworkError(self._said(end.why)) from end
+                    raise NetworkError(self._said(end)) from end
         raise AssertionError("unreachable")
 
     def _started(self) -> Child:
@@ -172,13 +172,17 @@ class RemoteNetwork(Network):
             raise Ended(DIED)
         return answer
 
-    def _said(self, why: str) -> str:
+    def _said(self, end: Ended) -> str:
         name, gigabytes = self.path.name, self.allowance / 1e9
         if self._closed:
             return f"{name} has been closed; open it again."
-        return {
-            OVERDUE: f"{name} took longer than the {self._opening:.0f} s that opening it may take, or the "
-            f"{self._patience:.0f} s of a pass, and was stopped.",
-            NO_MEMORY: f"{name} wants more than the {gigabytes:.1f} GB of memory that it may take, and was stopped.",
-            DIED: f"{name} made its process end, twice; nothing else is lost, but it can't be shown.",
-        }[why]
+        if end.why == OVERDUE and end.opening:
+            return f"{name} took longer than the {self._opening:.0f} seconds that opening may take, and was stopped."
+        if end.why == OVERDUE:
+            return (
+                f"{name} took longer than the {self._patience:.0f} seconds that a pass may take, and was stopped; try "
+                "a smaller picture."
+            )
+        if end.why == NO_MEMORY:
+            return f"{name} wants more than the {gigabytes:.1f} GB of memory that it may take, and was stopped."
+        return f"{name} made its process end, twice; nothing else is lost, but it can't be shown."

@@ -11,7 +11,7 @@ from typing import Protocol
 from explain.network.errors import NetworkError
 
 MOST_OPEN = 3
-MOST_MEMORY = 2_000_000_000  # bytes that they may take together, by what each is allowed; few ever take it all
+MOST_MEMORY = 2_400_000_000  # bytes that they may take together, by what each is allowed; few ever take it all
 PATIENCE = 20.0  # seconds to wait for a place while all others are at work
 
 

@@ -26,6 +26,8 @@ LARGEST_SIDE = 2048  # pixels of a picture that the network wants
 MOST_NUMBERS = 2**24  # in one batch
 LONGEST_WINDOW = 4096
 SENTENCE = 300  # characters of a refusal
+# What makes links, pictures, formulas and elements of a text where Markdown or HTML is shown, and what it looks like.
+HARMLESS = str.maketrans("[]<>`$", "()‹›'＄")
 
 
 def description(data: bytes, path: Path) -> Description:
@@ -64,8 +66,10 @@ def sentence(text: str) -> str:
 
 
 def line(text: str, most: int) -> str:
-    """A text without line breaks and what else can't be printed, cut at so many characters."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """A text without line breaks and what else can't be printed, and without what could be more than text where it is
+    shown, cut at so many characters."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text.translate(HARMLESS))
+    text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -26,7 +26,7 @@ from models.preprocessing import Preprocessing
 IMAGENET, USUAL_SIDE = 1000, 224
 MOST = 8  # photographs that are looked at
 CLEAR = 0.1  # a lead that counts
-SECONDS = 2.0  # that trying may take in all; otherwise what is usual is taken
+SECONDS = 4.0  # that trying may take in all; otherwise what is usual is taken
 Samples = Sequence[tuple[Image.Image, str]]
 
 
@@ -53,61 +53,63 @@ def best(
 
     first: what is known, and the usual for the rest. What the file answers itself is not tried in another way.
     """
-    trial, answered, samples = Trial(network), network.description.answered, list(samples)[:MOST]
-    how, until = {}, time.monotonic() + SECONDS
+    answered, how = network.description.answered, {}
     if None in (first.height, first.width):
         first = replace(first, height=first.height or USUAL_SIDE, width=first.width or USUAL_SIDE)
         how["size"] = f"The file leaves it open: {USUAL_SIDE} pixels are usual."
-    if not answered & {"mean", "deviation"}:
-        ways = _ways(trial, [scaling.scaled(first, name) for name in scaling.usual(first)], labels, samples, until)
-        first, how["scaling"] = _chosen(first, ways, "scaling")
-    if first.channels == 3 and "colour" not in answered:
+    names = () if answered & {"mean", "deviation"} else scaling.usual(first)
+    turns = first.channels == 3 and "colour" not in answered
+    tries = _Tries(Trial(network), labels, samples, len(names) + turns)
+    if names:
+        # Who takes the means alone out has blue first as well, as Caffe had.
+        colours = {"caffe": "bgr"} if turns else {}
+        ways = [scaling.scaled(replace(first, colour=colours.get(name, first.colour)), name) for name in names]
+        first, how["scaling"] = _chosen(first, tries.of(ways), "scaling")
+    if turns:
         name = scaling.name_of(first)
         other = replace(first, colour="bgr" if first.colour == "rgb" else "rgb")
-        ways = _ways(trial, [first, scaling.scaled(other, name) if name else other], labels, samples, until)
+        ways = tries.of([first, scaling.scaled(other, name) if name else other])
         # Whatever its order, a picture is told from others; only what it is called says which is right.
         first, how["colour"] = _chosen(first, [replace(way, apart=0.0) for way in ways], "order of colours")
     return first, how
 
 
-def _ways(
-    trial: Trial, candidates: list[Preprocessing], labels: Sequence[str], samples: Samples, until: float
-) -> list[Way]:
-    """The ways that the network takes at all; none where there is no time for all of them."""
-    samples = _as_many_as_fit(trial, candidates, samples, until)
-    titles = [title for _, title in samples]
-    made = []
-    for wanted in candidates if len(samples) > 1 else ():
-        try:
-            logits = np.stack(trial.logits(wanted, [picture for picture, _ in samples])).astype(np.float64)
-        except (NetworkError, ValueError):
-            continue
-        if not np.isfinite(logits).all():
-            continue
-        probabilities = _probabilities(logits)
-        made.append(Way(wanted, named(probabilities, labels, titles), told_apart(probabilities)))
-    return made
+class _Tries:
+    """Photographs, as many as there is time for, looked at in one way after the other."""
 
+    def __init__(self, trial: Trial, labels: Sequence[str], samples: Samples, ways: int):
+        """ways: how many will be tried."""
+        self.trial, self.labels, self.ways = trial, labels, ways
+        self.samples = list(samples)[:MOST]
+        self.until = time.monotonic() + SECONDS
+        self.timed = False
+        self.known: dict[Preprocessing, Way] = {}
 
-def _as_many_as_fit(trial: Trial, candidates: list[Preprocessing], samples: Samples, until: float) -> Samples:
-    """So many of the samples that all ways can be tried on them in time, judged by one pass."""
-    if not samples or time.monotonic() > until:
-        return ()
-    begun = time.monotonic()
-    try:
-        trial.logits(candidates[0], [samples[0][0]])
-    except NetworkError:
-        return ()
-    now = time.monotonic()
-    return samples[: int((until - now) / (max(now - begun, 1e-6) * len(candidates)))]
+    def of(self, candidates: list[Preprocessing]) -> list[Way]:
+        """Those that the network takes; none where there is no time for two photographs."""
+        made = []
+        for wanted in candidates:
+            try:
+                self._time(wanted)
+                if len(self.samples) > 1:
+                    made.append(self.known.get(wanted) or self.known.setdefault(wanted, self._way(wanted)))
+            except NetworkError:
+                continue
+        return made
 
+    def _time(self, wanted: Preprocessing) -> None:
+        """Leaves as many photographs as all ways can look at in time, judged by one pass."""
+        if self.samples and not self.timed:
+            begun = time.monotonic()
+            self.trial.probabilities(wanted, [self.samples[0][0]])
+            now = time.monotonic()
+            fitting = (self.until - now) / (max(now - begun, 1e-6) * max(1, self.ways))
+            self.samples, self.timed = self.samples[: max(0, int(fitting))], True
 
-def _probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of `(picture, class)`; what adds up to 1 already is taken as it is."""
-    if logits.min() >= 0 and np.abs(logits.sum(axis=1) - 1).max() < 1e-3:
-        return logits
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    def _way(self, wanted: Preprocessing) -> Way:
+        probabilities = np.stack(self.trial.probabilities(wanted, [picture for picture, _ in self.samples]))
+        titles = [title for _, title in self.samples]
+        return Way(wanted, named(probabilities, self.labels, titles), told_apart(probabilities))
 
 
 def _chosen(first: Preprocessing, ways: list[Way], what: str) -> tuple[Preprocessing, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Sequence
 
 from explain.network.errors import NetworkError
 
 SPACE = " "
 Labels = tuple[str, ...]
+# One entry of a list or dictionary as Python writes it, up to the comma: 'a' or 3: "a".
+ENTRY = re.compile(r"""\s*(?:(\d{1,9})\s*:\s*)?('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*(?:,|$)""")
 
 
 def listed(given: str) -> Labels:
@@ -66,15 +69,29 @@ def why_not(labels: Sequence[str], units: int, ctc: bool) -> str:
 
 
 def _literal(text: str):
-    """JSON, or what Python writes for a list or dictionary; None where it is neither."""
+    """JSON, or what Python writes for a list or dictionary of strings; None where it is neither."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
+    inner, at, entries = text.strip()[1:-1].strip(), 0, []
+    while at < len(inner):
+        entry = ENTRY.match(inner, at)
+        if entry is None:
+            return None
+        entries.append((entry[1], _unquoted(entry[2])))
+        at = entry.end()
+    numbers = [number for number, _ in entries]
+    if None in numbers:
+        return [label for _, label in entries] if set(numbers) == {None} else None
+    return {int(number): label for number, label in entries}
+
+
+def _unquoted(written: str) -> str:
     try:
-        return ast.literal_eval(text) if len(text) < 200_000 else None
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
+        return ast.literal_eval(written)
+    except (ValueError, SyntaxError):  # such as a broken escape
+        return written[1:-1]
 
 
 def _number(key) -> tuple[int, str]:

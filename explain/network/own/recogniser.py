@@ -13,7 +13,7 @@ from explain.network.errors import NetworkError
 from explain.network.head import CTC
 from explain.network.own import scaling
 from explain.network.own.labels import fitted
-from explain.network.own.trial import Read, Trial, by_labels, by_pattern, read_units
+from explain.network.own.trial import Read, Trial, by_labels, by_pattern, read_units, sureness
 from models.preprocessing import Preprocessing
 
 SURE = 0.97  # share of the frames of empty pictures that the blank wins; six of six trained networks gave as much
@@ -31,6 +31,7 @@ class Way:
     """One way to prepare pictures, and what the network makes of them.
 
     blank, share: which unit wins the frames of empty pictures, and how many of them. marks: of each word, from 0 to 1.
+    sure: of its best path, see `trial.sureness`, on average over the words.
     """
 
     wanted: Preprocessing
@@ -38,6 +39,7 @@ class Way:
     share: float
     labels: tuple[str, ...]
     marks: tuple[float, ...]
+    sure: float
 
     @property
     def mark(self) -> float:
@@ -113,7 +115,7 @@ class _Tries:
         self.samples = [pair for pair in samples if not known or set(pair[1].lower()) <= known][:MOST]
         self.until = time.monotonic() + SECONDS
         self._empty: dict[Preprocessing, tuple[int, float]] = {}
-        self._read: dict[Preprocessing, list[Read]] = {}
+        self._read: dict[Preprocessing, list[tuple[Read, float]]] = {}
 
     def of(self, candidates: Iterable[Preprocessing], count: int) -> list[Way]:
         """Those ways that the network takes at all, each with so many words."""
@@ -146,19 +148,21 @@ class _Tries:
             blank, share = self._empty.get(wanted) or self._empty.setdefault(wanted, self.trial.blank(wanted))
         read = self._read.setdefault(wanted, [])
         pictures = [picture for picture, _ in self.samples[len(read) : count]]
-        read += read_units(self.trial.paths(wanted, pictures), blank)
-        reads, texts = read[:count], [text for _, text in self.samples[:count]]
+        read += [(read_units(frames, blank), sureness(frames)) for frames in self.trial.probabilities(wanted, pictures)]
+        reads, texts = [units for units, _ in read[:count]], [text for _, text in self.samples[:count]]
+        sure = sum(value for _, value in read[:count]) / max(1, len(reads))
         labels = fitted(self.head.given, self.units, blank) or ()
         marks = by_labels(labels, reads, texts) if labels else by_pattern(reads, texts)
-        return Way(wanted, blank, share, labels, tuple(marks))
+        return Way(wanted, blank, share, labels, tuple(marks), sure)
 
 
 def _likeliest(ways: Sequence[Way]) -> Way:
-    """The way with the best mark, the first of equals; where hardly anything is read, the one with the surest blank."""
+    """The way with the best mark, of several as good the surest; where hardly anything is read, that with the surest
+    blank."""
     leading = max(way.mark for way in ways)
     if leading < POOR:
         return max(ways, key=lambda way: round(way.share, 2))
-    return next(way for way in ways if way.mark >= leading - CLEAR)
+    return max((way for way in ways if way.mark >= leading - CLEAR), key=lambda way: round(way.sure, 6))
 
 
 def _by_scaling(chosen: Way, ways: Sequence[Way], answered: frozenset[str]) -> str:
@@ -173,7 +177,7 @@ def _by_scaling(chosen: Way, ways: Sequence[Way], answered: frozenset[str]) -> s
     count = f"{chosen.right} of {len(chosen.marks)}" if chosen.labels else f"{chosen.mark:.0%} of"
     read = f"{count} sample words are read right so" if chosen.labels else f"{count} the sample words’ characters fit"
     if rest >= chosen.mark - CLEAR:
-        return f"{read}, and as many with another scaling: a guess among these."
+        return f"{read}, and as many with another scaling: a guess, the surest of these."
     return f"{read}, fewer with any other scaling."
 
 

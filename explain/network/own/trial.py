@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from explain.ctc.decoding import collapse
-from explain.network.session import LOGITS
+from explain.network.errors import NetworkError
 from models.preprocessing import Preprocessing, fitting_size
 
 LEVELS = (255, 128, 0)  # of the pictures with nothing on them: white, grey, black
@@ -42,21 +42,29 @@ class Trial:
                 found[place] = output
         return found
 
-    def paths(self, wanted: Preprocessing, pictures: Iterable[Image.Image]) -> list[np.ndarray]:
-        """The likeliest unit of every frame, for each picture."""
-        return [frames.argmax(axis=-1) for frames in self.outputs(wanted, pictures, self.description.output.name)]
-
-    def logits(self, wanted: Preprocessing, pictures: Iterable[Image.Image]) -> list[np.ndarray]:
-        return self.outputs(wanted, pictures, LOGITS)
+    def probabilities(self, wanted: Preprocessing, pictures: Iterable[Image.Image]) -> list[np.ndarray]:
+        """Of the last layer's units, `(frame, unit)` or `(unit,)` for each picture, whether or not it is a softmax."""
+        return [_softmax(values) for values in self.outputs(wanted, pictures, self.description.output.name)]
 
     def blank(self, wanted: Preprocessing) -> tuple[int, float]:
         """The unit that wins most frames of pictures with nothing on them, and the share of the frames that it wins."""
         height = wanted.height or 32
         size = (wanted.width or 3 * height, height)
         mode = "L" if wanted.colour == "grey" else "RGB"
-        paths = self.paths(wanted, [Image.new("L", size, level).convert(mode) for level in LEVELS])
-        units, counts = np.unique(np.concatenate(paths), return_counts=True)
+        frames = self.probabilities(wanted, [Image.new("L", size, level).convert(mode) for level in LEVELS])
+        units, counts = np.unique(np.concatenate(frames).argmax(axis=-1), return_counts=True)
         return int(units[counts.argmax()]), float(counts.max() / counts.sum())
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    """Probabilities of logits, over the last axis; what adds up to 1 already is taken as it is."""
+    if not np.isfinite(values).all():
+        raise NetworkError("The network answers with values that are not finite.")
+    values = values.astype(np.float64)
+    if values.size and values.min() >= 0 and np.abs(values.sum(axis=-1) - 1).max() < 1e-3:
+        return values
+    raised = np.exp(values - values.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
 
 
 def alike(read: str, text: str) -> float:
@@ -108,6 +116,11 @@ def by_pattern(reads: list[Read], texts: Sequence[str]) -> list[float]:
     return [right(*pair[1:]) if pair[0] else 0.0 for pair in zip(fitting, reads, texts, strict=True)]
 
 
-def read_units(paths: Iterable[np.ndarray], blank: int) -> list[Read]:
-    """The units that each path collapses to."""
-    return [tuple(span.label for span in collapse(path, blank)) for path in paths]
+def read_units(frames: np.ndarray, blank: int) -> Read:
+    """The units that the best path of `(frame, unit)` collapses to."""
+    return tuple(span.label for span in collapse(frames.argmax(axis=-1), blank))
+
+
+def sureness(frames: np.ndarray) -> float:
+    """The logarithm of the best path's probability, on average over the frames."""
+    return float(np.log(frames.max(axis=-1)).mean())

@@ -116,7 +116,7 @@ class Graph:
                     return True
                 if node.operator == "Transpose":
                     return list(node["perm"] or ()) != [0, 3, 1, 2]
-            if len(after) != 1:
+            if len(after) != 1 or after[0].operator == "Reshape":  # that may exchange axes where one has a length of 1
                 break
             name = after[0].output
         first, last = self.declared[1], self.declared[-1]

@@ -16,7 +16,7 @@ from explain.gradients.worker.client import GradientWorker, Job
 from explain.panels.own import visitor
 
 IDLE = 60.0  # seconds
-MEMORY = 1_300_000_000  # bytes: the page, it and visitors' processes stay under what a free host gives
+MEMORY = 1_500_000_000  # bytes: the page, it and visitors' processes stay under what a free host gives
 
 
 def submit(common: GradientWorker, kind: str, settings: dict[str, Any], owner: str) -> Job:

@@ -18,8 +18,11 @@ HEIGHT, WIDTH, LABELS = 10, 24, ["a", "b", ""]
 STATED = {"height": HEIGHT, "width": WIDTH, "transposed": True}
 
 
-def twin(tmp_path, lying: bool, open_sides: bool = False):
-    """Two convolutions with unlike kernels, paddings and strides, a pooling, and a dense layer over the columns."""
+def twin(tmp_path, lying: bool, open_sides: bool = False, by_reshape: bool = False):
+    """Two convolutions with unlike kernels, paddings and strides, a pooling, and a dense layer over the columns.
+
+    by_reshape: whether the one channel is brought to the front by a reshape, as tf2onnx does it.
+    """
     made = Maker(seed=11)
     turned = (lambda pair: list(pair)[::-1]) if lying else list
     both = (lambda top, left, bottom, right: [left, top, right, bottom]) if lying else (lambda *sides: list(sides))
@@ -28,7 +31,10 @@ def twin(tmp_path, lying: bool, open_sides: bool = False):
         values = made.random.normal(size=shape).astype(np.float32)
         return made.array(name, values.transpose(0, 1, 3, 2) if lying else values)
 
-    x = made.node("Transpose", ["picture"], "first", perm=[0, 3, 1, 2])
+    if by_reshape:
+        x = made.node("Reshape", ["picture", made.array("to", np.array([-1, 1, *turned((HEIGHT, WIDTH))]))], "first")
+    else:
+        x = made.node("Transpose", ["picture"], "first", perm=[0, 3, 1, 2])
     x = made.node("Conv", [x, kernel("k1", 4, 1, 3, 5)], "c1", pads=both(0, 2, 1, 1), strides=turned((1, 1)))
     x = made.node("Relu", [x], "r1")
     x = made.node("MaxPool", [x], "p1", kernel_shape=turned((2, 1)), strides=turned((2, 1)))
@@ -81,6 +87,14 @@ def test_outputs_are_those_of_the_upright_twin(twins):
     assert set(lying) == set(upright)
     for name, values in lying.items():
         np.testing.assert_allclose(values, upright[name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("lying", [False, True])
+def test_a_reshape_in_the_place_of_the_first_transpose(tmp_path, twins, lying):
+    network = Network(twin(tmp_path, lying, by_reshape=True))
+    assert not network.description.channel_first and network.description.picture == (HEIGHT, WIDTH, 1)
+    for name, values in twins[0].run(pictures(2)).items():
+        np.testing.assert_allclose(network.run(pictures(2))[name], values, atol=1e-5, err_msg=name)
 
 
 def test_units_recompute(twins):

@@ -98,6 +98,19 @@ def huge_constant() -> onnx.ModelProto:
     return model(nodes, [stored])
 
 
+def heavy(products: int = 60) -> onnx.ModelProto:
+    """Matrices of 2,000 x 2,000 multiplied before the first picture is looked at, for many seconds."""
+    size = numpy_helper.from_array(np.array([2000, 2000], np.int64), "size")
+    small = numpy_helper.from_array(np.full(1, 1e-4, np.float32))
+    nodes = [helper.make_node("ConstantOfShape", ["size"], ["p0"], value=small)]
+    nodes += [helper.make_node("MatMul", [f"p{i}", "p0"], [f"p{i + 1}"]) for i in range(products)]
+    nodes += [
+        helper.make_node("ReduceMean", [f"p{products}"], ["mean"], keepdims=0),
+        helper.make_node("Add", ["picture", "mean"], ["end"]),
+    ]
+    return model(nodes, [size])
+
+
 def endless() -> onnx.ModelProto:
     """A loop whose condition always holds."""
     body = helper.make_graph(

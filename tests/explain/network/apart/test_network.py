@@ -112,6 +112,17 @@ def test_whoever_ends_twice_is_not_asked_again(reader, monkeypatch):
         reader.run(pictures(1))
 
 
+def test_whoever_takes_too_long_is_stopped_and_not_asked_again(reader, monkeypatch):
+    monkeypatch.setattr(reader, "_patience", 0.2)
+    reader.run(pictures(1), ["logits"])
+    os.kill(pid := reader.pid, signal.SIGSTOP)
+    with pytest.raises(NetworkError, match="reader.onnx took longer than .* a pass may take"):
+        reader.run(pictures(1))
+    assert not alive(pid)
+    monkeypatch.undo()
+    assert reader.run(pictures(1), ["logits"]) and reader.pid != pid
+
+
 def test_many_threads_get_their_own_answers(reader):
     wanted = {seed: Network(reader.path).run(pictures(1, seed), ["logits"])["logits"] for seed in range(4)}
     wrong = []
@@ -171,7 +182,7 @@ def test_a_picture_too_large_for_its_memory(tmp_path):
     try:
         small, large = (np.ones((1, side, side, 1), np.float32) for side in (16, 1024))
         np.testing.assert_array_equal(network.run(small)["logits"], small)
-        with pytest.raises(NetworkError, match="wants more than the 0.6 GB of memory|too large"):
+        with pytest.raises(NetworkError, match="wants more than the 0.7 GB of memory|too large"):
             network.run(large)
         np.testing.assert_array_equal(network.run(small)["logits"], small)
     finally:

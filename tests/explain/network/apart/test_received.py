@@ -50,10 +50,19 @@ def test_texts_are_made_one_line_of_bounded_length():
         told(title="a\nb " + "t" * 500, layers=tuple(layers), head=Head("classes", ("l" * 500, *"bcd")))
     )
     assert taken.title.startswith("a b ttt") and len(taken.title) == received.LONGEST_TITLE
-    assert taken.output.title.startswith("<b> xx") and len(taken.output.title) == received.LONGEST_TITLE
+    assert taken.output.title.startswith("‹b› xx") and len(taken.output.title) == received.LONGEST_TITLE
     assert taken.output.words.isprintable() and len(taken.output.words) <= received.LONGEST_WORDS
     assert len(taken.labels[0]) == received.LONGEST_LABEL
     assert received_of(told(title="\n")).title == "net"
+
+
+def test_no_text_becomes_a_link_a_picture_or_an_element():
+    evil = "![x](https://example.com/x.png) <img src=x onerror=alert(1)> :red[a] $x$ `b`"
+    layers = [*told().layers[:-1], replace(MEAN, title=evil, words=evil)]
+    taken = received_of(told(title=evil, layers=tuple(layers), licence=evil, source=evil))
+    for text in (taken.title, taken.output.title, taken.output.words, taken.licence, taken.source):
+        assert "example.com" in text and not set(text) & set("[]<>`$")
+    assert not set(received.sentence(evil)) & set("[]<>`$")
 
 
 def changed(number: int, **changes) -> tuple[Layer, ...]:

@@ -93,3 +93,11 @@ def test_a_byte_order_mark_and_windows_lines_are_no_labels():
     assert listed("[]") == ()
     with pytest.raises(NetworkError, match="list of strings"):
         listed('["a", 1]')
+
+
+def test_lists_and_dictionaries_as_python_writes_them():
+    assert listed(str(["a", "'", '"', "\\", ",", "ß"])) == ("a", "'", '"', "\\", ",", "ß")
+    assert listed(str({1: "b, c", 0: "it's", 10: "x"})) == ("it's", "b, c", "x")
+    assert listed("[]()'") == tuple("[]()'") and listed("['a', b]") == tuple("['a', b]")
+    deep = "[" * 100_000
+    assert listed(deep) == tuple(deep) and listed("[" + "-" * 50_000 + "1]")[:2] == ("[", "-")

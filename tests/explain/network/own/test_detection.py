@@ -93,8 +93,11 @@ def test_frames_without_a_blank_are_no_reader(tmp_path):
 LEVELS = {"dark": 40, "middle": 128, "bright": 220}
 
 
-def levels(tmp_path, scale, centre=0.0, colours=False):
-    """Names how bright a picture is on average, or whether it is red or blue: the nearest of the known ones wins."""
+def levels(tmp_path, scale, centre=0.0, colours=()):
+    """Names how bright a picture is on average, or which of three colours it has: the nearest of the known ones wins.
+
+    colours: the names of those in which the first, second or third channel is bright.
+    """
     made = Maker()
     x = made.node("GlobalAveragePool", ["picture"], "mean")
     x = made.node("Flatten", [x], "flat")
@@ -113,8 +116,7 @@ def levels(tmp_path, scale, centre=0.0, colours=False):
         made.stored,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    names = ["red", "green", "blue"] if colours else list(LEVELS)
-    helper.set_model_props(model, {"labels": "\n".join(names)})
+    helper.set_model_props(model, {"labels": "\n".join(colours or LEVELS)})
     path = tmp_path / "levels.onnx"
     path.write_bytes(model.SerializeToString())
     return Network(path)
@@ -130,13 +132,25 @@ def test_a_classifiers_scaling_is_guessed_from_what_it_makes_of_photographs(tmp_
     assert found.how["colour"].startswith("A guess: with another order")
 
 
+COLOURS = {"red": (200, 60, 60), "green": (60, 200, 60), "blue": (60, 60, 200)}
+
+
+def test_means_alone_are_taken_out_of_blue_first(tmp_path):
+    """As Caffe's networks and Keras's VGG16 have it."""
+    blue_first = np.array(scaling.CAFFE_MEAN[::-1])
+    network = levels(tmp_path, 1.0, blue_first, colours=["blue", "green", "red"])
+    wanted = detected(network, coloured()).answers.preprocessing
+    assert (wanted.colour, wanted.mean, wanted.deviation) == ("bgr", tuple(blue_first), (1.0,))
+
+
+def coloured(order=slice(None)):
+    return [(Image.new("RGB", (9, 9), rgb[order]), f"something {name}") for name, rgb in COLOURS.items()]
+
+
 def test_the_order_of_colours_is_guessed_where_names_tell(tmp_path):
-    network = levels(tmp_path, 255, colours=True)
-    colours = {"red": (200, 60, 60), "green": (60, 200, 60), "blue": (60, 60, 200)}
-    turned = [(Image.new("RGB", (9, 9), rgb[::-1]), f"something {name}") for name, rgb in colours.items()]
-    assert detected(network, turned).answers.preprocessing.colour == "bgr"
-    usual = [(Image.new("RGB", (9, 9), rgb), f"something {name}") for name, rgb in colours.items()]
-    assert detected(network, usual).answers.preprocessing.colour == "rgb"
+    network = levels(tmp_path, 255, colours=["red", "green", "blue"])
+    assert detected(network, coloured(slice(None, None, -1))).answers.preprocessing.colour == "bgr"
+    assert detected(network, coloured()).answers.preprocessing.colour == "rgb"
 
 
 def test_those_that_come_along_say_everything():
