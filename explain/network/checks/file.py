@@ -16,6 +16,7 @@ from explain.network.errors import NetworkError
 MOST_NODES = 20_000
 MOST_TENSORS = 100_000  # stored in a file
 MOST_NUMBERS = 2**28  # in one tensor; 1 GB in single precision
+KINDS = range(1, 24)  # of onnx.TensorProto.DataType
 MOST_TURNS = 4096  # of a loop, those of loops inside it multiplied
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")  # what ONNX Runtime comes with
 
@@ -134,6 +135,8 @@ def _place(tensor, path: Path) -> None:
 
 
 def _size(tensor, name: str) -> None:
+    if tensor.data_type not in KINDS:
+        raise NetworkError(f"{name} stores an array {tensor.name[:80]!r} of no type that is known here.")
     numbers = 1
     for length in tensor.dims:
         if length < 0:
@@ -181,6 +184,8 @@ def _order(graph, name: str) -> None:
     """Every tensor is there before it is used, and made once."""
     known = {"", *(tensor.name for tensor in graph.initializer), *(value.name for value in graph.input)}
     for node in graph.node:
+        if any(isinstance(text, bytes) for text in (node.op_type, *node.input, *node.output)):
+            raise NetworkError(f"{name} names its tensors in letters that are none; export it again.")
         missing = next((given for given in node.input if given not in known), None)
         if missing is not None:
             raise NetworkError(

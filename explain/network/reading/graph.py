@@ -109,18 +109,19 @@ class Graph:
     def _channel_first(self) -> bool:
         """How the file wants its picture: by what first needs to know, else by which axis has few channels."""
         name = self.input
+        first, last = self.declared[1], self.declared[-1]
+        told = (first in (1, 3)) != (last in (1, 3))
         for _ in range(len(self.nodes)):
             after = self.consumers.get(name, [])
             for node in after:
                 if node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool"):
                     return True
-                if node.operator == "Transpose":
+                if node.operator == "Transpose" and not told:
                     return list(node["perm"] or ()) != [0, 3, 1, 2]
             if len(after) != 1 or after[0].operator == "Reshape":  # that may exchange axes where one has a length of 1
                 break
             name = after[0].output
-        first, last = self.declared[1], self.declared[-1]
-        if (first in (1, 3)) != (last in (1, 3)):
+        if told:
             return first in (1, 3)
         return (first or math.inf) < (last or math.inf)
 

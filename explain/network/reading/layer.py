@@ -175,6 +175,8 @@ def _pooling(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
 def _operands(graph: Graph, axes: dict[str, Axes], group: Group, node: Node) -> tuple[str, ...]:
     """The layers that a node takes, in its own order; one may come twice."""
     operands = []
+    if len(graph.data_inputs(node)) < len(node.inputs):
+        raise Unread  # it takes numbers that are learned as well
     for name in graph.data_inputs(node):
         if plain_shape(graph, axes, name) is None:
             raise Unread

@@ -177,7 +177,9 @@ def measured(path: Path, picture: str, shape: list[int], names: Iterable[str]) -
         values = session.run(names, {picture: np.zeros(shape, TYPES.get(taken.type, np.float32))})
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         size = " x ".join(map(str, shape))
-        raise NetworkError(f"{path} does not run on a picture of shape {size}: say its size under 'input'.") from error
+        raise NetworkError(
+            f"{path.name} does not run on a picture of shape {size}: say its size under 'input'."
+        ) from error
     return {
         name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)
     }  # else it is a row of tensors, or none
