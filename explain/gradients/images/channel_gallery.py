@@ -39,7 +39,7 @@ RULE = (
     "of each convolution half are the channels whose largest value, averaged over the sample photographs, is highest; "
     "half are evenly spread by number among the others that are ever above zero"
 )
-OF_A_LAYER = 8
+OF_A_LAYER = 10
 QUALITY = 80  # of WebP
 TILE, CAPTION = 128, 13  # of the contact sheet, in pixels
 

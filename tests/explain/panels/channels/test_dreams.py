@@ -110,7 +110,7 @@ def test_any_other_channel_is_dreamt_at_a_press_and_can_be_cancelled(opened, wor
     (job,) = worker.jobs
     assert job.kind == "dream" and job.settings["network"] == "vgg16-cam" and job.settings["seed"] == 0
     assert job.settings["target"] == {"kind": "channel", "layer": "block2_conv1", "channel": channel}
-    assert (job.settings["size"], job.settings["steps"]) == (64, 24)
+    assert (job.settings["size"], job.settings["steps"]) == (64, 72)
     press(test, "channel-dream-cancel")
     assert job.status == "cancelled" and "Cancelled at step 3 of 24" in text_of(test)
     press(test, "channel-dream-back")
