@@ -21,7 +21,7 @@ FIELDS = 2  # so many receptive fields across, where that lies between
 FEW, MANY = 40, 72  # steps; small pictures take many, which cost little, until their colours have settled
 PRESET = "texture"
 START, EACH_STEP = 3.0, 0.02  # seconds before the first step, TensorFlow once started, and of a step whatever its size
-MULTIPLICATIONS = 25e9  # in a second, of two free cores; forward and backward three times those of a pass
+MULTIPLICATIONS = 60e9  # in a second, of two free cores; forward and backward three times those of a pass
 
 
 def size_for(description: Description, layer: str) -> int:

@@ -90,8 +90,10 @@ def _of_character(
     def note() -> None:
         address.note("deep_character", st.session_state[key], first)
 
-    st.markdown("**Which channels answer to a character**")
-    character = st.selectbox("Channels that answer to", bank.characters, key=key, on_change=note) or present
+    title, pick = st.columns([3, 1], vertical_alignment="center")
+    title.markdown("**Which channels answer to a character**")
+    label = "Channels that answer to"
+    character = pick.selectbox(label, bank.characters, key=key, on_change=note, label_visibility="collapsed") or present
     for name in bank.convolutions:
         _layer_row(bank, description.layer(name), character, description, (layer.name, channel), choose)
     occurrences = int(bank.arrays["occurrences"][bank.labels.index(character)])
