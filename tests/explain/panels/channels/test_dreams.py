@@ -159,6 +159,12 @@ def test_networks_with_convolutions_of_any_kind_are_dreamt_of(network, layer, op
     assert worker.jobs[0].settings["network"] == network
 
 
+@pytest.mark.parametrize("network", ["third", "animals"])
+def test_a_recogniser_without_a_bank_says_what_its_channels_would_need(network, opened):
+    said = text_of(opened(network))
+    assert ("This needs a bank of its own, which Third lacks." in said) == (network == "third")
+
+
 def test_the_pictures_of_a_layer_stand_in_a_row(opened, monkeypatch):
     rows, mount = [], gallery.component
 
