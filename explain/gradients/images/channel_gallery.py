@@ -45,7 +45,7 @@ RULE = (
 OF_A_LAYER = 10
 STUCK, LONGER = 2.0, 0.2  # the second the rule's rate in another try
 QUALITY = 80  # of WebP
-TILE, CAPTION = 128, 13  # of the contact sheet, in pixels
+TILE, CAPTION = 104, 13  # of the contact sheet, in pixels
 
 
 def make(card: Card, of_a_layer: int = OF_A_LAYER, batch: int = 4, seed: int = 0, folder: Path | None = None) -> Path:
@@ -220,7 +220,7 @@ def contact_sheet(folder: Path, file: Path) -> Path:
     layout = Layout((TILE, TILE), columns, gap=(4, 4), margin=4, below=CAPTION)
     file.parent.mkdir(parents=True, exist_ok=True)
     drawn = sheet(tiles, layout, under=names, lettering=Lettering.of(12, 11, 10, 9, centred=True))
-    drawn.save(file, "WEBP", quality=80, method=6)
+    drawn.save(file, "WEBP", quality=70, method=6)
     return file
 
 
