@@ -64,22 +64,24 @@ def by_effect(answers: Sequence[ChannelAnswer], inks: Inks) -> dict:
         vega.tip("occurrences", "occurrences", "d"),
     ]
     axis = {"labelFontSize": 9.5, "labelPadding": 3, "labelOverlap": False}
-    bars = _bars(rows, tooltip, axis, inks, max(1, math.ceil(max(abs(one.effect) for one in answers))))
+    effects = [one.effect for one in answers]
+    ends = (min(0, math.floor(min(effects))), max(0, math.ceil(max(effects))))
+    bars = _bars(rows, tooltip, axis, inks, ends)
     described = f"How strongly the channel answers to each character, from {rows[0]['x']} to {rows[-1]['x']}."
     return vega.specification([bars], HEIGHT, described)
 
 
-def _bars(rows: list[dict], tooltip: list[dict], axis: dict, inks: Inks, most: int = 1) -> vega.Layer:
-    """most: the scale goes from minus this to this."""
+def _bars(rows: list[dict], tooltip: list[dict], axis: dict, inks: Inks, ends: tuple[int, int] = (-1, 1)) -> vega.Layer:
+    """ends: of the scale, one at most and one at least zero."""
     low, high = images.signed_inks()
     for row in rows:
         row["ink"] = high if row["mean"] >= 0 else low
     plain = {"title": None, "ticks": False, "domain": False, "labelAngle": 0, "labelColor": inks.text}
-    numbers = {"title": None, "labelColor": inks.soft, "values": [-most, 0, most], "domain": False}
+    numbers = {"title": None, "labelColor": inks.soft, "values": sorted({*ends, 0}), "domain": False}
     numbers |= {"gridColor": "#80808040", "format": "d", "labelOverlap": False}
     channels = {
         "x": vega.nominal("x", sort={"field": "place"}, axis={**plain, **axis}),
-        "y": vega.quantitative("mean", scale={"domain": [-most, most]}, axis=numbers),
+        "y": vega.quantitative("mean", scale={"domain": list(ends)}, axis=numbers),
         "color": vega.INK,
         "tooltip": tooltip,
     }

@@ -7,8 +7,10 @@ and the largest of that number over the network's sample photographs ("photograp
 
 Which channels is no matter of taste: of each layer the half that respond most, whose largest value averaged over the
 sample photographs is highest (the page shows their maps first), and as many evenly spread by their number among all
-others that respond at all. The same seed for all, and one try. Goes on where it was interrupted; pictures made with
-another recipe or other weights are made anew.
+others that respond at all. The same seed for all. Where a picture is answered to less than STUCK times as much as the
+photograph that the channel answers to most, as happens with plain colours, which settle in patches, it is dreamt once
+more in longer steps, and the better one stays ("again" in its note). Goes on where it was interrupted; pictures made
+with another recipe or other weights are made anew.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +42,10 @@ RULE = (
     "of each convolution half are the channels whose largest value, averaged over the sample photographs, is highest; "
     "half are evenly spread by number among the others that are ever above zero"
 )
-OF_A_LAYER = 8
+OF_A_LAYER = 10
+STUCK, LONGER = 2.0, 0.2  # the second the rule's rate in another try
 QUALITY = 80  # of WebP
-TILE, CAPTION = 128, 13  # of the contact sheet, in pixels
+TILE, CAPTION = 104, 13  # of the contact sheet, in pixels
 
 
 def make(card: Card, of_a_layer: int = OF_A_LAYER, batch: int = 4, seed: int = 0, folder: Path | None = None) -> Path:
@@ -58,16 +62,23 @@ def make(card: Card, of_a_layer: int = OF_A_LAYER, batch: int = 4, seed: int = 0
     made_with = _made_with(description, seed, list(wanted))
     notes = _notes(folder, made_with)
     began, function = time.monotonic(), None
-    for layer, numbers in wanted.items():
-        todo = [number for number in numbers if (layer, number) not in notes]
+    for layer, numbers, again in [(*item, again) for item in wanted.items() for again in (False, True)]:
+        todo = [number for number in numbers if _is_to_do(notes.get((layer, number)), again)]
         for begin in range(0, len(todo), batch):
             function = function or _function(card)
             some = todo[begin : begin + batch]
-            for number, result in zip(some, _dreamt(function, description, layer, some, seed), strict=True):
-                notes[layer, number] = _stored(folder, opened, (layer, number), result, answers[layer][0], seed)
+            for number, result in zip(some, _dreamt(function, description, layer, some, seed, again), strict=True):
+                noted = notes.get((layer, number))
+                notes[layer, number] = _better(folder, opened, (layer, number), noted, result, answers[layer][0], seed)
             _write(folder, made_with, [notes[key] for key in _in_order(wanted, notes)])
             print(f"{layer}: {len(notes)} pictures, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return folder
+
+
+def _is_to_do(note: dict[str, Any] | None, again: bool) -> bool:
+    if note is None or not again:
+        return note is None
+    return "again" not in note and note["activation"] < STUCK * note["photographs"][1]
 
 
 def photographs(card: Card) -> list[np.ndarray]:
@@ -109,6 +120,7 @@ def _made_with(description: Description, seed: int, layers: Sequence[str]) -> di
         "preset": channels.PRESET,
         "recipes": recipes,
         "sizes": sizes,
+        "again": {"below": STUCK, "rate": LONGER},
         "quality": QUALITY,
     }
 
@@ -121,29 +133,50 @@ def _function(card: Card):
     return NetworkFunction(card)
 
 
-def _dreamt(function, description: Description, layer: str, numbers: Sequence[int], seed: int) -> list[DreamResult]:
+def _dreamt(
+    function, description: Description, layer: str, numbers: Sequence[int], seed: int, again: bool
+) -> list[DreamResult]:
     of = [Channel(layer, number) for number in numbers]
     size = channels.size_for(description, layer)
     asked = DreamSettings(
         description.name, of[0], channels.PRESET, seed=seed, steps=channels.steps_for(size), size=size
     )
-    return dream_targets(function, of, asked)
+    preset = PRESETS[channels.PRESET]
+    longer = replace(preset, rule=replace(preset.rule, rate=LONGER)) if again else preset
+    return dream_targets(function, of, asked, preset=longer)
 
 
-def _stored(folder: Path, network: Network, of: tuple[str, int], result: DreamResult, means: np.ndarray, seed: int):
-    """Stores a picture and returns its note. means: of the layer's channels over each photograph."""
+def _better(
+    folder: Path,
+    network: Network,
+    of: tuple[str, int],
+    before: dict[str, Any] | None,
+    result: DreamResult,
+    means: np.ndarray,
+    seed: int,
+) -> dict[str, Any]:
+    """The note of a channel after this try; its picture is stored if it is the first or beats the one that is there.
+
+    before: the note of the first try, if this is another. means: of the layer's channels over each photograph.
+    """
     layer, number = of
-    file = f"{layer}-{number:03d}.webp"
-    Image.fromarray(result.picture).save(folder / file, "WEBP", quality=QUALITY, method=6)
+    file, new = f"{layer}-{number:03d}.webp", folder / f"{layer}-{number:03d}.part"
+    Image.fromarray(result.picture).save(new, "WEBP", quality=QUALITY, method=6)
+    reached = round(float(activation(network, new, layer)[number]), 4)
+    if before is not None and before["activation"] >= reached:
+        new.unlink()
+        return {**before, "again": False}
+    os.replace(new, folder / file)
     return {
         "layer": layer,
         "channel": number,
         "file": file,
-        "activation": round(float(activation(network, folder / file, layer)[number]), 4),
+        "activation": reached,
         "photographs": [round(float(means[:, number].mean()), 4), round(float(means[:, number].max()), 4)],
         "seed": seed,
         "steps": result.steps,
         "size": result.picture.shape[0],
+        **({} if before is None else {"again": True}),
     }
 
 
@@ -187,7 +220,7 @@ def contact_sheet(folder: Path, file: Path) -> Path:
     layout = Layout((TILE, TILE), columns, gap=(4, 4), margin=4, below=CAPTION)
     file.parent.mkdir(parents=True, exist_ok=True)
     drawn = sheet(tiles, layout, under=names, lettering=Lettering.of(12, 11, 10, 9, centred=True))
-    drawn.save(file, "WEBP", quality=80, method=6)
+    drawn.save(file, "WEBP", quality=70, method=6)
     return file
 
 

@@ -1,6 +1,6 @@
 """How a channel of a layer, or one unit of it, is dreamt: how large, in how many steps, and how long that takes.
 
-The first layers see a few pixels and need small pictures and few steps; the deepest see nearly all of a picture. What
+The first layers see a few pixels and need small pictures; the deepest see nearly all of a picture. What
 is raised is the mean of the channel over its map, or the one unit in the middle of it; both are shown by C. Olah, A.
 Mordvintsev, L. Schubert, *Feature Visualization*, 2017, https://distill.pub/2017/feature-visualization.
 """
@@ -16,12 +16,12 @@ from explain.network.description import Description
 from explain.network.needs import Needs
 
 NEEDS = Needs(kinds=("conv",))
-SMALLEST, LARGEST = 64, 128  # pixels of a picture's side
+SMALLEST, LARGEST = 64, 112  # pixels of a picture's side
 FIELDS = 2  # so many receptive fields across, where that lies between
-STEPS = {64: 24, 96: 36, 128: 48}  # by the side, up to which a dream has so many
-PRESET = "ours"
+FEW, MANY = 40, 72  # steps; small pictures take many, which cost little, until their colours have settled
+PRESET = "texture"
 START, EACH_STEP = 3.0, 0.02  # seconds before the first step, TensorFlow once started, and of a step whatever its size
-MULTIPLICATIONS = 25e9  # in a second, of two free cores; forward and backward three times those of a pass
+MULTIPLICATIONS = 60e9  # in a second, of two free cores; forward and backward three times those of a pass
 
 
 def size_for(description: Description, layer: str) -> int:
@@ -33,7 +33,7 @@ def size_for(description: Description, layer: str) -> int:
 
 
 def steps_for(size: int) -> int:
-    return next(steps for most, steps in STEPS.items() if size <= most)
+    return MANY if size <= SMALLEST else FEW
 
 
 def middle(description: Description, layer: str, channel: int) -> targets.Unit | None:

@@ -5,6 +5,8 @@
     the transforms become small: form first, then detail.
 "calm": the same with the penalty at full weight to the end and a steeper spectrum: painterly, lower scores;
     what the gallery is made with.
+"texture": for channels and units, which are to be seen as they are, not as a photograph would have them: the same basis
+    with finer detail, from nearly plain grey, moved as little as keeps single pixels from deciding, and no penalty.
 "Lucid": https://github.com/tensorflow/lucid (Apache 2.0), `optvis.render` with its standard transforms; C. Olah, A.
     Mordvintsev, L. Schubert, *Feature Visualization*, 2017, https://distill.pub/2017/feature-visualization. Enlarging
     and turning keep the frame here, and take any value in Lucid's range.
@@ -42,7 +44,7 @@ class Preset:
     natural, fades: weight of `objectives.Unnatural` over `layers`, against a class's logit, at the beginning; it falls
         linearly until this share of the run is over, and is zero from there.
     penalties: what else is taken off, `(weight, objective)`.
-    steps: when nothing else is said.
+    steps: when nothing else is said. smallest: pixels of the side of the first stage's pictures at least.
     """
 
     image: Callable[[Size], Any]
@@ -55,6 +57,7 @@ class Preset:
     layers: tuple[str, ...] = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3")
     penalties: tuple[tuple[float, Objective], ...] = field(default=())
     steps: int = 56
+    smallest: int = SMALLEST
 
     def unnatural(self, share: float) -> float:
         """Weight of the penalty when this share of the run is over."""
@@ -65,7 +68,7 @@ class Preset:
         found, left = [], steps
         for position, (size_share, step_share) in enumerate(self.stages, start=1):
             last = position == len(self.stages)
-            side = size if last else _smaller(size, size_share)
+            side = size if last else _smaller(size, size_share, self.smallest)
             count = left if last else min(left - 1, round(step_share * steps))
             left -= count
             transform = self.finish if last else None
@@ -81,12 +84,12 @@ class Preset:
         return {"stages": stages, "rule": repr(self.rule), "natural": natural, "penalties": penalties}
 
 
-def _smaller(size: Size, share: float) -> Size:
-    """A share of a size, in even numbers; a picture that would become too low or too narrow keeps its size."""
+def _smaller(size: Size, share: float, smallest: int) -> Size:
+    """A share of a size, in even numbers; a picture that is no square and would become too low keeps its size."""
     if isinstance(size, int):
-        return max(SMALLEST, 2 * round(share * size / 2))
+        return min(size, max(smallest, 2 * round(share * size / 2)))
     sides = tuple(2 * round(share * side / 2) for side in size)
-    return sides if min(sides) >= SMALLEST else size
+    return sides if min(sides) >= smallest else size
 
 
 OURS = Preset(
@@ -106,6 +109,14 @@ CALM = Preset(
     settle=1.0,
     natural=2.0,
     fades=1e6,  # never
+)
+TEXTURE = Preset(
+    image=partial(Fourier, decay=0.8, low_pass=0.5),
+    rule=Rule(rate=0.07, start=0.05, transform=transforms.chain(transforms.Move(1.0, 0.02, (0.97, 1.03), 1.0))),
+    stages=((0.6, 0.5), (1.0, 0.5)),
+    settle=0.5,
+    steps=40,
+    smallest=64,
 )
 LUCID = Preset(
     image=lambda size: Fourier(size, decay=1.0, low_pass=float("inf"), contrast=None, mean=(0.5, 0.5, 0.5)),
@@ -128,4 +139,4 @@ KERAS_VIS = Preset(
     penalties=((10.0, Roughness(KERAS_VIS_ROUGHNESS)), (10.0, Norm(6.0))),
     steps=200,
 )
-PRESETS = {"ours": OURS, "calm": CALM, "Lucid": LUCID, "keras-vis": KERAS_VIS}
+PRESETS = {"ours": OURS, "calm": CALM, "texture": TEXTURE, "Lucid": LUCID, "keras-vis": KERAS_VIS}

@@ -12,6 +12,7 @@ from explain.exemplars import channel_answers
 from explain.exemplars.channel_answers import ChannelAnswer
 from explain.exemplars.word_bank import Bank
 from explain.network.description import Description
+from explain.network.head import CTC
 from explain.network.layers import Layer
 from explain.panels.layers import exemplars, names
 from explain.panels.page import address
@@ -24,10 +25,15 @@ WEAK = 0.5  # standard deviations up to which a channel is said to answer to no 
 
 
 def show(description: Description, layer: Layer, channel: int, choose: Callable[[str, int], None]) -> None:
-    """Draws both, side by side; nothing for a network that reads no text, or has no bank of words.
+    """Draws both, side by side, or says what that would need; nothing for a network that reads no text.
 
     channel: the present one of the layer. choose: called with a layer and a channel that are clicked.
     """
+    if description.head.kind != CTC or not description.of_kind("conv"):
+        return
+    if missing := exemplars.NEEDS.missing(description):
+        st.caption(f"What characters a channel answers to can be measured over many words. {missing}")
+        return
     bank = exemplars.opened_bank(description)
     if bank is None or not bank.convolutions:
         return
@@ -90,8 +96,10 @@ def _of_character(
     def note() -> None:
         address.note("deep_character", st.session_state[key], first)
 
-    st.markdown("**Which channels answer to a character**")
-    character = st.selectbox("Channels that answer to", bank.characters, key=key, on_change=note) or present
+    title, pick = st.columns([3, 1], vertical_alignment="center")
+    title.markdown("**Which channels answer to a character**")
+    label = "Channels that answer to"
+    character = pick.selectbox(label, bank.characters, key=key, on_change=note, label_visibility="collapsed") or present
     for name in bank.convolutions:
         _layer_row(bank, description.layer(name), character, description, (layer.name, channel), choose)
     occurrences = int(bank.arrays["occurrences"][bank.labels.index(character)])

@@ -39,6 +39,7 @@ def show(word: Subject) -> None:
         )
         with st.container(height=620, border=False):
             _list(subject, layer)
+    channel = _channel(ran.values[layer.name])
     with detail:
         st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
         st.caption(layer.words)
@@ -50,8 +51,8 @@ def show(word: Subject) -> None:
             count=IN_DETAIL,
             columns=4 if feature_maps_panel.is_wide(subject) else 8,
             in_address=("deep", "deep_unit", "deep_scale"),
+            first=_first(ran.values[layer.name], channel) if layer.kind == "conv" else None,
         )
-    channel = _channel(ran.values[layer.name])
     filters.show(
         subject,
         layer,
@@ -71,11 +72,17 @@ def _channel(activation: np.ndarray) -> int:
     return feature_maps.strongest(activation, 1)[0].channel if feature_maps_panel.is_drawn(activation) else 0
 
 
+def _first(activation: np.ndarray, channel: int) -> dict[str, int]:
+    """The unit that is marked where the address names none: the channel's strongest."""
+    _, (y, x) = feature_maps.strongest_unit(activation, channel)
+    return {"channel": channel, "y": y, "x": x}
+
+
 def _choose(subject: Subject, layer: str, channel: int) -> None:
     """From a callback: a channel that was not clicked on its map, with the place where it responds most."""
-    _, (y, x) = feature_maps.strongest_unit(subject.values[layer], channel)
+    unit = _first(subject.values[layer], channel)
     address.note("deep", layer, subject.description.layer_names[0])
-    address.note("deep_unit", f"{channel}.{y}.{x}")
+    address.note("deep_unit", f"{channel}.{unit['y']}.{unit['x']}")
     address.note("deep_filter", None)
     st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1
 

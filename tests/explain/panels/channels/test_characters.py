@@ -97,7 +97,7 @@ def test_the_chart_draws_the_effects_in_their_order():
             ("o", 0.5, 20),
             ("i", -1.25, 20),
         ]
-        assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [-3, 3]
+        assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [-2, 3]
         assert len({row["ink"] for row in rows}) == 2
         alt.Chart.from_dict(spec)  # raises where Vega-Lite does not know it
 

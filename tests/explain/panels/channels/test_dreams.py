@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,6 +19,7 @@ from models import vgg16
 from models.vgg16 import CAM
 from tests.explain.panels.layers.third import classifier, recogniser
 from tests.explain.panels.views import text_of
+from tests.walk.visitor import Visitor
 
 
 class Worker:
@@ -98,7 +101,10 @@ def test_a_channel_of_the_gallery_is_there_at_once(opened):
     test = opened("vgg16-cam", deep="block3_conv1", deep_unit=f"{channel}.3.4")
     said = text_of(test)
     assert f"**Channel {channel}, dreamt**" in said and "Not a photograph" in said
-    assert f"**{record['activation']:.1f}** here" in said or f"**{record['activation']:.2f}** here" in said
+    told = re.search(r"mean is \*\*([\d.]+)\*\* here, ([\d.]+) on average and ([\d.]+) at most over the sample", said)
+    assert [float(number) for number in told.groups()] == pytest.approx(
+        [record["activation"], *record["photographs"]], rel=0.01
+    )
     assert {"channel-dream-live"} <= keys(test) and "channel-dream-start" not in keys(test)
 
 
@@ -110,7 +116,7 @@ def test_any_other_channel_is_dreamt_at_a_press_and_can_be_cancelled(opened, wor
     (job,) = worker.jobs
     assert job.kind == "dream" and job.settings["network"] == "vgg16-cam" and job.settings["seed"] == 0
     assert job.settings["target"] == {"kind": "channel", "layer": "block2_conv1", "channel": channel}
-    assert (job.settings["size"], job.settings["steps"]) == (64, 24)
+    assert (job.settings["size"], job.settings["steps"]) == (64, 72)
     press(test, "channel-dream-cancel")
     assert job.status == "cancelled" and "Cancelled at step 3 of 24" in text_of(test)
     press(test, "channel-dream-back")
@@ -153,20 +159,32 @@ def test_networks_with_convolutions_of_any_kind_are_dreamt_of(network, layer, op
     assert worker.jobs[0].settings["network"] == network
 
 
-def test_the_row_of_a_layers_pictures_leads_to_their_channels(opened, monkeypatch):
+@pytest.mark.parametrize("network", ["third", "animals"])
+def test_a_recogniser_without_a_bank_says_what_its_channels_would_need(network, opened):
+    said = text_of(opened(network))
+    assert ("This needs a bank of its own, which Third lacks." in said) == (network == "third")
+
+
+def test_the_pictures_of_a_layer_stand_in_a_row(opened, monkeypatch):
     rows, mount = [], gallery.component
 
-    def component(name, *, data, on_chosen_change, **rest):
-        rows.append((data, on_chosen_change, rest["key"]))
-        return mount(name, data=data, on_chosen_change=on_chosen_change, **rest)
-
-    monkeypatch.setattr(gallery, "component", component)
+    monkeypatch.setattr(gallery, "component", lambda name, **rest: rows.append(rest["data"]) or mount(name, **rest))
     opened("vgg16-cam", deep="block5_conv1")
-    data, _, _ = rows[-1]
+    (data,) = rows
     assert [int(item["id"]) for item in data["items"]] == list(gallery.records(describe(CAM), "block5_conv1"))
     assert len(data["items"]) >= 8 and all(item["src"].startswith("data:image/webp") for item in data["items"])
     opened("crnn", deep="conv_5")
     assert len(rows) == 1  # no pictures of it come along
+
+
+def test_a_click_on_a_small_picture_leads_to_its_channel():
+    visitor = Visitor(view="Layer by layer", network="VGG16", deep="block1_conv1")
+    last = list(gallery.records(describe(CAM), "block1_conv1"))[-1]
+    (row,) = [node for node in visitor.controls if (node.key or "").endswith("-dreamt")]
+    visitor.tell(row, {"chosen": str(last)})
+    visitor.run()
+    assert not visitor.trouble and f"**Channel {last}, dreamt**" in text_of(visitor)
+    assert visitor.address["deep_unit"].split(".")[0] == str(last)
 
 
 def test_the_strongest_channel_is_looked_at_first_and_old_links_keep_their_filter(opened, monkeypatch):
