@@ -67,8 +67,8 @@ def _grouped(shape: Sequence[int], axes: Axes, wanted: Sequence[int]) -> list[st
         return [_joined(shape, axes)]
     if len(axes) == 1 and len(axes[0]) == len(wanted) and "?" not in axes[0]:
         return list(axes[0])
-    if len(axes) == 1 and len(wanted) == 2 and axes[0] == "C":
-        return ["?", "C"]
+    if len(axes) == 1 and axes[0] == "C":
+        return [*["?"] * (len(wanted) - 1), "C"]
     return ["?"] * len(wanted)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from explain.network.axes import Axes, of_picture
+from explain.network.checks.file import check, load
 from explain.network.errors import NetworkError
 from explain.network.head import CTC, Head, Stated, answered, head, preprocessing, stated_input
 from explain.network.layers import Layer
@@ -167,19 +168,21 @@ def describe(network: Card | Description | str | Path) -> Description:
 
 @functools.lru_cache(maxsize=16)
 def _described(path: Path, card: Card | None, size: int, modified: int) -> Description:
-    import onnx
-
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
-        raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
+    model = load(path)
+    if card is None:
+        check(model, path)
     stated = card.preprocessing if card else _stated(model)
-    graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
-    axes = follow(graph)
-    grouped = groups(graph, axes, _named(graph))
-    if not grouped:
-        raise NetworkError(f"{path} computes nothing from a picture.")
-    return _assembled(path, card, graph, axes, grouped)
+    try:
+        graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
+        axes = follow(graph)
+        grouped = groups(graph, axes, _named(graph))
+        if not grouped:
+            raise NetworkError(f"{path.name} computes nothing from a picture.")
+        return _assembled(path, card, graph, axes, grouped)
+    except (NetworkError, MemoryError):
+        raise
+    except Exception as error:  # somebody's file: what taking it apart may raise has no end
+        raise NetworkError(f"{path.name} could not be taken apart ({type(error).__name__}: {error}).") from error
 
 
 def _stated(model) -> Stated:
@@ -192,7 +195,18 @@ def _named(graph: Graph) -> list[str] | None:
         named = json.loads(graph.metadata.get("layers", "[]"))
     except (ValueError, RecursionError):
         return None
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        return None
     return [name for name in named if name in graph.values and name != graph.input] or None
+
+
+def _smallest(graph: Graph) -> tuple[int, int]:
+    """The least picture, as far as the file says."""
+    try:
+        height, width = json.loads(graph.metadata.get("smallest", "[1, 1]"))
+        return max(1, int(height)), max(1, int(width))
+    except (ValueError, TypeError):
+        return 1, 1
 
 
 def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes], grouped: list[Group]) -> Description:
@@ -202,10 +216,10 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
     layers = [
         replace(
             layer,
-            title=layer.name if named or layer.kind == "input" else words.title(layer),
+            title=layer.name if named or layer.kind == "input" else f"{number} {words.title(layer)}",
             words=written.get(layer.name) or words.sentence(layer),
         )
-        for layer in layers
+        for number, layer in enumerate(layers)
     ]
     last = layers[-1]
     logits = _logits(graph, grouped[-1], last)
@@ -224,7 +238,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         picture=graph.picture_shape(),
         outputs=graph.outputs,
         batch=graph.batch,
-        smallest=tuple(json.loads(graph.metadata.get("smallest", "[1, 1]"))),
+        smallest=_smallest(graph),
         channel_first=graph.channel_first,
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),

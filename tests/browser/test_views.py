@@ -45,8 +45,10 @@ PARAMETERS = [
         "vgg_layer",
         "vgg_patch",
         "vgg_filters",
+        "vgg_check",
     ],
     *["vgg_filter", "class_search", "dream_preset", "dream_several", "dream_diversity", "dream_full", "deep_filter"],
+    *["deep_character", "dream_aim"],
 ]
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from streamlit import config
 
-from explain.panels.attribution import photograph_occlusion
+from explain.panels.attribution import photograph_checks, photograph_occlusion
 from explain.panels.page import guard, resources
 from models import vgg16
 from tests.walk.quick_jobs import QuickWorker
@@ -55,6 +55,7 @@ def worker() -> Iterator[QuickWorker]:
         patch.setattr(resources, "worker", lambda: quick)
         patch.setattr(guard, "NetworkError", ())
         patch.setattr(photograph_occlusion, "CHANNELS", 4)
+        patch.setattr(photograph_checks, "STEPS", 1)
         config.set_option("client.showErrorDetails", "full")
         yield quick
         config.set_option("client.showErrorDetails", shown)

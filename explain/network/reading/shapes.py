@@ -17,6 +17,15 @@ SMALL = 4096  # numbers of a tensor whose values are worked out
 
 Shapes = dict[str, tuple[int, ...]]
 
+# what a network may want its picture as, by ONNX Runtime's names
+TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
+
 
 def inferred(model, picture: str, shape: list[int]) -> Shapes:
     """Shapes of all tensors for a picture of that shape, where ONNX can tell all of their lengths.
@@ -32,6 +41,9 @@ def inferred(model, picture: str, shape: list[int]) -> Shapes:
         if value.name == picture:
             for dim, length in zip(value.type.tensor_type.shape.dim, shape, strict=True):
                 dim.dim_value = length
+    for node in sized.graph.node:
+        if node.op_type == "Range":  # ONNX would write out its numbers, however many
+            node.op_type = "RangeOfAnyLength"
     del sized.graph.value_info[:]
     for output in sized.graph.output:  # what is declared holds for any size; the lengths are to be worked out
         if output.type.tensor_type.HasField("shape"):
@@ -126,29 +138,12 @@ def _small(value: np.ndarray | None) -> np.ndarray | None:
     return value if value is None or np.size(value) <= SMALL else None
 
 
-def _sliced(node: Node, array: np.ndarray, *rest: np.ndarray) -> np.ndarray:
-    starts, ends, axes, steps = (*rest, *[None] * 4)[:4] if rest else (node["starts"], node["ends"], node["axes"], None)
-    cuts = [slice(None)] * array.ndim
-    for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        cuts[at if axes is None else int(axes[at])] = slice(
-            int(start), int(end), 1 if steps is None else int(steps[at])
-        )
-    return array[tuple(cuts)]
-
-
-def _filled(node: Node, shape: np.ndarray) -> np.ndarray:
-    value = np.zeros(1, np.float32) if node["value"] is None else array_of(node["value"], None)
-    return np.full([int(length) for length in shape], value.reshape(()), value.dtype)
-
-
-BROADCAST = ("Add", "Sub", "Mul", "Div", "Min", "Max", "Equal", "Where", "Mod")
+BROADCAST = ("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Equal", "Where", "Mod")
 WORKED_OUT = {
     **FOLDED,
     "Shape": None,
     "Size": None,
     "Constant": None,
-    "Slice": _sliced,
-    "ConstantOfShape": _filled,
     "Gather": lambda node, array, at: np.take(array, at, node["axis"] or 0),
     "Floor": lambda node, a: np.floor(a),
     "Ceil": lambda node, a: np.ceil(a),
@@ -178,8 +173,13 @@ def measured(path: Path, picture: str, shape: list[int], names: Iterable[str]) -
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        values = session.run(names, {picture: np.zeros(shape, np.float32)})
+        (taken,) = session.get_inputs()
+        values = session.run(names, {picture: np.zeros(shape, TYPES.get(taken.type, np.float32))})
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         size = " x ".join(map(str, shape))
-        raise NetworkError(f"{path} does not run on a picture of shape {size}: say its size under 'input'.") from error
-    return {name: value.shape for name, value in zip(names, values, strict=True)}
+        raise NetworkError(
+            f"{path.name} does not run on a picture of shape {size}: say its size under 'input'."
+        ) from error
+    return {
+        name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)
+    }  # else it is a row of tensors, or none

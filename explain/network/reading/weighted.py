@@ -12,7 +12,7 @@ from explain.network.reading.following import plain_shape
 from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, is_affine
 from explain.network.reading.nodes import Node
-from explain.network.reading.windows import Unread, window
+from explain.network.reading.windows import Unread, pad_before, window
 
 OUT_IN_HEIGHT_WIDTH, OUT_IN_WIDTH_HEIGHT = (2, 3, 1, 0), (3, 2, 1, 0)  # lead to (height, width, in, out)
 NORM = "BatchNormalization"
@@ -29,6 +29,7 @@ class Facts:
     weights: dict[str, Stored] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    parameters: int = 0  # of a layer whose weights are not read
 
 
 def convolution(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
@@ -46,8 +47,7 @@ def convolution(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
     weights = {"kernel": Stored((kernel,), steps, (*sizes, inputs, outputs))}
     if bias and bias[0]:
         weights["bias"] = vector(graph, bias[0])
-    before = graph.producer.get(node.inputs[0])
-    settings = {"padded_before": True} if before is not None and before.operator == "Pad" else {}
+    settings = {"padded_before": True} if pad_before(graph, node) is not None else {}
     return Facts("conv", window(graph, axes, node), WINDOW, node["group"] or 1, weights, settings)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from explain.layers import feature_maps
 from explain.network.description import Description
 from explain.network.layers import Layer
+from explain.panels.channels import characters
 from explain.panels.components import component
 from explain.panels.inputs import photograph
 from explain.panels.layers import feature_maps as feature_maps_panel
@@ -20,6 +21,7 @@ from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
 SIDE, SMALL, DEEP = 128, 64, 40  # pixels of a picture in the list; of one in a list of more layers than so many
+CHOSEN = "deep-chosen"
 
 
 @fragment
@@ -43,13 +45,39 @@ def show(word: Subject) -> None:
         feature_maps_panel.tiles_of(
             subject,
             layer,
-            key="deep-maps",
+            # Fresh maps for each channel chosen elsewhere: the mounted ones would go on marking what was clicked.
+            key=f"deep-maps-{st.session_state.get(CHOSEN, 0)}",
             count=IN_DETAIL,
             columns=4 if feature_maps_panel.is_wide(subject) else 8,
             in_address=("deep", "deep_unit", "deep_scale"),
         )
-    key = f"deep-filters-{description.name}"
-    filters.show(description, layer, ran.values[layer.name], key=key, in_address="deep_filter")
+    channel = _channel(ran.values[layer.name])
+    filters.show(
+        subject,
+        layer,
+        key=f"deep-filters-{description.name}",
+        number=channel,
+        choose=lambda clicked: _choose(subject, layer.name, clicked),
+    )
+    characters.show(description, layer, channel, lambda name, clicked: _choose(subject, name, clicked))
+
+
+def _channel(activation: np.ndarray) -> int:
+    """The channel that is looked at: that of the unit in the address, or the filter that older links name; else the
+    strongest."""
+    unit = address.numbers("deep_unit", 3) or address.numbers("deep_filter", 1)
+    if unit and unit[0] < activation.shape[-1]:
+        return unit[0]
+    return feature_maps.strongest(activation, 1)[0].channel if feature_maps_panel.is_drawn(activation) else 0
+
+
+def _choose(subject: Subject, layer: str, channel: int) -> None:
+    """From a callback: a channel that was not clicked on its map, with the place where it responds most."""
+    _, (y, x) = feature_maps.strongest_unit(subject.values[layer], channel)
+    address.note("deep", layer, subject.description.layer_names[0])
+    address.note("deep_unit", f"{channel}.{y}.{x}")
+    address.note("deep_filter", None)
+    st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1
 
 
 def _list(subject: Subject, layer: Layer) -> None:
@@ -58,6 +86,7 @@ def _list(subject: Subject, layer: Layer) -> None:
     def choose() -> None:
         address.note("deep", st.session_state["deep-list"].get("layer"), description.layer_names[0])
         address.note("deep_unit", None)
+        address.note("deep_filter", None)
 
     component(
         "layer_list",
