@@ -90,7 +90,7 @@ def test_a_network_is_opened_answered_and_looked_into_by_its_owner_alone(page, b
     form.get_by_text(wrong, exact=True).first.wait_for()
     choose(page, "Values", "values from -1 to 1")
     form.get_by_text(right, exact=True).first.wait_for()
-    form.get_by_role("button", name="Keep").click()
+    form.get_by_role("button", name="Keep", exact=True).click()
     form.wait_for(state="detached")
     reads(page, right)
 

@@ -54,7 +54,7 @@ class Incremental:
 
     def unchanged(self, network: Network, picture: np.ndarray, layers: Sequence[str] = ()) -> Unchanged:
         """What stays, from one pass. picture: `(height, width, channel)`. layers: whose outputs are wanted."""
-        found = network.run(picture[None], None, give_back=True)
+        found = network.run(picture[None])
         found[self.picture] = picture[None].astype(np.float32)
         maps = {name: np.ascontiguousarray(found[name][0].transpose(2, 0, 1)) for name in self._taken}
         sizes = {name: values.shape[1:-1] for name, values in found.items()}
