@@ -45,7 +45,7 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
 
     def take() -> None:
         clicked = st.session_state[key].get("chosen")
-        if clicked is not None:
+        if clicked in [str(number) for number in known]:
             choose(int(clicked))
 
     st.markdown(f"**Channels of {names.layer_name(description, layer)}, dreamt beforehand**")
