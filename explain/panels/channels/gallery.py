@@ -45,7 +45,7 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
 
     def take() -> None:
         clicked = st.session_state[key].get("chosen")
-        if clicked is not None:
+        if clicked in [str(number) for number in known]:
             choose(int(clicked))
 
     st.markdown(f"**Channels of {names.layer_name(description, layer)}, dreamt beforehand**")
@@ -67,8 +67,8 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
     )
     st.caption(
         f"{len(known)} of {layer.shape[-1]} channels, not chosen by eye: half respond most to the sample photographs, "
-        "half are evenly spread among the others. A channel may answer to several things, and its picture shows one. "
-        "Click one to look at it."
+        "half are evenly spread among the others. A channel may answer to several things; its picture shows one. "
+        "Click a picture to look at its channel."
     )
 
 

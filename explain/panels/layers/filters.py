@@ -45,8 +45,9 @@ def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose
         shown[-1] = number
 
     def take() -> None:
+        # A browser that comes back from another layer may tell what was clicked there.
         clicked = st.session_state[key].get("chosen")
-        if clicked is not None:
+        if clicked in [str(channel) for channel in shown]:
             choose(int(clicked))
 
     st.markdown(f"**Filters of {names.layer_name(description, layer)}**")

@@ -187,6 +187,15 @@ def test_a_click_on_a_small_picture_leads_to_its_channel():
     assert visitor.address["deep_unit"].split(".")[0] == str(last)
 
 
+def test_a_filter_of_another_layer_is_not_taken():
+    visitor = Visitor(view="Layer by layer", network="VGG16", deep="block1_conv1")
+    shown = visitor.address.get("deep_unit")
+    for name in ("deep-filters-vgg16-cam", "deep-filters-vgg16-cam-dreamt"):
+        visitor.tell(next(node for node in visitor.controls if node.key == name), {"chosen": "500"})
+        visitor.run()
+        assert not visitor.trouble and visitor.address.get("deep_unit") == shown
+
+
 def test_the_strongest_channel_is_looked_at_first_and_old_links_keep_their_filter(opened, monkeypatch):
     shown, mount = [], filters.component
     monkeypatch.setattr(filters, "component", lambda name, **rest: shown.append(rest["data"]) or mount(name, **rest))
