@@ -62,8 +62,7 @@ def main() -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         offered = views.offered()
         view = address.switch("Deeper view", offered, key="view")
-        if not views.DECODING.missing:
-            panel("page.download").button(subject)
+        panel("page.download").button(subject)
     panel(offered[view].panel).show(subject)
 
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from explain.network.axes import Axes, of_picture
 from explain.network.checks.file import check, load
 from explain.network.errors import NetworkError
@@ -23,7 +26,7 @@ from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
 from models.card import Card, network_files, weights_beside
-from models.preprocessing import Preprocessing
+from models.preprocessing import Preprocessing, fitting_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +135,16 @@ class Description:
     def inputs_of(self, name: str) -> tuple[Layer, ...]:
         """The layers whose outputs a layer takes."""
         return tuple(self.layer(before) for before in self.layer(name).inputs)
+
+    def prepared(self, picture: Image.Image) -> np.ndarray:
+        """Any picture as the network wants it, `(1, height, width, channel)` float32; NetworkError where it wants none.
+
+        A side that may have any length is as the picture's proportions say.
+        """
+        if self.preprocessing is None:
+            raise NetworkError(f"{self.title} takes neither grey pictures nor coloured ones, so it can't be shown.")
+        size = fitting_size(self.preprocessing, picture.size, self.smallest)
+        return self.preprocessing.prepare(picture, *size)
 
 
 def describe(network: Card | Description | str | Path) -> Description:

@@ -7,7 +7,7 @@ network.run(batch)                 # as `explain.network.session.Network.run`
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class RemoteNetwork(Network):
             raise NetworkError(f"{self.path.name} can't be read ({error.strerror}).") from error
         try:
             with self._lock, pool.place(self):
-                told = self._tried(self._opened)["description"]
+                told = self._tried(self._opened, 1)["description"]
             self._set(received.description(told.tobytes(), self.path))
         except (NetworkError, KeyError) as problem:
             self.close()
@@ -139,15 +139,15 @@ class RemoteNetwork(Network):
         with self._lock, self._pool.place(self):
             return self._tried(lambda: self._started().ask(message, arrays, self._patience)[1])
 
-    def _tried(self, request) -> dict[str, np.ndarray]:
-        for attempt in range(TRIES):
+    def _tried(self, request: Callable[[], dict[str, np.ndarray]], tries: int = TRIES) -> dict[str, np.ndarray]:
+        for attempt in range(tries):
             try:
                 return request()
             except OSError as error:
                 raise NetworkError(f"No process for {self.path.name} could be started ({error.strerror}).") from error
             except Ended as end:
                 self._child = None
-                if end.why != DIED or attempt + 1 == TRIES or self._closed:
+                if end.why != DIED or attempt + 1 == tries or self._closed:
                     raise NetworkError(self._said(end)) from end
         raise AssertionError("unreachable")
 
@@ -185,4 +185,4 @@ class RemoteNetwork(Network):
             )
         if end.why == NO_MEMORY:
             return f"{name} wants more than the {gigabytes:.1f} GB of memory that it may take, and was stopped."
-        return f"{name} made its process end, twice; nothing else is lost, but it can't be shown."
+        return f"{name} made its process end; nothing else is lost, but it can't be shown."

@@ -20,6 +20,7 @@ from explain.network.errors import NetworkError
 from explain.processes import protocol
 
 ROOT = Path(__file__).resolve().parents[3]
+MODULE = "explain.network.apart"
 # What of the page's surroundings a process needs to find Python and its packages; the rest is none of its business.
 KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
 DIED, OVERDUE, NO_MEMORY = "died", "overdue", "no memory"
@@ -46,7 +47,7 @@ class Child:
     """
 
     def __init__(self, path: Path, memory: int) -> None:
-        command = [sys.executable, "-P", "-m", "explain.network.apart", path.name, str(os.getpid()), str(memory)]
+        command = [sys.executable, "-P", "-m", MODULE, path.name, str(os.getpid()), str(memory)]
         start = _starter.submit(
             subprocess.Popen,
             command,

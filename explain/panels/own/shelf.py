@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ MOST_EACH = 4  # networks of one visitor
 ALL_BYTES = 1_000_000_000  # on disk, of all visitors
 RESTING = 600.0  # seconds without use after which a network may be given up for another visitor's
 FORGOTTEN = 3 * 3600.0  # seconds without use after which it is given up
+FOLDER = "visitors-networks-"  # what the folders are called, before the number of the process and something random
 LEFT = 90.0  # seconds after a visitor has left until everything of theirs is removed, unless they come back
 
 
@@ -37,7 +39,8 @@ class Shelf:
     """One visitor's networks by name, oldest first, and the private folder that their files lie in."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="network-"))  # nobody else on this machine may look into it
+        # nobody else on this machine may look into it
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))
         self.held: dict[str, Held] = {}
         self.given_up: list[str] = []  # titles, until their owner has been told
         self.leaving: threading.Timer | None = None
@@ -108,6 +111,7 @@ class Shelves:
         self._most = most_bytes
         self._shelves: dict[str, Shelf] = {}
         self._lock = threading.Lock()
+        _remove_left_over()
         atexit.register(self.close)
 
     def of(self, visitor: str) -> Shelf | None:
@@ -155,19 +159,33 @@ class Shelves:
         """Gives up what nobody has used for long, and where space is short what rests, longest out of use first."""
         with self._lock:
             everything = sorted(
-                ((held.used, shelf, name) for shelf in self._shelves.values() for name, held in shelf.held.items()),
-                key=lambda entry: entry[0],
+                ((held, shelf, name) for shelf in self._shelves.values() for name, held in list(shelf.held.items())),
+                key=lambda entry: entry[0].used,
             )
         now = time.monotonic()
-        total = size + sum(shelf.held[name].size for _, shelf, name in everything)
-        for used, shelf, name in everything:
-            rests = now - used
+        total = size + sum(held.size for held, _, _ in everything)
+        for held, shelf, name in everything:
+            rests = now - held.used
             if rests > FORGOTTEN or (total > self._most and rests > RESTING):
-                total -= shelf.held[name].size
-                shelf.given_up.append(shelf.held[name].network.description.title)
+                total -= held.size
+                shelf.given_up.append(held.network.description.title)
                 shelf.close(name)
         if total > self._most:
             raise NetworkError("Visitors have too many networks open at the moment; try again in ten minutes.")
+
+
+def _remove_left_over() -> None:
+    """Removes the folders of a page whose process was killed."""
+    if sys.platform == "win32":  # where asking whether a process is there would end it
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        number = folder.name[len(FOLDER) :].split("-")[0]
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError, OverflowError):  # somebody else's
+            continue
 
 
 def _opened(path: Path) -> Held:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import time
 
 import onnx
@@ -124,6 +126,17 @@ def test_where_space_is_short_what_rests_is_given_up_and_its_owner_is_told(monke
         assert set(shelves.of("ada").held) == {"net"} == set(shelves.of("eve").held)
     finally:
         shelves.close()
+
+
+def test_what_a_killed_page_left_is_removed_and_no_other_folder(tmp_path, monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    names = [f"{module.FOLDER}{number}-x" for number in (ended.pid, os.getpid(), "none")]
+    for name in names:
+        (tmp_path / name).mkdir()
+    Shelves().close()
+    assert [(tmp_path / name).exists() for name in names] == [False, True, True]
 
 
 def test_closing_removes_everything(shelves):
