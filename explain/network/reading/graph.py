@@ -116,8 +116,8 @@ class Graph:
             for node in after:
                 if node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool"):
                     return True
-                if node.operator == "Transpose" and not told:
-                    return list(node["perm"] or ()) != [0, 3, 1, 2]
+                if node.operator == "Transpose":
+                    return first in (1, 3) if told else list(node["perm"] or ()) != [0, 3, 1, 2]
             if len(after) != 1 or after[0].operator == "Reshape":  # that may exchange axes where one has a length of 1
                 break
             name = after[0].output
