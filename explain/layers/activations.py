@@ -35,10 +35,11 @@ def softmax(values: np.ndarray) -> np.ndarray:
 def probabilities(description: Description, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """The probabilities of a network's labels, `(..., label)`, whether or not its file ends in a softmax.
 
+    Where it ends in a sigmoid each label has one of its own, and they do not sum to 1.
     outputs: of `Network.run`, with the batch or without.
     """
     last = description.output
-    return outputs[last.name] if last.activation == "softmax" else softmax(outputs[LOGITS])
+    return outputs[last.name] if last.activation in ("softmax", "sigmoid") else softmax(outputs[LOGITS])
 
 
 def sigmoid(values: VectorOrNumber):

@@ -5,6 +5,8 @@
     the transforms become small: form first, then detail.
 "calm": the same with the penalty at full weight to the end and a steeper spectrum: painterly, lower scores;
     what the gallery is made with.
+"texture": for channels and units, which are to be seen as they are, not as a photograph would have them: the same basis
+    with finer detail, from nearly plain grey, moved as little as keeps single pixels from deciding, and no penalty.
 "Lucid": https://github.com/tensorflow/lucid (Apache 2.0), `optvis.render` with its standard transforms; C. Olah, A.
     Mordvintsev, L. Schubert, *Feature Visualization*, 2017, https://distill.pub/2017/feature-visualization. Enlarging
     and turning keep the frame here, and take any value in Lucid's range.
@@ -23,8 +25,9 @@ from explain.gradients.visualisation import transforms
 from explain.gradients.visualisation.ascent import Rule, Stage
 from explain.gradients.visualisation.objectives import Norm, Objective, Roughness
 from explain.gradients.visualisation.optimisers import Adam, RMSprop
-from explain.gradients.visualisation.parametrisation import Fourier, Pixels
+from explain.gradients.visualisation.parametrisation import Fourier, Grey, Pixels
 
+Size = int | tuple[int, int]  # pixels: the side of a square, or height and width
 SMALLEST = 32  # pixels of a picture's side
 # keras-vis counts squared differences of levels, 0 to 255, averaged over places and colours
 KERAS_VIS_ROUGHNESS = 1 / 255**2
@@ -34,17 +37,17 @@ KERAS_VIS_ROUGHNESS = 1 / 255**2
 class Preset:
     """A recipe.
 
-    image: from a picture's size to its parametrisation. rule: see `loop.Rule`.
+    image: from a picture's size, of a square its side alone, to its parametrisation. rule: see `loop.Rule`.
     stages: for each stage its share of the final size and its share of the steps. settle: see `loop.Stage`, of
         the last.
     finish: the last stage's transform, in place of the rule's.
     natural, fades: weight of `objectives.Unnatural` over `layers`, against a class's logit, at the beginning; it falls
         linearly until this share of the run is over, and is zero from there.
     penalties: what else is taken off, `(weight, objective)`.
-    steps: when nothing else is said.
+    steps: when nothing else is said. smallest: pixels of the side of the first stage's pictures at least.
     """
 
-    image: Callable[[int], Any]
+    image: Callable[[Size], Any]
     rule: Rule
     stages: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     settle: float = 0.0
@@ -54,29 +57,39 @@ class Preset:
     layers: tuple[str, ...] = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3")
     penalties: tuple[tuple[float, Objective], ...] = field(default=())
     steps: int = 56
+    smallest: int = SMALLEST
 
     def unnatural(self, share: float) -> float:
         """Weight of the penalty when this share of the run is over."""
         return self.natural * max(0.0, 1 - share / self.fades)
 
-    def staged(self, size: int, steps: int) -> list[Stage]:
-        """The stages of a run; the last one takes the steps that are left."""
+    def staged(self, size: Size, steps: int, grey: bool = False) -> list[Stage]:
+        """The stages of a run; the last one takes the steps that are left. grey: of pictures without colours."""
         found, left = [], steps
         for position, (size_share, step_share) in enumerate(self.stages, start=1):
             last = position == len(self.stages)
-            side = size if last else max(SMALLEST, 2 * round(size_share * size / 2))
+            side = size if last else _smaller(size, size_share, self.smallest)
             count = left if last else min(left - 1, round(step_share * steps))
             left -= count
             transform = self.finish if last else None
-            found.append(Stage(self.image(side), count, settle=self.settle if last else 0.0, transform=transform))
+            image = Grey(self.image(side)) if grey else self.image(side)
+            found.append(Stage(image, count, settle=self.settle if last else 0.0, transform=transform))
         return found
 
-    def told(self, size: int, steps: int) -> dict[str, Any]:
+    def told(self, size: Size, steps: int) -> dict[str, Any]:
         """The recipe in plain values, to note what pictures were made with; equal recipes are told alike."""
         stages = [repr(stage) for stage in self.staged(size, steps)]
         penalties = [[weight, repr(penalty)] for weight, penalty in self.penalties]
         natural = [self.natural, self.fades, *self.layers] if self.natural else []
         return {"stages": stages, "rule": repr(self.rule), "natural": natural, "penalties": penalties}
+
+
+def _smaller(size: Size, share: float, smallest: int) -> Size:
+    """A share of a size, in even numbers; a picture that is no square and would become too low keeps its size."""
+    if isinstance(size, int):
+        return min(size, max(smallest, 2 * round(share * size / 2)))
+    sides = tuple(2 * round(share * side / 2) for side in size)
+    return sides if min(sides) >= smallest else size
 
 
 OURS = Preset(
@@ -96,6 +109,14 @@ CALM = Preset(
     settle=1.0,
     natural=2.0,
     fades=1e6,  # never
+)
+TEXTURE = Preset(
+    image=partial(Fourier, decay=0.8, low_pass=0.5),
+    rule=Rule(rate=0.07, start=0.05, transform=transforms.chain(transforms.Move(1.0, 0.02, (0.97, 1.03), 1.0))),
+    stages=((0.6, 0.5), (1.0, 0.5)),
+    settle=0.5,
+    steps=40,
+    smallest=64,
 )
 LUCID = Preset(
     image=lambda size: Fourier(size, decay=1.0, low_pass=float("inf"), contrast=None, mean=(0.5, 0.5, 0.5)),
@@ -118,4 +139,4 @@ KERAS_VIS = Preset(
     penalties=((10.0, Roughness(KERAS_VIS_ROUGHNESS)), (10.0, Norm(6.0))),
     steps=200,
 )
-PRESETS = {"ours": OURS, "calm": CALM, "Lucid": LUCID, "keras-vis": KERAS_VIS}
+PRESETS = {"ours": OURS, "calm": CALM, "texture": TEXTURE, "Lucid": LUCID, "keras-vis": KERAS_VIS}

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explain.network.apart import as_json
+from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.session import Network
@@ -26,6 +27,8 @@ from explain.processes import child, limits, protocol
 from models.preprocessing import fitting_size
 
 CPU_SECONDS = 600  # of its whole life; the page starts another one where it goes on being asked
+THREADS = 4  # at most: a visitor's network does not get all of a large machine
+STACK = 2**23  # bytes of address space that each thread reserves, and there are as many as processors while opening
 IDLE = 300.0  # seconds without a request after which the memory is given back
 # What the reader of files imports when it needs it: no longer possible once no file may be opened for long.
 BEFORE = ("onnx", "onnx.helper", "onnx.numpy_helper", "onnx.shape_inference", "onnxruntime")
@@ -39,7 +42,7 @@ class Opened:
     """The file and what can be asked of it."""
 
     def __init__(self, path: Path) -> None:
-        self._network = Network(path)
+        self._network = Network(path, min(THREADS, available_cpus()))
         self._try()
 
     @property
@@ -138,7 +141,7 @@ def main() -> None:
     child.be_a_good_child(int(parent))
     for module in BEFORE:
         importlib.import_module(module)
-    limits.bound(int(memory), CPU_SECONDS)
+    limits.bound(int(memory) + (os.cpu_count() or 1) * STACK, CPU_SECONDS)
     serve(Path(name).absolute(), source, sink)
 
 

@@ -212,7 +212,7 @@ def test_more_pixels_than_the_memory_holds_are_refused():
 
 def test_steps_are_the_presets_own_unless_told():
     steps = {name: DreamSettings(preset=name).steps for name in PRESETS}
-    assert steps == {"ours": 48, "calm": 56, "Lucid": 128, "keras-vis": 200}
+    assert steps == {"ours": 48, "calm": 56, "texture": 40, "Lucid": 128, "keras-vis": 200}
 
 
 class Quiet:
@@ -250,7 +250,7 @@ def test_the_job_takes_a_channel(colours, card):
         ({"class_index": 3}, "There is no class 3: colours knows 0 to 2."),
         ({"target": {"kind": "class", "unit": 3}}, "There is no class 3: colours knows 0 to 2."),
         ({"class_index": 1, "target": {"kind": "class", "unit": 1}}, "Give a class_index or a target, not both."),
-        ({"target": {"kind": "text", "labels": [1], "blank": 0}}, "colours reads no text"),
+        ({"target": {"kind": "text", "labels": [1], "blank": 0}}, "a class, a channel or a unit, not of a text."),
         ({"target": {"kind": "channel", "layer": "conv", "channel": 1}}, "colours has no layer called 'conv'."),
         ({"target": {"kind": "channel", "layer": "global_average", "channel": 3}}, "There is no number 3"),
         ({"target": "class 3"}, "A target is told by its kind"),

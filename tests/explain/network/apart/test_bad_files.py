@@ -26,6 +26,7 @@ BAD = {
     "external-absolute": lambda: files.external("/etc/passwd"),
     "external-beside": lambda: files.external("../weights"),
     "huge-constant": files.huge_constant,
+    "grows": lambda: files.of_any_size(200),
     "endless": files.endless,
     "heavy": files.heavy,
     "many-nodes": lambda: files.many_nodes(100_000),
@@ -62,11 +63,11 @@ def test_one_sentence_in_time(kind, refused):
     sentence, seconds = refused[kind]
     # three times as long where the machine has so much else to do that it gave it no more of its time
     assert seconds < BUSY_MACHINE * OPENING + 2
-    assert 20 < len(sentence) <= 310 and "\n" not in sentence and "/" not in sentence
+    assert 20 < len(sentence) <= 310 and "\n" not in sentence and "private" not in sentence
     print(f"{kind}: {seconds:.1f} s: {sentence}")
 
 
-def test_memory_and_time_are_what_some_of_them_break(refused):
+def test_memory_and_time_are_what_some_of_them_want_too_much_of(refused):
     assert network.OPENING < 10
     assert "seconds that opening may take" in refused["heavy"][0]
-    assert "GB of memory" in refused["huge-constant"][0] or "larger" in refused["huge-constant"][0]
+    assert " GB" in refused["grows"][0]
