@@ -145,6 +145,8 @@ def _numbers(graph: Graph, name: str) -> int:
     count = prod(graph.shapes[name])
     if count <= SMALL:
         value = graph.constant(name)
-        if value is None or value.dtype.kind != "f" or value.size == 1:
+        if value is None or value.size == 1:
             return 0
+        rounded = value.dtype.itemsize == 1 and value.ndim > 1  # weights in 8 bits
+        return count if value.dtype.kind == "f" or rounded else 0
     return count

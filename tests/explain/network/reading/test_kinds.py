@@ -254,24 +254,6 @@ def test_weights_behind_constants_casts_and_scales(tmp_path):
     assert [layer.parameters for layer in description.layers[1:]] == [108, 128, 0, 40]
 
 
-def test_whole_numbers_open_and_say_that_they_have_no_gradient(tmp_path):
-    from explain.network.session import Network
-    from tests.benchmarks.own_file import gradient, picture_for
-
-    made = Parts(13)
-    scale, zero = made.stored_as(np.float32(0.02)), made.stored_as(np.uint8(0))
-    x = made.next("QuantizeLinear", "picture", scale, zero)
-    kernel = made.array("kernel", np.arange(-54, 54, dtype=np.int8).reshape(4, 3, 3, 3))
-    small, none = made.stored_as(np.float32(0.01)), made.stored_as(np.int8(0))
-    x = made.next("QLinearConv", x, scale, zero, kernel, small, none, scale, zero)
-    output = made.next("DequantizeLinear", x, scale, zero)
-    path = made.write(tmp_path, output)
-    description = opened(path, gradients=False)
-    assert "convolution in 8 bits" in kinds(description)
-    network = Network(path)
-    assert "8 bits" in gradient(network, picture_for(description))["why"]
-
-
 def test_a_branch_in_the_file_is_shown_and_not_looked_into(tmp_path):
     from onnx import TensorProto, helper
 
