@@ -87,7 +87,7 @@ def filters(description: Description, layer: Layer, number: int, choose: Callabl
 
     def take() -> None:
         clicked = st.session_state["hand-filters"].get("chosen")
-        if clicked is not None:
+        if clicked is not None and int(clicked) < kernel.shape[-1]:  # else a click on the layer that was here before
             choose(int(clicked))
 
     kernel = weights(description, layer.name)["kernel"]

@@ -84,7 +84,7 @@ def test_answers_are_remembered_until_others_push_them_out():
     [
         ({"network": "vgg16-cam", "class_index": 3}, ""),
         ({"network": "vgg16-cam", "class_index": 200}, "There is no class 200"),
-        ({"network": "crnn", "class_index": 0}, "There is no network called 'crnn'"),
+        ({"network": "crnn", "class_index": 0}, "crnn names no classes"),
     ],
 )
 def test_what_the_worker_refuses_is_known_before_it_is_asked(settings, words):
