@@ -33,7 +33,7 @@ class Editing:
             tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
         }
         del model.graph.initializer[:]
-        self.stored |= {name: np.asarray(variable) for name, variable in variables.items()}
+        self.stored |= {name: variable.numpy() for name, variable in variables.items()}
         self.picture = next(value for value in model.graph.input if value.name not in self.stored)
         self.shown: dict[str, str] = {output.name: output.name for output in model.graph.output}
         self.channel_first: set[str] = set()

@@ -28,16 +28,23 @@ TENSORFLOWS = {  # the function that a TFOpLambda names
     **{"transpose": "transpose", "compat.v1.transpose": "transpose", "cast": "cast", "concat": "concatenate"},
     **{"math.reduce_mean": "mean", "math.reduce_max": "max", "math.reduce_sum": "sum", "math.maximum": "maximum"},
     **{"math.minimum": "minimum", "clip_by_value": "clip", "nn.relu": "relu", "nn.relu6": "relu6"},
-    **{"nn.softmax": "softmax", "nn.sigmoid": "sigmoid", "math.sigmoid": "sigmoid", "math.tanh": "tanh"},
+    **{
+        "__operators__.getitem": "getitem",
+        "nn.softmax": "softmax",
+        "nn.sigmoid": "sigmoid",
+        "math.sigmoid": "sigmoid",
+        "math.tanh": "tanh",
+    },
     **{"nn.silu": "silu", "nn.swish": "silu", "nn.gelu": "gelu", "nn.leaky_relu": "leaky_relu"},
 }
-RENAMED = {"perm": "axes", "shape": "newshape", "features": "x", "logits": "x", "tensor": "x", "input": "x"}
+RENAMED = {"perm": "axes", "shape": "newshape", "clip_value_min": "x_min", "clip_value_max": "x_max"}
+OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda")
 UNSAID = ("name", "trainable")
 
 
 def is_operation(spec: Spec) -> bool:
     """Whether a layer is plain arithmetic; Keras's layers Add and Multiply take a list, the operations two values."""
-    if spec.class_name == "TFOpLambda":
+    if spec.class_name in OF_TENSORFLOW:
         return True
     if spec.class_name not in OPERATIONS or spec.registered not in ("", spec.class_name):
         return False
@@ -49,10 +56,11 @@ def is_operation(spec: Spec) -> bool:
 def applied(spec: Spec, args: tuple, keywords: dict[str, Any]):
     """The operation's value on symbolic tensors. Raises UnknownLayer, by name, for one not listed here."""
     ops = import_keras().ops
-    if spec.class_name == "TFOpLambda":
+    if spec.class_name in OF_TENSORFLOW:
         said = str(spec.config.get("function"))
         name = TENSORFLOWS.get(said)
         keywords = {RENAMED.get(key, key): value for key, value in keywords.items() if key not in UNSAID}
+        args = (*args, *(keywords.pop(key) for key in ("y", "slice_spec") if key in keywords))
     else:
         said, name = spec.class_name, OPERATIONS[spec.class_name]
         config = {key: value_of(value) for key, value in spec.config.items() if key not in UNSAID}
@@ -64,7 +72,7 @@ def applied(spec: Spec, args: tuple, keywords: dict[str, Any]):
         )
     try:
         if name == "getitem":
-            return args[0][args[1] if len(args) > 1 else keywords["key"]]
+            return args[0][_slices(args[1] if len(args) > 1 else keywords["key"])]
         if name != "cast":
             keywords.pop("dtype", None)
         return getattr(ops, name)(*args, **keywords)
@@ -72,3 +80,10 @@ def applied(spec: Spec, args: tuple, keywords: dict[str, Any]):
         raise UnknownLayer(
             f"Layer {spec.name!r}, the function {said}, does not take what the file gives it."
         ) from error
+
+
+def _slices(key: Any) -> Any:
+    """What stands in the brackets; Keras 2 writes a slice as its start, stop and step."""
+    if isinstance(key, list | tuple):
+        return tuple(_slices(part) for part in key)
+    return slice(*(key.get(end) for end in ("start", "stop", "step"))) if isinstance(key, dict) else key

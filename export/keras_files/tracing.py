@@ -25,8 +25,8 @@ PICTURE = "picture"
 
 
 def traced(model) -> tuple[Any, dict[str, Any]]:
-    """The onnx.ModelProto of a model from a picture to {key: output}, and its variables by the names of the inputs that
-    stand for them. Raises UnknownLayer where tf2onnx does not know an operation."""
+    """The onnx.ModelProto of a model from a picture to {key: output}, and what its other inputs stand for, by their
+    names: Keras variables and tensors. Raises UnknownLayer where tf2onnx does not know an operation."""
     import tensorflow as tf
     import tf2onnx
     from tf2onnx import convert
@@ -49,9 +49,11 @@ def traced(model) -> tuple[Any, dict[str, Any]]:
             written, _ = convert.from_function(
                 function, [picture, weights], opset=OPSET, custom_op_handlers=handlers | {"Erfc": (_erfc, [])}
             )
+            captured = function.get_concrete_function(picture, weights).graph.captures
         except Exception as error:  # of any kind: tf2onnx, TensorFlow and Keras each raise their own
             raise UnknownLayer(f"The layers cannot be written as ONNX: {first_line(error)}") from error
-    return written, variables
+    # Tensors that a layer holds besides its variables, such as a normalisation's mean, become inputs as well.
+    return written, variables | {inner.name: held for held, inner in captured if held.dtype != tf.resource}
 
 
 def _handed_over(model) -> list[Any]:
