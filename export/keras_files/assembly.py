@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from export.errors import UnknownLayer, first_line
@@ -13,6 +14,7 @@ from export.keras_files.plan import Call, Net, Ref, Spec, refs_in
 from export.networks import import_keras
 
 MOST_LAYERS = 5000  # DenseNet201 has 707
+MOST_NUMBERS, USUAL_LENGTH = 2**28, 224  # in all layers together, for a picture of that size where it may vary
 DROPPED_KEYWORDS = ("training", "mask")
 
 
@@ -83,6 +85,13 @@ class _Work:
         ends = [shown for shown, value in self.shown.items() if id(value) in ends]
         if not ends:
             raise UnknownLayer("Nothing in the file is computed from the picture alone, so there is nothing to show.")
+        sizes = {shown: _size(value) for shown, value in {name: tensor, **self.shown}.items()}
+        if sum(sizes.values()) > MOST_NUMBERS:
+            largest = max(sizes, key=sizes.get)
+            raise UnknownLayer(
+                f"The layers have {sum(sizes.values()):.1e} numbers for one picture, {largest!r} alone"
+                f" {sizes[largest]:.1e}, which is more than can be shown."
+            )
         keys = {f"layer_{index}": shown for index, shown in enumerate(self.shown)}
         model = keras.Model(tensor, {key: self.shown[shown] for key, shown in keys.items()})
         ctc = any("ctc" in f"{spec.name} {spec.class_name} {spec.registered}".lower() for spec in self.cut)
@@ -193,6 +202,11 @@ def _shape(spec: Spec) -> tuple:
     if not isinstance(shape, list | tuple) or not all(n is None or (isinstance(n, int) and n > 0) for n in shape):
         raise UnknownLayer(f"The input {spec.name!r} has no shape that makes sense: {shape!r}.")
     return tuple(shape)
+
+
+def _size(tensor) -> int:
+    """How many numbers a symbolic tensor has for one picture."""
+    return prod(length or USUAL_LENGTH for length in tensor.shape[1:])
 
 
 def _output(values: dict, ref: Ref):
