@@ -44,8 +44,7 @@ def instead(net: Net, spec: Spec, call: int, given: Shape, features: dict[str, i
         fitting = [stated] if _laid_out(given[1:], stated) else []
     else:
         fitting = [shape for shape in _squeezed(given[1:]) if _fits(net, spec, call, shape, features)]
-    before = _before_and_after_kinds(net, spec, call)
-    if len(fitting) == 1 and (fitting[0] != given[1:] or before == "cast"):
+    if len(fitting) == 1 and (fitting[0] != given[1:] or _casts(net, spec, call)):
         drops = _dropped(given[1:], fitting[0])
         return Instead(fitting[0], drops, _said(given[1:], fitting[0], drops))
     raise UnknownLayer(
@@ -114,11 +113,11 @@ def _laid_out(given: Shape, wanted: Shape) -> bool:
     return all(length == 1 for length in rest)
 
 
-def _before_and_after_kinds(net: Net, spec: Spec, call: int) -> str:
-    """ "cast" where the file says that whole numbers become fractions there."""
+def _casts(net: Net, spec: Spec, call: int) -> bool:
+    """Whether the file says that whole numbers become fractions there."""
     taken = next(iter(spec.calls[call].refs), None) if spec.calls else None
     before, after = net.dtypes.get(taken, ""), net.dtypes.get(Ref(spec.name, call, 0), "")
-    return "cast" if before.startswith(("int", "uint", "bool")) and after.startswith(("float", "bfloat")) else ""
+    return before.startswith(("int", "uint", "bool")) and after.startswith(("float", "bfloat"))
 
 
 def _dropped(given: Shape, wanted: Shape) -> tuple[int, ...]:
