@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import tempfile
 from collections.abc import Callable
@@ -47,6 +48,7 @@ def export_keras(path: str | Path, out: str | Path | None, options: argparse.Nam
                     _whole_model(file, made, tell)
             finally:
                 import_keras().utils.clear_session()
+                gc.collect()  # a model's layers refer to each other in circles
         return own_onnx.export_onnx(made, out, options, tell)
 
 

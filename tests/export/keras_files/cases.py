@@ -39,8 +39,9 @@ def rich_model():
     value = layers.MaxPooling2D((8, 1), name="columns")(value)
     value = layers.Lambda(lambda maps: maps[:, 0], output_shape=(12, 6), name="squeezing")(value)
     value = layers.Bidirectional(layers.GRU(4, return_sequences=True), name="both_ways")(value)
+    value = layers.SimpleRNN(5, return_sequences=True, name="simple")(value)
     value = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both_ways_again")(value)
-    value = layers.SimpleRNN(5, name="last_state")(value)
+    value = layers.LSTM(5, name="last_state")(value)
     model = keras.Model(picture, layers.Dense(4, "softmax", name="classes")(value), name="rich")
     randomised(model)
     model.compile("adam", "mse")
@@ -58,7 +59,7 @@ def randomised(model) -> None:
 
 RICH_LAYERS = (
     *("scaled", "padded", "first", "normalised", "bent", "dropped", "depthwise", "summed", "multiply", "columns"),
-    *("squeezing", "both_ways", "both_ways_again", "last_state", "classes"),
+    *("squeezing", "both_ways", "simple", "both_ways_again", "last_state", "classes"),
 )
 
 

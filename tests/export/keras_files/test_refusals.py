@@ -222,7 +222,7 @@ def test_weights_that_are_missing_or_no_numbers_are_named(tmp_path, capsys):
 
 def test_a_layer_as_large_as_the_file_is_not_is_refused_before_it_is_made(whole, tmp_path, capsys):
     def change(config):
-        config["config"]["layers"][-1]["config"]["units"] = 10**9
+        config["config"]["layers"][-1]["config"]["units"] = 10**7
         return config
 
     path = cases.rewritten(whole, tmp_path / "huge.keras", change)
