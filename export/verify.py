@@ -51,7 +51,7 @@ def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Calla
     keras = import_keras()
     value = keras.ops.convert_to_tensor(batch)
     for layer in keras_model.layers[1:]:
-        tensors = [_tensor(array) for array in (weights_of(layer.name) if layer.weights else [])]
+        tensors = [tensor(array) for array in (weights_of(layer.name) if layer.weights else [])]
         lent = list(zip(layer.weights, tensors, strict=True))
         with keras.StatelessScope(lent, initialize_variables=False):
             if getattr(getattr(layer, "activation", None), "__name__", "") == "softmax":
@@ -63,8 +63,9 @@ def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Calla
         yield layer.name, np.asarray(value)
 
 
-def _tensor(array: np.ndarray):
-    """The array as a TensorFlow tensor, copied once; TensorFlow's own conversion holds two copies for a moment.
+def tensor(array):
+    """A NumPy array, or one of an HDF5 file, as a TensorFlow tensor, copied once; TensorFlow's own conversion holds two
+    copies for a moment.
 
     Its kernels want memory that starts at a multiple of 64 bytes.
     """
@@ -73,7 +74,10 @@ def _tensor(array: np.ndarray):
     buffer = np.empty(array.size + 16, np.float32)
     start = -buffer.ctypes.data % 64 // buffer.itemsize
     aligned = buffer[start : start + array.size].reshape(array.shape)
-    aligned[...] = array
+    if array.shape and hasattr(array, "read_direct"):
+        array.read_direct(aligned)
+    else:
+        aligned[...] = array[()]
     return dlpack.from_dlpack(aligned.__dlpack__())
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from export import verify
 from export.errors import SourceError
 from export.keras_files import operations
 from export.keras_files.assembly import Assembled, Leaf
@@ -58,7 +57,7 @@ def _fill_by_name(file: KerasFile, net: Net, leaves: Sequence[Leaf]) -> None:
             arrays = [array for array in arrays if array.shape]  # how much a normalisation was adapted to
         _checked(spec.name, [array.shape for array in arrays], variables)
         for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(np.asarray(array, np.float32))
+            variable.assign(verify.tensor(array))
         for leaf in own:
             if hasattr(leaf.layer, "finalize_state"):
                 leaf.layer.finalize_state()
@@ -131,11 +130,10 @@ def _fill_layer(layer, group, name: str, left: set[int]) -> None:
     own = group.get("vars", {})
     if len(own):
         variables = [*layer._trainable_variables, *layer._non_trainable_variables]
-        arrays = {key: np.asarray(own[key], np.float32) for key in own}
-        ordered = [arrays[str(index)].shape for index in range(len(arrays)) if str(index) in arrays]
+        ordered = [own[str(index)].shape for index in range(len(own)) if str(index) in own]
         if type(layer).__name__ != "Normalization":
             _checked(name, ordered, variables)
-        layer.load_own_variables(arrays)
+        layer.load_own_variables({key: verify.tensor(own[key]) for key in own})
         left -= {id(variable) for variable in variables}
     for key in group:
         inner = None if key == "vars" else getattr(layer, key, None)

@@ -157,10 +157,9 @@ class _Part(io.RawIOBase):
     def readinto(self, buffer) -> int:
         count = max(0, min(len(buffer), self._length - self._at))
         self._file.seek(self._start + self._at)
-        data = self._file.read(count)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+        read = self._file.readinto(memoryview(buffer)[:count])
+        self._at += read
+        return read
 
 
 def _hdf5(source, path: Path, stack: contextlib.ExitStack):

@@ -52,8 +52,9 @@ def rich_model():
 def randomised(model) -> None:
     random = np.random.default_rng(7)
     for variable in model.weights:
-        variable.assign(random.uniform(0.5, 1.5, variable.shape) if "variance" in variable.name else variable)
-        if variable.name in ("gamma", "beta", "moving_mean", "bias"):
+        if "variance" in variable.name:
+            variable.assign(random.uniform(0.5, 1.5, variable.shape))
+        elif variable.name in ("gamma", "beta", "moving_mean", "bias"):
             variable.assign(random.normal(0.2, 0.3, variable.shape))
 
 
