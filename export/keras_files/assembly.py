@@ -9,6 +9,7 @@ from typing import Any
 
 from export.errors import UnknownLayer, first_line
 from export.keras_files import classes, lambdas, operations
+from export.keras_files.glance import glance
 from export.keras_files.opening import KerasFile, names
 from export.keras_files.plan import Call, Net, Ref, Spec, refs_in
 from export.networks import import_keras
@@ -57,10 +58,10 @@ def assembled(file: KerasFile, net: Net, tell: Callable[[str], None]) -> Assembl
     Models within the model are flattened, Lambdas replaced where it is known what they do, and what takes other inputs
     than the picture is cut off; each is told. Raises UnknownLayer for anything that can't be.
     """
-    keras = import_keras()
-    with keras.StatelessScope(initialize_variables=False):
-        work = _Work(net, file.keras_2(), _features(file), tell)
-        return work.done()
+    features = _features(file)
+    glance(net, picture(net)[0], features)
+    with import_keras().StatelessScope(initialize_variables=False):
+        return _Work(net, file.keras_2(), features, tell).done()
 
 
 @dataclass

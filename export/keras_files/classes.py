@@ -70,17 +70,22 @@ def is_keras(spec: Spec) -> bool:
     return own and spec.class_name in LAYERS
 
 
-def layer(spec: Spec, name: str, keras_2: bool):
-    """The Keras layer of a spec. name: for Keras's own use. keras_2: whether Keras 2 wrote the file.
-
-    Raises UnknownLayer, by the layer's name, for a class or setting that is not Keras's own.
-    """
+def check(spec: Spec) -> None:
+    """Raises UnknownLayer, by the layer's name, for a class that is none of Keras's own."""
     if not is_keras(spec):
         called = spec.registered or spec.class_name
         raise UnknownLayer(
             f"Layer {spec.name!r} is a {called}, which is no layer of Keras known here; its code is not in the file,"
             " and would not be run: replace it by layers of Keras's own and save again."
         )
+
+
+def layer(spec: Spec, name: str, keras_2: bool):
+    """The Keras layer of a spec. name: for Keras's own use. keras_2: whether Keras 2 wrote the file.
+
+    Raises UnknownLayer, by the layer's name, for a class or setting that is not Keras's own.
+    """
+    check(spec)
     built = getattr(import_keras().layers, spec.class_name, None)
     if built is None:
         raise UnknownLayer(f"Layer {spec.name!r} is a {spec.class_name}, which Keras no longer has.")

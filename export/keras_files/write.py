@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,8 +48,9 @@ def export_keras(path: str | Path, out: str | Path | None, options: argparse.Nam
                 else:
                     _whole_model(file, made, tell)
             finally:
-                import_keras().utils.clear_session()
-                gc.collect()  # a model's layers refer to each other in circles
+                if "keras" in sys.modules:
+                    import_keras().utils.clear_session()
+                    gc.collect()  # a model's layers refer to each other in circles
         return own_onnx.export_onnx(made, out, options, tell)
 
 

@@ -1,6 +1,8 @@
 """What is refused is refused in one sentence that names it, and nothing of it is run, followed or unpacked."""
 
 import io
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -63,6 +65,12 @@ def test_a_lambda_that_would_write_a_file_is_refused_by_name_and_writes_none(tmp
     for name in ("evil.keras", "evil.h5"):
         assert "Layer 'harmless' is a Lambda, whose code is not run" in refused(tmp_path / name, capsys)
         assert not (tmp_path / "written").exists()
+    code = (
+        "import sys\nfrom export.__main__ import main\n"
+        f"main([{str(tmp_path / 'evil.keras')!r}])\nprint('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout.split() == ["False", "False"]  # refused before either was loaded, which takes seconds
 
 
 @pytest.mark.parametrize(
