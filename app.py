@@ -7,9 +7,9 @@ from importlib import import_module
 
 import streamlit as st
 
-st.set_page_config(page_title="Inside CRNN & VGG16", page_icon="🔍", layout="wide")
+st.set_page_config(page_title="Inside a network", page_icon="🔍", layout="wide")
 
-from explain.panels.page import address, guard, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import guard, views  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -25,6 +25,7 @@ STYLE = """<style>
     [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
     [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 0; }
     [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; }  /* Streamlit scrolls and hides the first */
+    .st-key-answers-form [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 150px; }
     .st-key-sample-strip [data-testid="stColumn"]:last-child { min-width: 6rem; }  /* "More" in full */
     .st-key-visualisation [data-testid="stImage"], .st-key-visualisation [data-testid="stFullScreenFrame"] {
       max-width: 460px;  /* alone in its row, it would fill the window */
@@ -41,7 +42,7 @@ def panel(name: str):
 def draw(view: views.View, *shown) -> None:
     """A panel, or the sentence that says what it would need."""
     if view.missing:
-        st.markdown(f"**{view.title}**")
+        st.markdown(f"**{views.title_of(view)}**")
         st.caption(view.missing)
     else:
         panel(view.panel).show(*shown)
@@ -58,13 +59,11 @@ def main() -> None:
     with right, st.container(key="visualisation"):
         draw(views.CLASS_VISUALISATION)
     with middle:  # last of the three, and the slowest to draw
-        draw(views.DECODING, subject)
+        draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        offered = views.offered()
-        view = address.switch("Deeper view", offered, key="view")
-        if not views.DECODING.missing:
-            panel("page.download").button(subject)
-    panel(offered[view].panel).show(subject)
+        view = views.switch()
+        panel("page.download").button(subject)
+    draw(view, subject)
 
 
 with guard.said():

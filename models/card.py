@@ -37,6 +37,7 @@ class Card:
     samples, gallery, bank: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, and the bank of words its units were measured on.
     short: a name that fits on a button, where the title does not.
+    channels: a folder of pictures dreamt of channels; networks with the same convolutions may share it.
     statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
         `models.vgg16.statistics` says.
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
@@ -58,6 +59,7 @@ class Card:
     bank: Path | None = None
     short: str = ""
     statistics: Path | None = None
+    channels: Path | None = None
     bytes_beside: int = 0
     how_to_get: str = ""
 

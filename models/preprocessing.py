@@ -28,6 +28,8 @@ class Preprocessing:
     fit: "pad" keeps the proportions and fills what is left on the right with the middle grey (colour by colour) of the
         border, squeezing only what would be wider; "crop" keeps the proportions and cuts the middle out; "stretch" does
         not keep them.
+    transposed: whether the network's file wants the picture lying, its columns where others have rows. All here is of
+        the upright picture; whoever runs the file exchanges the two axes.
     """
 
     height: int | None
@@ -36,6 +38,7 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.0,)
     deviation: tuple[float, ...] = (255.0,)
     fit: str = "crop"
+    transposed: bool = False
 
     def __post_init__(self):
         if self.colour not in COLOURS:

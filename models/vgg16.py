@@ -22,6 +22,7 @@ from models.preprocessing import Preprocessing
 
 HERE = Path(__file__).resolve().parent
 STATISTICS = WEIGHTS / "vgg16-statistics.npz"
+CHANNELS = HERE / "gallery" / "vgg16-channels"  # of the convolutions that both cards have
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolution layers of each block
 CONVOLUTIONS = tuple(
     f"block{block}_conv{position}"
@@ -97,6 +98,7 @@ CAM = Card(
     gallery=HERE / "gallery" / "vgg16-cam",
     short="VGG16",
     statistics=STATISTICS,
+    channels=CHANNELS,
 )
 
 FULL = Card(
@@ -112,6 +114,7 @@ FULL = Card(
     samples=HERE / "samples" / "photographs",
     short="VGG16, 1000 classes",
     statistics=STATISTICS,
+    channels=CHANNELS,
     bytes_beside=FULL_BYTES,
     how_to_get=GET_FULL,
 )

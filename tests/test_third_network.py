@@ -156,7 +156,7 @@ def test_layers_are_what_a_person_would_call_them(network):
     keras_counts = {"t2": 80, "t4": 8 * 8 * 9 + 4 * 8, "t12": 80, "t25": 4 * UNITS * (20 + UNITS + 1), "frames": 91}
     assert {name: named[name].parameters for name in keras_counts} == keras_counts
     assert all(layer.words.endswith(".") and layer.title for layer in description.layers)
-    assert named["t12"].title == "depthwise conv 3 x 3, 8 channels"
+    assert named["t12"].title == "5 depthwise conv 3 x 3, 8 channels"
 
 
 def test_head_and_input_come_from_the_file(network):

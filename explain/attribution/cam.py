@@ -133,6 +133,18 @@ def spread(values: np.ndarray, field: ReceptiveField, shape: tuple[int, ...]) ->
     return values[np.ix_(*nearest)]
 
 
+def over_picture(description: Description, layer: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A layer's map laid over the picture as `spread` does; in equal cells where its places' fields are not known.
+
+    values: `(map height, map width)`. shape: of the picture, `(height, width, ...)`.
+    """
+    field = receptive_field(description, layer)
+    if field is not None:
+        return spread(values, field, shape)
+    nearest = [np.arange(shape[axis]) * values.shape[axis] // shape[axis] for axis in (0, 1)]
+    return values[np.ix_(*nearest)]
+
+
 def background(picture: np.ndarray) -> np.ndarray:
     """The colour around the content of a picture `(height, width, channel)`: the median of its border, `(channel,)`."""
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])

@@ -40,6 +40,11 @@ class _Ending:
     features: Layer
 
 
+def fits(description: Description) -> bool:
+    """Whether a network's layers end in one of the two ways of this module."""
+    return _ending(description) is not None
+
+
 def class_map(
     description: Description, values: Mapping[str, np.ndarray], unit: int, weights: Weights
 ) -> ClassMap | None:

@@ -26,7 +26,7 @@ OnStep = Callable[[int, int], bool | None]  # (passes done, passes in all); Fals
 STEPS = 16
 # Of these methods the sign tells which way to change a pixel, not whether it speaks for the target.
 UNSIGNED = ("saliency", "smooth_grad", "guided_backpropagation")
-AT_ONCE = 16  # pictures between two looks at whether to go on
+AT_ONCE, NUMBERS_AT_ONCE = 16, 2**16  # pictures, and their numbers, between two looks at whether to go on
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,32 @@ def evidence(method: str, values: np.ndarray) -> np.ndarray:
     return np.abs(values) if method in UNSIGNED else values
 
 
-def order(values: np.ndarray, seed: int = 0) -> np.ndarray:
+def order(values: np.ndarray, seed: int = 0, side: int = 1) -> np.ndarray:
     """The pixels of a map `(height, width)`, numbered row by row, the highest value first; equal ones in random order.
 
-    A signed map begins with what speaks for the target and ends with what speaks against it.
+    A signed map begins with what speaks for the target and ends with what speaks against it. side: of squares whose
+    pixels follow one another, in the order of the squares' means. Single pixels of a photograph, changed here and
+    there, make a noise that a classifier takes for much else; so in squares it is asked of what is seen.
     """
-    values = np.asarray(values, np.float64).ravel()
+    values = np.asarray(values, np.float64)
     if not np.isfinite(values).all():
         raise ValueError("There are values in this map that are not finite numbers, so its pixels have no order.")
-    return np.lexsort((np.random.default_rng(seed).random(values.size), -values))
+    square = _squares(values.shape, side)
+    means = np.bincount(square, values.ravel()) / np.bincount(square)
+    return _in_turn(np.lexsort((np.random.default_rng(seed).random(means.size), -means)), square)
+
+
+def _squares(shape: Sequence[int], side: int) -> np.ndarray:
+    """Of each pixel, row by row, the number of the square that it lies in."""
+    rows, columns = (np.arange(length) // side for length in (*shape, 1)[:2])
+    return (rows[:, None] * (columns[-1] + 1) + columns).ravel()
+
+
+def _in_turn(turns: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """The pixels, square by square. turns: numbers of the squares in order."""
+    place = np.empty(len(turns), int)
+    place[turns] = np.arange(len(turns))
+    return np.argsort(place[square], kind="stable")
 
 
 def deletion(
@@ -128,9 +145,9 @@ def _curve(
     place = np.empty(size, int)
     place[pixels] = np.arange(size)  # when each pixel's turn comes
     place = place.reshape(*start.shape[:2], 1)
-    values = []
-    for first in range(0, len(counts), AT_ONCE):
-        chosen = counts[first : first + AT_ONCE, None, None, None]
+    values, at_once = [], max(1, min(AT_ONCE, NUMBERS_AT_ONCE // start.size))
+    for first in range(0, len(counts), at_once):
+        chosen = counts[first : first + at_once, None, None, None]
         batch = np.where(place < chosen, end, start).astype(np.float32)
         values.append(strength(target, network.run(batch, [target.layer])))
         if on_step is not None and on_step(first + len(chosen), len(counts)) is False:
@@ -145,24 +162,27 @@ def mean_curve(curves: Sequence[Curve]) -> Curve:
     return Curve(curves[0].shares, np.mean([curve.values for curve in curves], axis=0))
 
 
-def random_orders(shape: Sequence[int], count: int = 4, seed: int = 0) -> list[np.ndarray]:
-    """Orders of a picture's pixels `(height, width, ...)` that know nothing of it: what any map has to beat."""
-    random = np.random.default_rng(seed)
-    return [random.permutation(shape[0] * shape[1]) for _ in range(count)]
+def random_orders(shape: Sequence[int], count: int = 4, seed: int = 0, side: int = 1) -> list[np.ndarray]:
+    """Orders of a picture's pixels `(height, width, ...)` that know nothing of it: what any map has to beat.
+
+    side: of squares whose pixels follow one another, as in `order`.
+    """
+    random, square = np.random.default_rng(seed), _squares(shape, side)
+    return [_in_turn(random.permutation(square[-1] + 1), square) for _ in range(count)]
 
 
 def grounds(picture: np.ndarray, ground: Ground) -> np.ndarray:
     """A picture without its content, shaped like it.
 
-    ground: "background" (the median of the border), "blur" (`blurred` until only broad patches are left), or a value in
-    the network's own units, one or one a channel.
+    ground: "background" (the median of the border), "mean" (of the picture), "blur" (`blurred` until only broad patches
+    are left), or a value in the network's own units, one or one a channel.
     """
     if isinstance(ground, str):
         if ground == "blur":
             return blurred(picture, min(picture.shape[:2]) / 16)
-        if ground != "background":
-            raise ValueError(f"There is no ground called {ground!r}; take background, blur or a value.")
-        ground = background(picture)
+        if ground not in ("background", "mean"):
+            raise ValueError(f"There is no ground called {ground!r}; take background, mean, blur or a value.")
+        ground = background(picture) if ground == "background" else picture.mean(axis=(0, 1))
     colour = np.asarray(ground, np.float64)
     if colour.shape not in ((), picture.shape[2:]) or not np.isfinite(colour).all():
         raise ValueError(f"A ground is one number, or one for each of the picture's {picture.shape[2]} channels.")

@@ -16,13 +16,14 @@ import numpy as np
 
 from explain.attribution import incremental_inference
 from explain.attribution.cam import background
+from explain.attribution.incremental.passes import Incremental, Unchanged
+from explain.attribution.incremental_inference import NotWorthIt
 from explain.attribution.targets import LOGITS, Target, score
 from explain.network.session import Network
 
 Pair = tuple[int, int]
 Fill = float | str | np.ndarray
 AT_ONCE = 16  # pictures between two looks at whether to go on
-SPLICED_AT_ONCE = 96  # these are smaller, and answers still come several times a second
 MOST_PASSES = 20_000
 
 
@@ -51,13 +52,15 @@ class Occlusion:
 
     boxes: `(patch, 4)` the pixels covered: top, left, bottom, right, the last two left out.
     whole: outputs by layer for the picture itself, with a batch axis of 1. covered: the same for each patch.
-    shape: `(height, width)` of the picture.
+    shape: `(height, width)` of the picture. why_whole: why every patch took a whole pass, in one sentence; empty where
+    only what it reaches was computed.
     """
 
     boxes: np.ndarray
     whole: dict[str, np.ndarray]
     covered: dict[str, np.ndarray]
     shape: tuple[int, int]
+    why_whole: str = ""
 
     def drops(self, target: Target) -> np.ndarray:
         """How much of the target is lost under each patch, `(patch,)`; negative where covering raises it."""
@@ -113,21 +116,39 @@ def occlude(
     """
     colour = _colour(picture, fill)
     places = boxes(picture.shape, patch, stride)
-    whole = network.run(picture[None], layers)
+    changing = np.array(
+        [
+            number
+            for number, (top, left, bottom, right) in enumerate(places)
+            if (picture[top:bottom, left:right] != np.asarray(colour, picture.dtype)).any()
+        ],
+        int,
+    )  # a patch that shows what it covers needs no pass
+    whole, answers, why_whole = _way(network, picture, colour, places[changing], tuple(layers))
     covered = {layer: np.repeat(values, len(places), axis=0) for layer, values in whole.items()}
-    changing = [
-        number
-        for number, (top, left, bottom, right) in enumerate(places)
-        if (picture[top:bottom, left:right] != np.asarray(colour, picture.dtype)).any()
-    ]  # a patch that shows what it covers needs no pass
-    answered, done = _spliced if _can_splice(network, layers) else _passed, 0
-    for chosen, outputs in answered(network, picture, colour, places, changing, tuple(whole)):
+    done = 0
+    for chosen, outputs in answers:
         for layer, values in outputs.items():
-            covered[layer][chosen] = values
+            covered[layer][changing[chosen]] = values
         done += len(chosen)
         if on_step is not None and on_step(done, len(changing)) is False:
             return None
-    return Occlusion(places, whole, covered, tuple(picture.shape[:2]))
+    return Occlusion(places, whole, covered, tuple(picture.shape[:2]), why_whole)
+
+
+def _way(network: Network, picture: np.ndarray, colour, places: np.ndarray, layers: tuple[str, ...]):
+    """Outputs by layer for the picture, those for the patches chunk by chunk, and why these take whole passes."""
+    try:
+        if not len(places):
+            raise NotWorthIt("")
+        parts = incremental_inference.of(network)
+        if not set(layers) <= set(parts.answers):
+            raise NotWorthIt("A layer that patches reach only in part was asked for, so every one takes a whole pass.")
+        unchanged = parts.unchanged(network, picture, layers)
+        incremental_inference.check(parts, network, unchanged, picture, places)
+    except NotWorthIt as reason:
+        return network.run(picture[None], layers), _passed(network, picture, colour, places, layers), str(reason)
+    return unchanged.outputs, _in_part(network, parts, unchanged, colour, places, layers), ""
 
 
 def _covered(picture: np.ndarray, colour, places: np.ndarray) -> np.ndarray:
@@ -137,27 +158,22 @@ def _covered(picture: np.ndarray, colour, places: np.ndarray) -> np.ndarray:
     return batch
 
 
-def _passed(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
+def _passed(network: Network, picture: np.ndarray, colour, places: np.ndarray, layers):
     """Numbers of patches and the outputs by layer, chunk by chunk, from passes through the whole network."""
-    for start in range(0, len(changing), AT_ONCE):
-        chosen = changing[start : start + AT_ONCE]
+    for start in range(0, len(places), AT_ONCE):
+        chosen = np.arange(start, min(start + AT_ONCE, len(places)))
         yield chosen, network.run(_covered(picture, colour, places[chosen]), layers)
 
 
-def _can_splice(network: Network, layers: tuple[str, ...]) -> bool:
-    return incremental_inference.fits(network) and set(layers) <= set(incremental_inference.of(network).after)
-
-
-def _spliced(network: Network, picture: np.ndarray, colour, places: np.ndarray, changing: list[int], layers):
-    """As `_passed`, computing of a recogniser's convolutions only what a patch reaches: a third of the products."""
-    spliced = incremental_inference.of(network)
-    unchanged = spliced.unchanged(network, picture)
-    for group in spliced.alike([(int(places[i, 1]), int(places[i, 3])) for i in changing]):
-        for start in range(0, len(group), SPLICED_AT_ONCE):
-            chosen = [changing[i] for i in group[start : start + SPLICED_AT_ONCE]]
-            batch = _covered(picture, colour, places[chosen])
-            strips = [one[:, left:right] for one, (_, left, _, right) in zip(batch, places[chosen], strict=True)]
-            yield chosen, spliced.run(np.stack(strips), places[chosen, 1].tolist(), unchanged, layers)
+def _in_part(network: Network, parts: Incremental, unchanged: Unchanged, colour, places: np.ndarray, layers):
+    """As `_passed`, computing only what a patch reaches."""
+    channels = unchanged.maps[parts.picture].shape[0]
+    for chosen in parts.chunks(places, unchanged):
+        shown = [
+            np.broadcast_to(colour, (bottom - top, right - left, channels)).astype(np.float32)
+            for top, left, bottom, right in places[chosen]
+        ]
+        yield chosen, parts.run(network, shown, places[chosen], unchanged, layers)
 
 
 def _colour(picture: np.ndarray, fill: Fill) -> np.ndarray:

@@ -165,27 +165,31 @@ def _text_log_probability(log_p: np.ndarray, target: WholeText) -> float:
     return float(lattice.log_probabilities(log_p, [target.labels], target.blank)[0])
 
 
-def check(target: Target, shape: Sequence[int]) -> None:
-    """Raises TargetError, in one sentence, where a layer output of this shape (no batch axis) lacks the target."""
+def check(target: Target, shape: Sequence[int | None]) -> None:
+    """Raises TargetError, in one sentence, where a layer output of this shape (no batch axis) lacks the target.
+
+    A length that follows the picture's is None: what depends on it is not checked before there is an output.
+    """
     shape = tuple(shape)
     axes, given = {ClassLogit: (1, "class"), Character: (2, "frame, label"), WholeText: (2, "frame, label")}.get(
         type(target), (len(shape), "")
     )
     if len(shape) != axes:
         raise TargetError(f"A target of kind {target.kind!r} reads logits ({given}), not an output of shape {shape}.")
-    if isinstance(target, Character) and len(target.weights) != shape[0]:
+    if isinstance(target, Character) and shape[0] not in (None, len(target.weights)):
         raise TargetError(
             f"The character's weights are for {len(target.weights)} frames; the network gives {shape[0]}."
         )
     if isinstance(target, WholeText) and target.blank in target.labels:
         raise TargetError("The blank is never part of a text: leave it out.")
-    if isinstance(target, WholeText) and (why := decoding.why_impossible(target.labels, shape[0])):
+    why = isinstance(target, WholeText) and shape[0] is not None and decoding.why_impossible(target.labels, shape[0])
+    if why:
         raise TargetError(why)
     if isinstance(target, Unit) and len(target.place) != len(shape):
         raise TargetError(f"A unit of {target.layer} is found by {len(shape)} numbers, not by {len(target.place)}.")
     places = zip(target.place, shape, strict=True) if isinstance(target, Unit) else _entries(target, shape[-1])
     for number, extent in places:
-        if not 0 <= number < extent:
+        if extent is not None and not 0 <= number < extent:
             raise TargetError(f"There is no number {number} in {target.layer}: it has 0 to {extent - 1} there.")
 
 

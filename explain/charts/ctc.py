@@ -19,6 +19,7 @@ from explain.layers.frames import Frames
 MOST_ROWS, MOST_READ = 13, 40
 MOST_NUMBERS = 16  # frames that are numbered
 WIDEST_LETTERS = 40  # frames whose labels have room beside one another at full size
+FEW = 14  # screen pixels more for one or two bars, of which the edges of the chart would take too much
 CELLS = "cells"  # the layer that is clicked and hovered over
 
 
@@ -244,4 +245,5 @@ def texts(candidates: list[tuple[str, float]], inks: Inks, names: float = 0.6) -
         vega.layer(rows, figure, {"x": {"datum": 1.15, "axis": None}, "text": vega.nominal("shown"), **common}),
     ]
     described = "; ".join(f"{row['text']} {row['shown']}" for row in rows)
-    return vega.specification(layers, 22 * len(rows), f"Probabilities: {described}.")
+    height = 22 * len(rows) + (FEW if len(rows) < 3 else 0)
+    return vega.specification(layers, height, f"Probabilities: {described}.")

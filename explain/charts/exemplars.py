@@ -1,9 +1,13 @@
-"""What a unit of a recurrent layer does on average: by character and by place in the word, as Vega-Lite charts."""
+"""What a unit or a channel answers to on average: by character and by place in the word, as Vega-Lite charts."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from explain.charts import vega
 from explain.charts.theme import Inks
+from explain.exemplars.channel_answers import ChannelAnswer
 from explain.exemplars.word_bank import PLACES_IN_WORD, Unit
 from explain.pictures import images
 
@@ -48,16 +52,34 @@ def by_place(unit: Unit, inks: Inks) -> dict:
     return vega.specification([bars], HEIGHT, f"Mean hidden state by place in the word: {listed}.")
 
 
-def _bars(rows: list[dict], tooltip: list[dict], axis: dict, inks: Inks) -> vega.Layer:
+def by_effect(answers: Sequence[ChannelAnswer], inks: Inks) -> dict:
+    """A bar for how strongly a channel answers to each character, in the order given, in standard deviations."""
+    rows = [
+        {"x": one.character, "mean": one.effect, "occurrences": one.occurrences, "place": place}
+        for place, one in enumerate(answers)
+    ]
+    tooltip = [
+        *vega.tips(x="character"),
+        vega.tip("mean", "standard deviations above the others", "+.2f"),
+        vega.tip("occurrences", "occurrences", "d"),
+    ]
+    axis = {"labelFontSize": 9.5, "labelPadding": 3, "labelOverlap": False}
+    bars = _bars(rows, tooltip, axis, inks, max(1, math.ceil(max(abs(one.effect) for one in answers))))
+    described = f"How strongly the channel answers to each character, from {rows[0]['x']} to {rows[-1]['x']}."
+    return vega.specification([bars], HEIGHT, described)
+
+
+def _bars(rows: list[dict], tooltip: list[dict], axis: dict, inks: Inks, most: int = 1) -> vega.Layer:
+    """most: the scale goes from minus this to this."""
     low, high = images.signed_inks()
     for row in rows:
         row["ink"] = high if row["mean"] >= 0 else low
     plain = {"title": None, "ticks": False, "domain": False, "labelAngle": 0, "labelColor": inks.text}
-    numbers = {"title": None, "labelColor": inks.soft, "values": [-1, 0, 1], "domain": False}
+    numbers = {"title": None, "labelColor": inks.soft, "values": [-most, 0, most], "domain": False}
     numbers |= {"gridColor": "#80808040", "format": "d", "labelOverlap": False}
     channels = {
         "x": vega.nominal("x", sort={"field": "place"}, axis={**plain, **axis}),
-        "y": vega.quantitative("mean", scale={"domain": [-1, 1]}, axis=numbers),
+        "y": vega.quantitative("mean", scale={"domain": [-most, most]}, axis=numbers),
         "color": vega.INK,
         "tooltip": tooltip,
     }

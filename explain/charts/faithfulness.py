@@ -12,7 +12,7 @@ from explain.charts.theme import Inks
 
 HEIGHT, TITLE, FOOT = 92, 20, 24  # screen pixels: of a curve's field, over it, under it
 APART, LEFT = 1.22, 0.13  # where the second field begins and the room for a scale, in widths of a field
-SANITY_FOOT = 44
+SANITY_FOOT, MOST_NAMES, LETTER = 44, 10, 3.3  # LETTER: height of a slanted name, a letter
 
 
 def curves(deletion: Curve, insertion: Curve, random: tuple[Curve, Curve], inks: Inks) -> dict:
@@ -60,10 +60,13 @@ def cascade(stages: Sequence[str], likeness: Sequence[float], inks: Inks) -> dic
         for n, (stage, value) in enumerate(zip(stages, likeness, strict=True))
     ]
     tooltip = [*vega.tips(stage="shuffled down to"), vega.tip("likeness", "likeness", ".2f")]
-    names = [{"x": row["x"], "y": TITLE + HEIGHT + 6, "text": row["stage"]} for row in rows[1:]]
+    every = -(-len(stages) // MOST_NAMES)  # so many points for one name, the last point's among them
+    named = rows[:0:-1][::every]
+    names = [{"x": row["x"], "y": TITLE + HEIGHT + 6, "text": row["stage"]} for row in named]
+    foot = max(SANITY_FOOT, *(12 + LETTER * len(row["stage"]) for row in rows[:1] + named))
     slanted = {"angle": 325, "align": "right", "fontSize": 10, "color": inks.text}
     dot = {"type": "point", "filled": True, "size": 55, "opacity": 1, "color": inks.accent}
-    plane = _plane(TITLE + HEIGHT + SANITY_FOOT)
+    plane = _plane(TITLE + HEIGHT + foot)
     layers = [
         plane.rules([{"x": 0, "x2": 1 + APART, "y": _y(0, low, 1)}], _thin(inks)),
         plane.layer(rows, _line(inks.accent)),

@@ -19,6 +19,8 @@ import numpy as np
 
 from explain.ctc.lattice import Text
 
+ROUNDING = 1e-9  # more than sums of log-probabilities are off by
+
 
 @dataclass(frozen=True)
 class Beams:
@@ -82,14 +84,19 @@ class _Candidates:
     """Every prefix that one more frame makes possible, in log-probabilities.
 
     stay_blank, stay_label, stay_extended: `(beam,)` of the prefixes there are, by the last frame: the blank, the last
-    label again, the last label newly read after the parent, which is kept too. longer: `(beam, label)` of each prefix
-    with one more character, -inf where that is a prefix there is: then it stands in `stay_extended`.
+    label again, the last label newly read after the parent, which is kept too. labels: those that a prefix may be made
+    longer by, see `_telling`. longer: `(beam, label)` of each prefix with one of them more, -inf where that is a prefix
+    there is: then it stands in `stay_extended`. passed_over, passed_over_sum: how many longer prefixes are left out
+    with all other labels, and the log of their probabilities' sum.
     """
 
     stay_blank: np.ndarray
     stay_label: np.ndarray
     stay_extended: np.ndarray
+    labels: np.ndarray
     longer: np.ndarray
+    passed_over: int
+    passed_over_sum: float
 
     @property
     def scores(self) -> np.ndarray:
@@ -105,7 +112,7 @@ def start() -> Beams:
 
 def advance(beams: Beams, frame: np.ndarray, blank: int, width: int) -> Beams:
     """The `width` likeliest prefixes after one more frame, whose log-probabilities are `frame` `(label,)`."""
-    candidates = _candidates(beams, frame, blank)
+    candidates = _candidates(beams, frame, blank, width)
     return _after(beams, candidates, _ranked(candidates.scores, width))
 
 
@@ -121,7 +128,7 @@ def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) 
     """The same search, frame by frame. dropped: how many of the strongest dropped prefixes each step names."""
     beams = start()
     for frame in log_probabilities:
-        candidates = _candidates(beams, frame, blank)
+        candidates = _candidates(beams, frame, blank, width + dropped)
         scores = candidates.scores
         order = _ranked(scores, width + dropped)
         after = _after(beams, candidates, order[:width])
@@ -129,14 +136,18 @@ def record(log_probabilities: np.ndarray, blank: int, width: int, dropped: int) 
         beams = after
 
 
-def _candidates(beams: Beams, frame: np.ndarray, blank: int) -> _Candidates:
+def _candidates(beams: Beams, frame: np.ndarray, blank: int, most: int) -> _Candidates:
+    """most: how many of the likeliest are wanted; of thousands of labels, those that can't be among them are left
+    out."""
     last = np.array([prefix[-1] if prefix else blank for prefix in beams.prefixes])
     rows = np.arange(len(last))
     total = beams.total
+    labels = _telling(frame, {blank, *last.tolist()}, most)
+    at = np.searchsorted(labels, last)  # where each prefix's last label stands among them
 
-    longer = total[:, None] + frame
-    longer[rows, last] = beams.blank + frame[last]  # the same label again is a new character only after a blank
-    longer[:, blank] = -np.inf
+    longer = total[:, None] + frame[labels]
+    longer[rows, at] = beams.blank + frame[last]  # the same label again is a new character only after a blank
+    longer[:, np.searchsorted(labels, blank)] = -np.inf
 
     # A prefix made longer may be one that is already kept: both ways of getting there belong together.
     extended = np.full(len(rows), -np.inf)
@@ -144,10 +155,29 @@ def _candidates(beams: Beams, frame: np.ndarray, blank: int) -> _Candidates:
     for row, prefix in enumerate(beams.prefixes):
         parent = place.get(prefix[:-1]) if prefix else None
         if parent is not None:
-            extended[row] = longer[parent, prefix[-1]]
-            longer[parent, prefix[-1]] = -np.inf
+            extended[row] = longer[parent, at[row]]
+            longer[parent, at[row]] = -np.inf
     again = np.where(last == blank, -np.inf, beams.label + frame[last])
-    return _Candidates(total + frame[blank], again, extended, longer)
+    others = np.delete(frame, labels)
+    others = others[others > -np.inf]
+    passed_over = _sum(others) + _sum(total) if len(others) else -np.inf
+    return _Candidates(total + frame[blank], again, extended, labels, longer, len(others) * len(total), passed_over)
+
+
+def _telling(frame: np.ndarray, special: set[int], most: int) -> np.ndarray:
+    """The labels, in order, by which one of the `most` likeliest candidates can be longer.
+
+    special: the blank and the last labels of the prefixes. Any other label adds the same to every prefix: its
+    log-probability. So before a prefix with a label that is not among the `most` likeliest of these, the same prefix
+    with each of them comes first, and it is left out. Labels as likely as the last of them, but for rounding, all stay.
+    """
+    if len(frame) <= 4 * most + len(special):  # little to be won
+        return np.arange(len(frame))
+    usual = frame.copy()
+    usual[list(special)] = -np.inf
+    least = np.partition(usual, len(usual) - most)[len(usual) - most]
+    usual[list(special)] = np.inf
+    return np.flatnonzero((usual >= least - ROUNDING) & (usual > -np.inf))
 
 
 def _ranked(scores: np.ndarray, most: int) -> np.ndarray:
@@ -165,20 +195,21 @@ def _ranked(scores: np.ndarray, most: int) -> np.ndarray:
 
 def _after(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> Beams:
     """The beam made of the candidates with these indices."""
-    stays, row, label = _places(beams, candidates, indices)
+    stays, row, place = _places(beams, candidates, indices)
     label_again = np.logaddexp(candidates.stay_label, candidates.stay_extended)
     return Beams(
-        tuple(_prefix(beams, *place) for place in zip(stays, row, label, strict=True)),
+        tuple(_prefix(beams, *of) for of in zip(stays, row, candidates.labels[place], strict=True)),
         np.where(stays, candidates.stay_blank[row], -np.inf),
-        np.where(stays, label_again[row], candidates.longer[row, label]),
+        np.where(stays, label_again[row], candidates.longer[row, place]),
     )
 
 
 def _places(beams: Beams, candidates: _Candidates, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each candidate: whether it is a prefix there is, the row of that or of its parent, and the new label."""
+    """For each candidate: whether it is a prefix there is, the row of that or of its parent, and the new label's place
+    among the candidates' labels."""
     stays = indices < len(beams.prefixes)
-    row, label = np.divmod(np.where(stays, 0, indices - len(beams.prefixes)), candidates.longer.shape[1])
-    return stays, np.where(stays, indices, row), label
+    row, place = np.divmod(np.where(stays, 0, indices - len(beams.prefixes)), candidates.longer.shape[1])
+    return stays, np.where(stays, indices, row), place
 
 
 def _prefix(beams: Beams, stays: bool, row: int, label: int) -> Text:
@@ -207,10 +238,11 @@ def _step(before: Beams, after: Beams, candidates: _Candidates, scores: np.ndarr
     left[order[: len(living)]] = False
     lived = np.setdiff1d(np.flatnonzero(left[: len(before.prefixes)]), strongest)
     named = np.concatenate([strongest, lived[np.argsort(-scores[lived], kind="stable")]])
-    gone = zip(named, *_places(before, candidates, named), strict=True)
+    stays, rows, places = _places(before, candidates, named)
+    gone = zip(named, stays, rows, candidates.labels[places], strict=True)
     return Step(
         tuple(living),
-        tuple(Dropped(_prefix(before, *place), float(scores[index]), bool(place[0])) for index, *place in gone),
-        int(left.sum()),
-        _sum(scores[left]),
+        tuple(Dropped(_prefix(before, *of), float(scores[index]), bool(of[0])) for index, *of in gone),
+        int(left.sum()) + candidates.passed_over,
+        float(np.logaddexp(_sum(scores[left]), candidates.passed_over_sum)),
     )

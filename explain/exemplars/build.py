@@ -9,8 +9,8 @@ cores) and writes three files; `explain.exemplars.word_bank` reads them:
     words.png   the pictures as the network sees them, COLUMNS a row of the sheet
     bank.json   the texts, how they were drawn, and the SHA-256 of the weights they were measured with
     bank.npz    arrays, named below; w counts words, c the channels of all convolutional layers in order, t frames,
-                l the recurrent layers, u the units of the largest of them (of smaller ones the rest is NaN), forward
-                ones first, k labels
+                m the channels of the convolutions among them, l the recurrent layers, u the units of the largest of
+                them (of smaller ones the rest is NaN), forward ones first, k labels
 
     places           (c, PLACES, 3) uint16: word, row and column where each channel is largest, one place a word; of
                      the first layers only places that see nothing beyond the edge of the picture
@@ -24,6 +24,8 @@ cores) and writes three files; `explain.exemplars.word_bank` reads them:
     spread           (l, u) float16: its standard deviation over the frames of all characters, blanks left out
     by_place         (l, u, 7) float16: its mean before the word, in each fifth of it, and after it
     explains         (l, u, 6) float16: the share of its variance that each of ASPECTS explains
+    effects          (m, k) float16: how strongly each channel answers to each character, see `channel_answers`
+    occurrences      (k,) int32: of each character in the words
 """
 
 from __future__ import annotations
@@ -36,10 +38,12 @@ import numpy as np
 from PIL import Image
 
 from explain.ctc import decoding
+from explain.exemplars import channel_answers
 from explain.exemplars.chosen_words import Drawn, draw
 from explain.exemplars.statistics import ASPECTS, ON_ALL, padded, statistics
 from explain.exemplars.word_bank import BankError, counts_inside, digest, folder_of
 from explain.layers.activations import probabilities
+from explain.layers.frames import frames as frames_of
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description, describe
 from explain.network.session import LOGITS, Network
@@ -66,7 +70,7 @@ def recurrent(description: Description) -> tuple[str, ...]:
 
 def measure(drawn: Drawn, network: Description) -> dict[str, np.ndarray]:
     """The arrays of bank.npz for these words."""
-    values, places, hidden, softmax = _run(drawn.pictures, network)
+    values, places, rows, hidden, softmax = _run(drawn.pictures, network)
     # Of a channel that is silent in every word all places are equal: the first words stand for them.
     words = np.argsort(-values, axis=0, kind="stable")[:PLACES].T
     channels = np.arange(len(words))[:, None]
@@ -86,26 +90,33 @@ def measure(drawn: Drawn, network: Description) -> dict[str, np.ndarray]:
         "steps": padded([places for places, _ in extremes], units, (2, steps, 2), np.uint16),
         "step_values": padded([values for _, values in extremes], units, (2, steps), np.float32),
         **measured,
+        **channel_answers.measured(network, rows, frames, frames_of(network, frames.shape[1], drawn.pictures.shape[2])),
     }
 
 
-def _run(pictures: np.ndarray, network: Description) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
-    """Each channel's largest value in each word `(w, c)` and its row and column `(w, c, 2)`; hidden states; softmax."""
+def _run(
+    pictures: np.ndarray, network: Description
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], list[np.ndarray], np.ndarray]:
+    """Each channel's largest value in each word `(w, c)` and its row and column `(w, c, 2)`; of each convolution its
+    maps averaged over their rows, `(w, column, channel)`; hidden states; softmax."""
     # One thread: on busy cores two wait for one another, and the whole takes longer.
     opened = Network(network, threads=1)
     maps, sequences = convolutional(network), recurrent(network)
+    convolutions = channel_answers.convolutions(network)
     inside = {layer: _inside(network, layer) for layer in maps}
-    values, places, states = [], [], []
+    values, places, rows, states = [], [], [], []
     for start in range(0, len(pictures), WORDS_AT_ONCE):
         batch = network.preprocessing.scaled(pictures[start : start + WORDS_AT_ONCE])
         outputs = opened.run(batch, (*maps, *sequences, network.output.name, LOGITS))
         largest = [_largest(outputs[layer], inside[layer]) for layer in maps]
         values.append(np.concatenate([value for value, _ in largest], axis=1))
         places.append(np.concatenate([place for _, place in largest], axis=1))
+        rows.append([outputs[layer].mean(axis=1) for layer in convolutions])
         states.append([*(outputs[layer] for layer in sequences), probabilities(network, outputs)])
+    rows = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
     *hidden, softmax = (np.concatenate(parts) for parts in zip(*states, strict=True))
     # A label that a sure network gives 0 in single precision would leave a misread text without any alignment.
-    return np.concatenate(values), np.concatenate(places), hidden, np.maximum(softmax, SMALLEST)
+    return np.concatenate(values), np.concatenate(places), rows, hidden, np.maximum(softmax, SMALLEST)
 
 
 def _inside(network: Description, layer: str) -> np.ndarray:
@@ -167,6 +178,7 @@ def write(folder: Path, network: Description, seed: int = SEED, number: int | No
         "seed": seed,
         "columns": COLUMNS,
         "layers": {name: network.layer(name).shape[-1] for name in convolutional(network)},
+        "convolutions": channel_answers.convolutions(network),
         "recurrent": list(recurrent(network)),
         "aspects": list(ASPECTS),
         "texts": list(drawn.texts),

@@ -98,7 +98,8 @@ class Bank:
     """The words of the bank and what was measured over them.
 
     texts, fonts: of each word. pictures: `(word, height, width)` uint8 grey, or `(word, height, width, 3)`, as the
-    network sees them. labels: what each label stands for, the blank being "". outdated: measured with other weights
+    network sees them. labels: what each label stands for, the blank being "". layers: those with places, and their
+    channels; convolutions: those of which `channel_answers` knows the characters. outdated: measured with other weights
     than those the network has now.
     """
 
@@ -107,6 +108,7 @@ class Bank:
     pictures: np.ndarray
     labels: tuple[str, ...]
     layers: dict[str, int]
+    convolutions: dict[str, int]
     recurrent: tuple[str, ...]
     aspects: tuple[str, ...]
     outdated: bool
@@ -221,6 +223,7 @@ def open_bank(network: Card | Description, folder: Path | None = None) -> Bank:
             pictures,
             network.labels,
             facts["layers"],
+            facts["convolutions"],
             tuple(facts["recurrent"]),
             tuple(facts["aspects"]),
             facts["weights"] != digest(network.weights),

@@ -35,10 +35,11 @@ def softmax(values: np.ndarray) -> np.ndarray:
 def probabilities(description: Description, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """The probabilities of a network's labels, `(..., label)`, whether or not its file ends in a softmax.
 
+    Where it ends in a sigmoid each label has one of its own, and they do not sum to 1.
     outputs: of `Network.run`, with the batch or without.
     """
     last = description.output
-    return outputs[last.name] if last.activation == "softmax" else softmax(outputs[LOGITS])
+    return outputs[last.name] if last.activation in ("softmax", "sigmoid") else softmax(outputs[LOGITS])
 
 
 def sigmoid(values: VectorOrNumber):
@@ -58,6 +59,11 @@ def _gelu(x: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
     return 0.5 * x * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
 
 
+def _gelu_by_tanh(x: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
+    """The same by the approximation of that paper, section 2."""
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
 CURVES = {
     "relu": lambda x, settings: np.maximum(x, 0),
     "relu6": lambda x, settings: np.clip(x, 0, 6),
@@ -74,4 +80,7 @@ CURVES = {
     "softsign": lambda x, settings: x / (1 + np.abs(x)),
     "mish": lambda x, settings: x * np.tanh(np.logaddexp(x, 0)),
     "gelu": _gelu,
+    "gelu_tanh": _gelu_by_tanh,
+    "celu": lambda x, settings: _below_zero(x, settings["alpha"] * np.expm1(np.minimum(x / settings["alpha"], 0))),
+    "thresholded_relu": lambda x, settings: np.where(x > settings["alpha"], x, 0),
 }

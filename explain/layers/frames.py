@@ -70,7 +70,7 @@ def frames(description: Description, count: int, width: int) -> Frames:
 
     Where no layer before the end keeps the columns apart, or in reading order, the picture is shared out evenly.
     """
-    field = _field(description, count)
+    field = _field(description, count, width)
     if field is None:
         edges = [round(frame * width / count) for frame in range(count + 1)]
         even = tuple((edges[frame], max(edges[frame], edges[frame + 1] - 1)) for frame in range(count))
@@ -85,15 +85,32 @@ def frames(description: Description, count: int, width: int) -> Frames:
     )
 
 
-def _field(description: Description, count: int) -> ReceptiveField | None:
+def _field(description: Description, count: int, width: int) -> ReceptiveField | None:
     """What the last layer sees whose units still stand for columns, one a frame."""
+    open_width = description.picture[1] is None and description.input_shape[1] != width
+    columns = _columns_at(description, width) if open_width else {}
     for layer in reversed(description.layers[1:]):
-        field = receptive_field(description, layer.name)
-        if field is not None and _columns(layer.shape) in (count, None):
-            return field
+        made = columns.get(layer.name, -1) if open_width else _columns(layer.shape)
+        if made == count or (open_width and abs(made - count) == 1):  # padding may depend on the width
+            field = receptive_field(description, layer.name)
+            if field is not None:
+                return field
     return None
 
 
-def _columns(shape: Sequence[int | None]) -> int | None:
+def _columns(shape: Sequence[int | None]) -> int:
     """How many columns an output of this shape has, 0 for one without: `(row, column, channel)`, `(step, feature)`."""
-    return shape[-2] if len(shape) in (2, 3) else 0
+    return (shape[-2] or 0) if len(shape) in (2, 3) else 0
+
+
+def _columns_at(description: Description, width: int) -> dict[str, int]:
+    """How many columns the outputs have for a picture of this width, as far as windows alone make them fewer."""
+    columns = {description.input.name: width}
+    for layer in description.layers[1:]:
+        before = {columns.get(name) for name in layer.inputs}
+        if len(before) == 1 and None not in before:
+            (taken,), window = before, layer.window
+            if window is not None:
+                taken = (taken + sum(window.padding[1]) - window.extent[1]) // window.stride[1] + 1
+            columns[layer.name] = taken
+    return columns

@@ -6,6 +6,7 @@ NumPy only, in double precision, straight from each layer's definition and not f
     max, average pooling   the largest of its window, or the mean of it
     batch normalisation    gamma (x - mean) / sqrt(variance + epsilon) + beta, with the means kept from training (Ioffe
                            and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/1502.03167)
+    scaling                a x + b, one a and one b a channel
     LSTM step              Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997,
                            https://doi.org/10.1162/neco.1997.9.8.1735, with the forget gate of Gers, Schmidhuber and
                            Cummins, "Learning to Forget", 2000, https://doi.org/10.1162/089976600300015015

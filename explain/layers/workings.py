@@ -160,6 +160,11 @@ class BatchNormalisation(Unit):
 
 
 @dataclass(frozen=True)
+class Scaling(Unit):
+    """A scale and a shift of the channel: one number in each array, the scale being the weight, the shift the bias."""
+
+
+@dataclass(frozen=True)
 class Copy(Unit):
     """A value handed on as it is. source_place: its `(y, x)` in the layer `source`, in channel `source_channel`."""
 

@@ -12,16 +12,32 @@ from math import prod
 
 Axes = tuple[str, ...]
 MAP = ("N", "C", "H", "W")
+LYING = ("N", "C", "W", "H")  # a map of a file that wants its pictures lying
+
+
+def of_picture(channel_first: bool, transposed: bool) -> Axes:
+    """The axes in which a file takes its pictures. transposed: whether it wants them lying."""
+    sides = ("W", "H") if transposed else ("H", "W")
+    return ("N", "C", *sides) if channel_first else ("N", *sides, "C")
 
 
 def reshaped(shape: Sequence[int], axes: Axes, wanted: Sequence[int]) -> Axes:
     """The axes after a reshape from `shape` to `wanted`: runs of axes with equal products belong together."""
     names: list[str] = []
     dropped: list[str] = []
+    early: set[int] = set()  # axes of length 1 that stand further to the front than before
     i = j = 0
     while j < len(wanted):
+        if i in early:
+            i += 1
+            continue
         if wanted[j] == 1 and not (i < len(shape) and shape[i] == 1):
-            names.append(dropped.pop(0) if dropped else _unused(axes, names))
+            later = next((k for k in range(i, len(shape)) if shape[k] == 1 and k not in early), None)
+            if not dropped and later is not None:
+                early.add(later)
+                names.append(axes[later])
+            else:
+                names.append(dropped.pop(0) if dropped else _unused(axes, names))
             j += 1
             continue
         if i < len(shape) and shape[i] == 1 and wanted[j] != 1:
@@ -51,8 +67,8 @@ def _grouped(shape: Sequence[int], axes: Axes, wanted: Sequence[int]) -> list[st
         return [_joined(shape, axes)]
     if len(axes) == 1 and len(axes[0]) == len(wanted) and "?" not in axes[0]:
         return list(axes[0])
-    if len(axes) == 1 and len(wanted) == 2 and axes[0] == "C":
-        return ["?", "C"]
+    if len(axes) == 1 and axes[0] == "C":
+        return [*["?"] * (len(wanted) - 1), "C"]
     return ["?"] * len(wanted)
 
 

@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explain.network.axes import Axes
+import numpy as np
+from PIL import Image
+
+from explain.network.axes import Axes, of_picture
+from explain.network.checks.file import check, load
 from explain.network.errors import NetworkError
-from explain.network.head import CTC, Head, head, preprocessing
+from explain.network.head import CTC, Head, Stated, answered, head, preprocessing, stated_input
 from explain.network.layers import Layer
 from explain.network.reading import words
 from explain.network.reading.following import follow
@@ -22,7 +26,7 @@ from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
 from models.card import Card, network_files, weights_beside
-from models.preprocessing import Preprocessing
+from models.preprocessing import Preprocessing, fitting_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,10 @@ class Description:
     outputs: tensors that the file itself puts out.
     batch: how many pictures one pass takes, None for any. smallest: height and width of the least picture.
     channel_first: whether the file takes `(batch, channel, height, width)`. axes: of each shown tensor, as the file has
-    them (see `explain.network.axes`). licence, source: of the weights, as far as known.
+    them (see `explain.network.axes`). licence, source: of the weights, as far as known. answered: what a card or the
+    file's metadata says, so that nobody need be asked: "head", "labels", "blank", "title", and of the input "height",
+    "width", "colour", "mean", "deviation", "fit", "transposed".
+    apart: whether nobody but a process of its own opens the file, because a stranger brought it.
     """
 
     name: str
@@ -56,6 +63,8 @@ class Description:
     axes: Mapping[str, Axes]
     licence: str
     source: str
+    answered: frozenset[str] = frozenset()
+    apart: bool = False
 
     @property
     def called(self) -> str:
@@ -65,6 +74,11 @@ class Description:
     @property
     def input(self) -> Layer:
         return self.layers[0]
+
+    @property
+    def input_axes(self) -> Axes:
+        """The axes in which the file takes its pictures."""
+        return self.axes.get(self.input.name) or of_picture(self.channel_first, False)
 
     @property
     def output(self) -> Layer:
@@ -122,6 +136,16 @@ class Description:
         """The layers whose outputs a layer takes."""
         return tuple(self.layer(before) for before in self.layer(name).inputs)
 
+    def prepared(self, picture: Image.Image) -> np.ndarray:
+        """Any picture as the network wants it, `(1, height, width, channel)` float32; NetworkError where it wants none.
+
+        A side that may have any length is as the picture's proportions say.
+        """
+        if self.preprocessing is None:
+            raise NetworkError(f"{self.title} takes neither grey pictures nor coloured ones, so it can't be shown.")
+        size = fitting_size(self.preprocessing, picture.size, self.smallest)
+        return self.preprocessing.prepare(picture, *size)
+
 
 def describe(network: Card | Description | str | Path) -> Description:
     """What the network of a card or of an ONNX file says of itself; kept until the file changes.
@@ -144,37 +168,45 @@ def describe(network: Card | Description | str | Path) -> Description:
 
 @functools.lru_cache(maxsize=16)
 def _described(path: Path, card: Card | None, size: int, modified: int) -> Description:
-    import onnx
-
+    model = load(path)
+    if card is None:
+        check(model, path)
+    stated = card.preprocessing if card else _stated(model)
     try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf raises its own DecodeError, which onnx does not re-export
-        raise NetworkError(f"{path} is not a network that ONNX Runtime can open; export it again.") from error
-    usual = (card.preprocessing.height, card.preprocessing.width) if card else _stated_size(model)
-    graph = Graph(model, path, usual)
-    axes = follow(graph)
-    grouped = groups(graph, axes, _named(graph))
-    if not grouped:
-        raise NetworkError(f"{path} computes nothing from a picture.")
-    return _assembled(path, card, graph, axes, grouped)
+        graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
+        axes = follow(graph)
+        grouped = groups(graph, axes, _named(graph))
+        if not grouped:
+            raise NetworkError(f"{path.name} computes nothing from a picture.")
+        return _assembled(path, card, graph, axes, grouped)
+    except (NetworkError, MemoryError):
+        raise
+    except Exception as error:  # somebody's file: what taking it apart may raise has no end
+        raise NetworkError(f"{path.name} could not be taken apart ({type(error).__name__}: {error}).") from error
 
 
-def _stated_size(model) -> tuple[int | None, int | None]:
-    stated = next((entry.value for entry in model.metadata_props if entry.key == "input"), "{}")
-    try:
-        facts = json.loads(stated)
-        return facts.get("height"), facts.get("width")
-    except (ValueError, AttributeError):
-        raise NetworkError("What the file says under 'input' is no JSON object.") from None
+def _stated(model) -> Stated:
+    return stated_input({entry.key: entry.value for entry in model.metadata_props})
 
 
 def _named(graph: Graph) -> list[str] | None:
     """The layers that the file names, None where it names none that it computes."""
     try:
         named = json.loads(graph.metadata.get("layers", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         return None
     return [name for name in named if name in graph.values and name != graph.input] or None
+
+
+def _smallest(graph: Graph) -> tuple[int, int]:
+    """The least picture, as far as the file says."""
+    try:
+        height, width = json.loads(graph.metadata.get("smallest", "[1, 1]"))
+        return max(1, int(height)), max(1, int(width))
+    except (ValueError, TypeError):
+        return 1, 1
 
 
 def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes], grouped: list[Group]) -> Description:
@@ -184,10 +216,10 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
     layers = [
         replace(
             layer,
-            title=layer.name if named or layer.kind == "input" else words.title(layer),
+            title=layer.name if named or layer.kind == "input" else f"{number} {words.title(layer)}",
             words=written.get(layer.name) or words.sentence(layer),
         )
-        for layer in layers
+        for number, layer in enumerate(layers)
     ]
     last = layers[-1]
     logits = _logits(graph, grouped[-1], last)
@@ -206,11 +238,12 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
         picture=graph.picture_shape(),
         outputs=graph.outputs,
         batch=graph.batch,
-        smallest=tuple(json.loads(graph.metadata.get("smallest", "[1, 1]"))),
+        smallest=_smallest(graph),
         channel_first=graph.channel_first,
         axes=shown,
         licence=card.licence if card else graph.metadata.get("licence", ""),
         source=card.source if card else graph.metadata.get("source", ""),
+        answered=answered(card, graph.metadata),
     )
 
 

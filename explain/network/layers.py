@@ -12,6 +12,7 @@ KINDS = (
     "max_pool",
     "average_pool",
     "batch_norm",
+    "scaling",
     "activation",
     "add",
     "multiply",

@@ -17,13 +17,16 @@ from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
+from explain.network.reading.shapes import TYPES
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
 PASSES_BETWEEN_TRIMS = 16
-M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
+HEAPS = 2  # of small blocks, for all threads
 APART = 2**20  # bytes from which a block has pages of its own; glibc's own rule begins with an eighth of that
 AXES = ("height", "width", "channel")
+LAST = ("N", "H", "W", "C")
 LOGITS = "logits"  # what the values before the last softmax are called, whatever their name in the file
 
 
@@ -41,24 +44,36 @@ class Network:
 
     Threads: an instance may be used by any number of threads. A lock lets one pass in at a time, because a second one
     at the same time would double the memory and win nothing on cores that are busy already.
+
+    apart: whether it is computed in another process, by `explain.network.apart`.
     """
+
+    apart = False
 
     def __init__(self, network: Card | Description | str | Path, threads: int | None = None):
         """network: a card, or the path of an ONNX file. threads: all that this process may use unless given.
 
         Raises NetworkError where there is no such file or it is no network that takes a batch of pictures.
         """
-        self.description: Description = describe(network)
+        self._set(describe(network))
+        self._count = 0
+        self._turned: dict[str, str] = {}  # tensors by their names in the file: what they are fetched as instead
+        self._session = self._open(threads or available_cpus())
+        (self._input,) = self._session.get_inputs()
+
+    def _set(self, description: Description) -> None:
+        """What this network is, from what it says of itself."""
+        self.description = description
         self.card = self.description.card
         self.path = self.description.path
         self._lock = threading.Lock()
-        self._count = 0
         self.layer_names: tuple[str, ...] = self.description.layer_names
         self.output_names: tuple[str, ...] = tuple(dict.fromkeys((*self.layer_names, LOGITS)))
         # A layer that is called "logits" is the last one, or else keeps its name.
         self._tensors = {LOGITS: self.description.logits} | {name: name for name in self.layer_names}
-        self._session = self._open(threads or available_cpus())
-        (self._input,) = self._session.get_inputs()
+        self._order = ["NHWC".index(axis) for axis in self.description.input_axes]
+        orders = {name: plain(axes) for name, axes in self.description.axes.items() if "N" in axes}
+        self._orders = {name: order for name, order in orders.items() if order is not None}
 
     def run(
         self, batch: np.ndarray, layers: Iterable[str] | None = None, *, give_back: bool = False
@@ -99,12 +114,17 @@ class Network:
     def _pass(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         """Outputs of one pass, the batch first and the channels last."""
         tensors = [self._tensors[name] for name in names]
-        given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if self.description.channel_first else batch
-        outputs = self._computed(list(dict.fromkeys(tensors)), given, give_back)
+        given = np.ascontiguousarray(batch.transpose(self._order))
+        outputs = self.computed(list(dict.fromkeys(tensors)), given, give_back)
         plain_ones = {name: self.in_order(name, output, len(batch)) for name, output in outputs.items()}
         return [plain_ones[name] for name in tensors]
 
-    def _computed(self, tensors: list[str], given: np.ndarray, give_back: bool) -> dict[str, np.ndarray]:
+    def computed(self, tensors: list[str], given: np.ndarray, give_back: bool = False) -> dict[str, np.ndarray]:
+        """Tensors by their names in the file, in the axes of the file, from one pass.
+
+        given: the batch as the file takes it, in any precision. Raises NetworkError where ONNX Runtime refuses.
+        """
+        given = given.astype(TYPES.get(self._input.type, np.float32), copy=False)
         try:
             with self._lock:
                 self._count += 1
@@ -112,10 +132,15 @@ class Network:
                 if give_back:
                     _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
                 options = _giving_back() if trimmed or give_back else None
-                outputs = self._session.run(tensors, {self._input.name: given}, options)
+                fetched = [self._turned.get(name, name) for name in tensors]
+                outputs = self._session.run(fetched, {self._input.name: given}, options)
                 if trimmed:
                     trim()
-            return dict(zip(tensors, outputs, strict=True))
+            turned = [
+                output.transpose(0, 2, 3, 1) if name in self._turned else output
+                for name, output in zip(tensors, outputs, strict=True)
+            ]
+            return {name: _numbers(output) for name, output in zip(tensors, turned, strict=True)}
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise NetworkError(f"{self.path.stem} failed on a batch of shape {given.shape}: {error}") from error
 
@@ -127,6 +152,8 @@ class Network:
         """The axes of a tensor as the file has it brought into order, the batch first and the channels last."""
         if tensor not in self.description.axes:
             return output
+        if tensor in self._orders:
+            return output.transpose(self._orders[tensor])
         axes, shape = unfold(self.description.axes[tensor], output.shape, pictures)
         if len(shape) != output.ndim:
             output = output.reshape(shape)
@@ -146,19 +173,27 @@ class Network:
             source = self._with_outputs(options)
             return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
-            raise NetworkError(f"{self.path} is not a network that ONNX Runtime can open; export it again.") from error
+            said = " ".join(str(error).split())[:300]
+            raise NetworkError(f"{self.path.name} is not a network that ONNX Runtime can open: {said}") from error
         finally:
             trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
-        """The file's path where all that is shown is an output of it, else the file with these outputs added."""
-        missing = set(self._tensors.values()) - set(self.description.outputs)
+        """The file's path where all that is shown is an output of it, else the file with these outputs added.
+
+        A map whose channels the file has last is added with its channels first: so ONNX Runtime, which computes in that
+        order, has nothing to turn round on the way to the next layer, and puts activations into their convolutions.
+        """
+        missing = sorted(set(self._tensors.values()) - set(self.description.outputs))
         if not missing:
             return str(self.path)
         import onnx
 
+        self._turned = {name: f"{name}, channels first" for name in missing if self.description.axes.get(name) == LAST}
         model = onnx.load(self.path, load_external_data=False)
-        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(missing))
+        turns = [onnx.helper.make_node("Transpose", [a], [b], perm=[0, 3, 1, 2]) for a, b in self._turned.items()]
+        model.graph.node.extend(turns)
+        model.graph.output.extend(onnx.ValueInfoProto(name=self._turned.get(name, name)) for name in missing)
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(self.path.parent))
         return model.SerializeToString()
 
@@ -186,6 +221,12 @@ class Network:
             least, given = ("{} x {}".format(*pixels) for pixels in (smallest, batch.shape[1:3]))
             raise NetworkError(f"{self.path.stem} takes pictures of at least {least} pixels, not of {given}.")
         return np.ascontiguousarray(batch, np.float32)
+
+
+def _numbers(output) -> np.ndarray:
+    """In single precision, whatever precision the file computes in."""
+    array = np.asarray(output)
+    return array.astype(np.float32) if array.dtype in (np.float16, np.float64) else array
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
@@ -240,15 +281,16 @@ def _nothing() -> onnxruntime.InferenceSession:
 
 
 def bound_heap() -> None:
-    """Has glibc return large blocks to the system as soon as they are freed.
+    """Has glibc return large blocks to the system as soon as they are freed, and keep small ones in few heaps.
 
     By itself it moves the line between small and large up to 32 MB as large blocks come and go, and lays what is below
     it into one of eight heaps a core, each thread in its own. A map of 224 x 224 x 64 has 13 MB, and every run of the
     page is a thread: 400 MB lay free between blocks in use, for nobody else to take (three visitors, after three
-    minutes).
+    minutes), and of small blocks alone 260 MB after seven.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, APART)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 
 
 def trim() -> None:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from explain.network.description import Description
+from explain.network.errors import NetworkError
 from explain.network.layers import Stored
 from explain.network.reading.nodes import Node, fold, nodes_of
 from models.onnx_weights import KERAS_GATES, ONNX_GATES, WeightsError, reorder_gates
 
 # The whole file is in memory meanwhile, twice: 55 MB for a file of 29, 142 for three at once.
 _reading = threading.Lock()
+
+
+class Reader(Protocol):
+    """An opened network of which the weights of a layer can be had."""
+
+    def weights(self, layer: str) -> dict[str, np.ndarray]: ...
+
+
+# Who reads the files that are opened apart from the page (`Description.apart`); others never do.
+readers: MutableMapping[Path, Reader] = WeakValueDictionary()
 
 
 def network_weights(description: Description, layer_name: str) -> dict[str, np.ndarray]:
@@ -26,11 +39,17 @@ def network_weights(description: Description, layer_name: str) -> dict[str, np.n
     follow. lstm: for each direction that is there, "forward" and "backward": forward_kernel `(feature, 4 units)`,
     forward_recurrent `(units, 4 units)` and forward_bias `(4 units,)`, gates in the order i f c o, both of ONNX's
     biases added up. Arrays of a large file that keeps them beside it are memory-mapped.
-    Raises KeyError for an unknown layer and WeightsError for a file that cannot be read any more.
+    Raises KeyError for an unknown layer and WeightsError for a file that cannot be read any more; NetworkError where
+    the file is opened apart, and who reads it refuses or is gone.
     """
     layer = description.layer(layer_name)
     if not layer.weights:
         return {}
+    if description.apart:
+        reader = readers.get(description.path)
+        if reader is None:
+            raise NetworkError(f"{description.title} has been closed; open it again to see its weights.")
+        return reader.weights(layer_name)
     with _reading:
         stored, producer = _constants(description.path)
         arrays = {role: _restored(description, where, stored, producer) for role, where in layer.weights.items()}

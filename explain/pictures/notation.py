@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def probability(value: float) -> str:
+    """A probability with four decimals; a small one in powers of ten, so that it is not shown as zero."""
+    return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.1e}"
+
+
 def number(value: float) -> str:
     """A value in some five characters, with a true minus sign; what would be shown as zero but is not is "≈0"."""
     size = abs(value)

@@ -24,17 +24,19 @@ def limit(values: np.ndarray) -> float:
     return float(np.percentile(magnitude, OUTLIERS) or magnitude.max())
 
 
-def picture(seen: Image.Image, values: np.ndarray, weights: np.ndarray, columns: Columns) -> Image.Image:
+def picture(
+    seen: Image.Image, values: np.ndarray, weights: np.ndarray, columns: Columns, signed: bool = False
+) -> Image.Image:
     """The word, every pixel a square, coloured by the map; below it the frames that tell the character, dark by weight.
 
     seen: the word as the network sees it. values: of its shape `(height, width)`. A signed map colours what speaks for
     the target red and what speaks against it blue, and leaves the rest of the word grey; an unsigned one is laid on in
     viridis, the word's ink showing through. weights: `(frame,)`. columns: the pixels, first and last, in the middle of
-    each frame.
+    each frame. signed: the map is one even where no value is below zero.
     """
     grey = np.asarray(seen.convert("L"), dtype=float)[..., None].repeat(3, axis=2)
     end = limit(values)
-    if values.min() < 0:
+    if signed or values.min() < 0:
         share = np.clip(np.abs(values) / (end or 1.0), 0, 1)[..., None] ** 0.7 * 0.85
         paper = 110 + grey * 0.5  # faint, so that the colours carry
         mixed = paper * (1 - share) + images.colours(values, -end, end, "diverging") * share

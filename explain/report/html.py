@@ -1,6 +1,7 @@
-"""The report on one word as a single HTML page: pictures inline, no script, nothing fetched, light and dark.
+"""The report on one picture as a single HTML page: pictures inline, no script, nothing fetched, light and dark.
 
-Its text stands in `page.html`, a template of Jinja2 (https://jinja.palletsprojects.com/), which escapes what is put in.
+Its text stands in `pages/word.html` for a word and in `pages/photograph.html` for any other picture, templates of
+Jinja2 (https://jinja.palletsprojects.com/), which escapes what is put in.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from markupsafe import Markup
 from explain.ctc.alternatives import shown
 from explain.layers import lstm
 from explain.pictures import images
+from explain.pictures.notation import probability
 from explain.report import pictures
+from explain.report.files import Kept, by
 from explain.report.pictures import Map
 from explain.report.reading import BEAMS, Read
+from explain.report.seen import Seen
 from explain.report.svg import Drawing
 
 STATE_SAYS = {
@@ -30,19 +34,37 @@ STATE_SAYS = {
 }
 FILES = (
     ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals"),
-    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input; float32"),
+    ("layers.csv", "what each layer is, takes and holds, and its lowest and highest value"),
+    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
     ("lstm.npz", "gates, cell and hidden state of each recurrent layer and direction, (frame, unit)"),
     ("ctc.npz", "states of the lattice, log of its forward and backward variables, posterior, alignment"),
-    ("word/, feature_maps/, lstm/", "pictures as PNG; in a layer's folder one pixel is one value"),
+    ("lstm/", "pictures of the same"),
+    ("word/", "the picture as the network sees it, as PNG"),
+    (
+        "feature_maps/",
+        "each layer's strongest channels; in its folder, or on the sheet _all, a pixel is a value",
+    ),
     ("charts/", "still charts as SVG, and the page's own as Vega-Lite JSON (.vl.json)"),
+)
+FILES_OF_A_PHOTOGRAPH = (
+    ("answer.json, classes.csv", "every class with its probability and its logit, the likeliest first"),
+    (
+        "layers.csv, network.json",
+        "what the network takes and answers; what each layer is and holds",
+    ),
+    ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
+    ("photograph/", "the picture as the network sees it, as PNG"),
+    ("class_maps/, class_maps.npz", "the maps above as PNG, and their numbers, (height, width)"),
+    ("class_visualisations/", "what the network takes these classes for, where pictures of that come along"),
+    ("feature_maps/", "for each layer its strongest channels, each on its own scale, and all on one scale (_all)"),
 )
 
 
-def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, Drawing]) -> str:
-    """The whole page. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
-    `memory` of `explain.report.svg`.
+def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, Drawing], kept: Kept) -> str:
+    """The page of a word. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
+    and of a network with recurrent layers `memory`, of `explain.report.svg`.
     """
-    return _template().render(
+    return _template("word.html").render(
         read=read,
         text=read.alphabet.text(read.best.labels),
         word=pictures.grey(read.picture),
@@ -52,21 +74,45 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
         maps=maps,
         # SVG that escapes its own text
         drawings={name: Markup(drawing.inline()) for name, drawing in drawings.items()},
-        files=FILES,
+        files=[entry for entry in FILES if read.traces or not entry[0].startswith("lstm")],
+        kept=kept,
     )
 
 
+def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], kept: Kept) -> str:
+    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer."""
+    likeliest = [(seen.called(unit), unit, probability(seen.probabilities[unit])) for unit in seen.likeliest]
+    return _template("photograph.html").render(
+        seen=seen,
+        likeliest=likeliest,
+        answered=seen.called(seen.likeliest[0]) if likeliest else "",
+        layers=[
+            (layer.title, layer.kind.replace("_", " "), by(layer.shape), f"{layer.parameters:,}")
+            for layer in seen.network.layers
+        ],
+        maps=maps,
+        files=[entry for entry in FILES_OF_A_PHOTOGRAPH if _holds(seen, entry[0])],
+        kept=kept,
+    )
+
+
+def _holds(seen: Seen, file: str) -> bool:
+    """Whether the archive has what stands under a name of FILES_OF_A_PHOTOGRAPH."""
+    there = {"answer": seen.names_classes, "class_maps": seen.maps.values, "class_visualisations": seen.visualised}
+    return all(has for name, has in there.items() if file.startswith(name))
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals |= {"data_url": images.data_url, "shown": shown}
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def _characters(read: Read) -> list[tuple[str, ...]]:

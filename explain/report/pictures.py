@@ -19,6 +19,8 @@ COUNT = 20  # strongest channels of a layer, as on the page
 ACROSS = 4  # maps side by side on a sheet
 MAP_WIDTH, STRIP_HEIGHT = 256, 24  # screen pixels on a sheet: about as wide as this; a sequence's height
 MARGIN, CAPTION = 12, 18
+MOST_PIXELS = 8_000_000  # of a sheet with all channels
+LEAST_SIDE = 512  # of such a sheet's longer side, about
 GROUND, INK = (255, 255, 255), (29, 36, 51)
 FRAME_WIDTH, UNIT_HEIGHT = 12, 4  # screen pixels of one cell of an LSTM's heat map
 STATES = ("input_gate", "forget_gate", "output_gate", "candidate", "cell", "hidden")
@@ -36,24 +38,64 @@ class Map:
 
     @property
     def range(self) -> str:
+        """Its values in words; of a single unit the one it has."""
+        if self.picture.size == (1, 1):
+            return f"{self.low + 0.0:.3g}"
         return f"{self.low + 0.0:.3g} to {self.high + 0.0:.3g}"  # a negative zero is written as zero
 
 
 def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) -> list[Map]:
-    """The channels that respond most, strongest first, each on its own scale.
+    """The channels that respond most, strongest first, each on its own scale; none of what makes no pictures.
 
-    activation: a layer's output without the batch. names: of all its channels.
+    activation: a layer's output without the batch. names: of all its channels. Single units, of which each is one
+    value, are on the scale of their layer.
     """
+    if not makes_pictures(activation):
+        return []
     tiles = feature_maps.strongest(activation, count)
     signed = any(tile.values.min() < 0 for tile in tiles)
+    whole = images.scale(activation) if activation.ndim == 1 else None
     return [
-        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed))
+        Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed, whole))
         for tile in tiles
     ]
 
 
-def _coloured(tile: feature_maps.Tile, signed: bool) -> Image.Image:
-    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps."""
+def makes_pictures(activation: np.ndarray) -> bool:
+    """Whether a layer's output is made of maps, courses or units, all of them numbers."""
+    return activation.ndim in (1, 2, 3) and activation.size > 0 and bool(np.isfinite(activation).all())
+
+
+def all_channels(activation: np.ndarray) -> Image.Image:
+    """Every channel's map, each value a pixel, side by side in rows, all on one scale; as many as fit MOST_PIXELS,
+    the strongest of them.
+
+    activation: a layer's output without the batch that `makes_pictures`. Channels are in order, a pixel apart. A sheet
+    that would be small is enlarged, its pixels squares.
+    """
+    stack = feature_maps.maps(activation)
+    height, width = (length + 1 for length in stack.shape[1:])
+    fitting = max(1, MOST_PIXELS // (height * width))
+    if len(stack) > fitting:
+        peaks = np.abs(stack).reshape(len(stack), -1).max(axis=1)
+        stack = stack[np.sort(np.argsort(-peaks, kind="stable")[:fitting])]
+    low, high, palette = images.scale(stack)
+    columns = max(1, min(len(stack), round((len(stack) * height / width) ** 0.5)))
+    rows = -(-len(stack) // columns)
+    sheet = np.full((rows * height - 1, columns * width - 1), 0.0 if low < 0 else low, np.float32)
+    for place, values in enumerate(stack):
+        top, left = place // columns * height, place % columns * width
+        sheet[top : top + height - 1, left : left + width - 1] = values
+    return images.enlarge(images.indexed(sheet, low, high, palette), max(1, LEAST_SIDE // max(sheet.shape)))
+
+
+def _coloured(tile: feature_maps.Tile, signed: bool, whole: tuple[float, float, str] | None) -> Image.Image:
+    """One palette a layer, as on the page: a layer with values below zero is diverging in all its maps.
+
+    whole: the scale of the layer, where its maps are not to have their own.
+    """
+    if whole:
+        return Image.fromarray(images.colours(tile.values, *whole))
     if not signed:
         return images.coloured(tile.values)
     return Image.fromarray(images.colours(tile.values, -tile.peak, tile.peak, "diverging"))

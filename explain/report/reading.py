@@ -15,6 +15,7 @@ from explain.layers import activations, lstm
 from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.network.layers import Layer
+from explain.report.files import by, channel_names
 
 BEAMS, TEXTS = 25, 10
 
@@ -44,8 +45,10 @@ class Read:
         missing += [name for name, _ in self.recurrent if name not in self.weights]
         if missing:
             raise ReportError(f"There are no values or weights of {', '.join(missing)}: hand in every layer.")
-        if np.shape(self.picture) != self.network.input_shape[:2]:
-            size = " x ".join(map(str, self.network.input_shape[:2]))
+        wanted = self.network.input_shape[:2]
+        given = np.shape(self.picture)
+        if len(given) != 2 or any(length not in (None, own) for length, own in zip(wanted, given, strict=True)):
+            size = by(wanted)
             raise ReportError(f"The picture must be {size} numbers, but its shape is {np.shape(self.picture)}.")
 
     @property
@@ -94,12 +97,9 @@ class Read:
 
     def names(self, layer: Layer) -> list[str]:
         """What each channel of a layer is called."""
-        count = layer.shape[-1]
         if layer is self.network.layers[-1]:
-            return [self.alphabet.name(label) for label in range(count)]
-        if layer.kind == "lstm":
-            return [f"{direction} {unit}" for direction in layer.directions for unit in range(layer.settings["units"])]
-        return [f"channel {channel}" for channel in range(count)]
+            return [self.alphabet.name(label) for label in range(len(self.network.labels))]
+        return channel_names(layer, self.values[layer.name].shape[-1])
 
 
 def reading(read: Read) -> dict:

@@ -81,8 +81,8 @@ def _whole_model(file: opening.KerasFile, made: Path, tell: Tell) -> None:
         tell(f"  the layout is that of {like.name}: its labels and preprocessing are taken, unless you say others")
         known |= facts(like)
     elif network.ctc:
-        # The last one, as in all CTC losses that Keras has as functions of a batch.
-        known["blank"] = str(shapes[list(shapes)[-1]][-1] - 1)
+        # The last one is the blank, as in all CTC losses that Keras has as functions of a batch.
+        known |= {"head": "ctc", "blank": str(shapes[list(shapes)[-1]][-1] - 1)}
     storing.store(made, edited, network.shown, shapes, known)
     first = {network.shown[key] for key in edited.channel_first}
     del edited

@@ -119,7 +119,7 @@ def address(draw: random.Random) -> tuple[str, dict[str, str]]:
 
 def _layer_by_layer(draw: random.Random) -> dict[str, str]:
     network, card = _network(draw)
-    return {"network": network, "deep": draw.choice(card.layer_names)} | _photo(draw)
+    return {"deep_network": network, "deep": draw.choice(card.layer_names)} | _photo(draw)
 
 
 def _by_hand(draw: random.Random) -> dict[str, str]:

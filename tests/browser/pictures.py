@@ -19,7 +19,7 @@ WIDE, HIGH = 1400, 900  # a laptop's window; views deeper down are taken to thei
 VIEWS = {
     "page": ("", "light", False),
     "page-dark": ("?layer=conv_5&frame=12", "dark", False),
-    "layers": ("?network=VGG16&deep=block3_conv2", "light", True),
+    "layers": ("?network=vgg16-cam&deep=block3_conv2", "light", True),
     "by-hand": ("?view=One+unit+by+hand", "light", True),
     "recurrent": ("?view=Recurrent+layers&frame=11", "light", True),
     "ctc": ("?view=CTC+in+depth", "light", True),

@@ -35,8 +35,20 @@ PARAMETERS = [
         "why_check",
     ],
     *["dream", "dream_what", "dream_count", "dream_frame", "dream_layer", "dream_channel", "dream_blstm", "dream_unit"],
-    *["vgg_network", "photo", "map_of", "vgg_part", "vgg_methods", "vgg_layer", "vgg_patch", "vgg_filters"],
+    *[
+        "deep_network",
+        "vgg_network",
+        "photo",
+        "map_of",
+        "vgg_part",
+        "vgg_methods",
+        "vgg_layer",
+        "vgg_patch",
+        "vgg_filters",
+        "vgg_check",
+    ],
     *["vgg_filter", "class_search", "dream_preset", "dream_several", "dream_diversity", "dream_full", "deep_filter"],
+    *["deep_character", "dream_aim"],
 ]
 
 

@@ -54,7 +54,8 @@ def shared() -> QuickWorker:
 
 def _dream(settings: dict[str, Any]) -> dict[str, Any]:
     pictures = RANDOM.integers(0, 256, (settings["count"], 48, 48, 3), np.uint8)
-    return {"picture": pictures[0], "pictures": pictures, "logit": 7.0, "probability": 1.0}
+    found = {"picture": pictures[0], "pictures": pictures, "score": 7.0}
+    return {**found, "logit": 7.0, "probability": 1.0} if settings["target"]["kind"] == "class" else found
 
 
 def _dream_word(settings: dict[str, Any]) -> dict[str, Any]:

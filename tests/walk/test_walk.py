@@ -16,14 +16,14 @@ from typing import NamedTuple
 import pytest
 from streamlit import config
 
-from explain.panels.attribution import photograph_occlusion
+from explain.panels.attribution import photograph_checks, photograph_occlusion
 from explain.panels.page import guard, resources
 from models import vgg16
 from tests.walk.quick_jobs import QuickWorker
 from tests.walk.visitor import PAGE, Visitor
 from tests.walk.walker import Broken, Read, Step, Walk
 
-CONTROLS = 112  # different ones that were pressed when this was written
+CONTROLS = 114  # different ones that were pressed when this was written
 MOST_MISSING = 0.1  # share of them that may go before somebody has to say so here
 VIEW = "view"  # the choice of the deeper view
 EMPTY = ""
@@ -55,6 +55,7 @@ def worker() -> Iterator[QuickWorker]:
         patch.setattr(resources, "worker", lambda: quick)
         patch.setattr(guard, "NetworkError", ())
         patch.setattr(photograph_occlusion, "CHANNELS", 4)
+        patch.setattr(photograph_checks, "STEPS", 1)
         config.set_option("client.showErrorDetails", "full")
         yield quick
         config.set_option("client.showErrorDetails", shown)

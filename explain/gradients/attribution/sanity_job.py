@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PATH_STEPS = 8  # of integrated gradients: the maps' places are compared, not their sums
 SAMPLES = 4  # of SmoothGrad, unless told
+STAGES = 16  # of the cascade at most: all maps are drawn anew after each
 
 
 def check(settings: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def files(settings: dict[str, Any]) -> Sequence[Path]:
 
 
 def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
-    """How alike each map stays to the trained network's, after each stage of `faithfulness.cascade`.
+    """How alike each map stays to the trained network's, after each stage of `faithfulness.cascade`; of a deep network
+    several of these at a time.
 
     Float32 `(stage,)` by the names under which the job "attribute" gives the maps:
     `explain.attribution.faithfulness.likeness`.
@@ -52,18 +54,26 @@ def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:
     settings = check(settings)
     if not models.prepare(report):
         return {}
-    stages = cascade(models.network(settings["network"]))
+    stages = together(cascade(models.network(settings["network"])))
     function = models.function(settings["network"])
     first = maps_of(function, settings, _Part(report, 0, len(stages) + 1))
     random, found = np.random.default_rng(settings["seed"]), []
-    for number, names in enumerate(stages, start=1):
-        for name in names:  # the function that is kept for other jobs stays as it is
+    for number, stage in enumerate(stages, start=1):
+        for name in (
+            name for names in stage for name in names
+        ):  # the function that is kept for other jobs stays as it is
             function = function.with_weights(shuffled(function.arrays_of(name), random))
         maps = first and maps_of(function, settings, _Part(report, number, len(stages) + 1))
         if not maps:
             return {}
         found.append(maps)
-    return {"stages": [names[0] for names in stages], **compare(first, found)}
+    return {"stages": [stage[-1][0] for stage in stages], **compare(first, found)}
+
+
+def together(stages: Sequence[tuple[str, ...]], most: int = STAGES) -> list[Sequence[tuple[str, ...]]]:
+    """At most so many groups of stages, as equal in number as can be, in order."""
+    ends = np.rint(np.linspace(0, len(stages), min(most, len(stages)) + 1)).astype(int)
+    return [stages[first:last] for first, last in zip(ends[:-1], ends[1:], strict=True)]
 
 
 def maps_of(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class DreamSettings:
     network: name of the card. target: of `explain.attribution.targets`: a class, a channel or a unit of any layer; the
     place of a unit is told at the size of the card and carried over to the picture's.
     preset: one of `PRESETS`. seed: of the first cloud and of the transforms. steps: of gradient ascent, in all; None
-    for the preset's own. size: pixels of a picture's side. count: pictures at once, from this seed and those after it.
-    diversity: how strongly these are driven apart, from 0.
+    for the preset's own. size: pixels of a picture's side, where the network leaves it open (`size_of`).
+    count: pictures at once, from this seed and those after it. diversity: how strongly these are driven apart, from 0.
     Raises ValueError with one sentence for values out of range.
     """
 
@@ -69,10 +69,19 @@ class DreamSettings:
             raise ValueError(f"diversity must be a number from 0 to {MOST_DIVERSITY:g}, not {value!r}.")
 
 
+def size_of(network: Description, size: int) -> int | tuple[int, int]:
+    """What size of pictures is dreamt: squares of that side, which a network that takes squares of another size is
+    shown enlarged or reduced; of one that takes no squares its own height and width, `size` where one of them is free.
+    """
+    height, width = network.picture[:2]
+    return size if height == width else (height or size, width or size)
+
+
 def check_pixels(settings: DreamSettings, card: Description) -> None:
     """Raises ValueError, in one sentence, for more pictures at once than the memory holds."""
     fixed = card.picture[0]  # of a network that takes one size only
-    if settings.count > (most := max(1, MOST_PIXELS // (fixed or settings.size) ** 2)):
+    pixels = (card.picture[0] or settings.size) * (card.picture[1] or settings.size)
+    if settings.count > (most := max(1, MOST_PIXELS // pixels)):
         raise ValueError(
             f"{card.name} can dream {most} at once at {settings.size} pixels: take fewer pictures"
             f"{'' if fixed else ', or smaller ones'}."
@@ -81,9 +90,9 @@ def check_pixels(settings: DreamSettings, card: Description) -> None:
 
 @dataclass(frozen=True)
 class DreamResult:
-    """One picture. picture: uint8 `(size, size, 3)`. score: the target's, on a plain pass over that picture.
-    probability: of a class there, else None. steps: done until the end or the stop; seconds: of the whole run, tracing
-    included."""
+    """One picture. picture: uint8 `(height, width, 3)`, in three equal colours of a network that sees none. score: the
+    target's, on a plain pass over that picture. probability: of a class there, else None. steps: done until the end or
+    the stop; seconds: of the whole run, tracing included."""
 
     picture: np.ndarray
     score: float
@@ -109,26 +118,44 @@ def dream_many(
     preset: Preset | None = None,
 ) -> list[DreamResult]:
     """One picture for each of several classes, side by side, from the same seed."""
-    targets = [ClassLogit(int(unit)) for unit in classes]
-    return _run(function, targets, settings, [settings.seed] * len(targets), on_step, preset)
+    return dream_targets(function, [ClassLogit(int(unit)) for unit in classes], settings, on_step, preset)
+
+
+def dream_targets(
+    function: NetworkFunction,
+    targets: Sequence[Target],
+    settings: DreamSettings,
+    on_step: OnStep | None = None,
+    preset: Preset | None = None,
+) -> list[DreamResult]:
+    """One picture for each of several targets of one kind and layer, side by side, from the same seed."""
+    return _run(function, list(targets), settings, [settings.seed] * len(targets), on_step, preset)
 
 
 def _run(function, of: list[Target], settings, seeds, on_step, preset: Preset | None = None) -> list[DreamResult]:
     began = time.perf_counter()
     preset = preset or PRESETS[settings.preset]
-    network = _network(function)
-    shapes = {layer.name: layer.shape for layer in function.description.layers}
+    network, described = _network(function), function.description
+    shapes = {layer.name: layer.shape for layer in described.layers}
     score = objectives.score(of if len(set(of)) > 1 else of[0], shapes)
-    stages = preset.staged(settings.size, settings.steps)
+    grey = described.preprocessing is not None and described.preprocessing.channels == 1
+    stages = preset.staged(size_of(described, settings.size), settings.steps, grey)
     objective = _objective(network, score, preset, settings, begun(stages[0].image, seeds, preset.rule.start), stages)
-    told = on_step and (lambda step, steps, shown, scores: on_step(step, steps, side_by_side(shown), scores.mean()))
+    told = on_step and (
+        lambda step, steps, shown, scores: on_step(step, steps, side_by_side(_coloured(shown)), scores.mean())
+    )
     found = ascend(network, objective, stages, preset.rule, seeds, told)
     chances = _probabilities(network, of, found) if isinstance(of[0], ClassLogit) else [None] * len(of)
     seconds = time.perf_counter() - began
     return [
         DreamResult(picture, float(number), chance, found.steps, seconds)
-        for picture, number, chance in zip(found.pictures, found.scores, chances, strict=True)
+        for picture, number, chance in zip(_coloured(found.pictures), found.scores, chances, strict=True)
     ]
+
+
+def _coloured(pictures: np.ndarray | None) -> np.ndarray | None:
+    """Grey pictures with three equal colours; coloured ones, and None, as they are."""
+    return pictures if pictures is None or pictures.shape[-1] == 3 else np.repeat(pictures, 3, axis=-1)
 
 
 @lru_cache(maxsize=2)

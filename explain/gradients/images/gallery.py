@@ -5,6 +5,8 @@ its number among ImageNet's 1000, the logit and the probability on a plain pass 
 Goes on where it was interrupted; pictures made with other settings, another recipe or other weights are made anew.
 A class on which the ascent got stuck (probability under 0.9) is tried again from the next seeds; the best picture stays
 and its seed is noted. `--sheet-only` draws the sheet from what is there.
+
+`--channels` makes the other gallery instead, of channels of every convolution: see `channel_gallery`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from explain.gradients.images import channel_gallery
 from explain.gradients.images.activation_maximisation import DreamResult, DreamSettings, dream_many
 from explain.gradients.images.presets import PRESETS
 from explain.pictures.sheets import Layout, Lettering, sheet
@@ -28,6 +31,7 @@ from models.vgg16 import CAM, imagenet_index
 ROOT = Path(__file__).resolve().parents[3]
 GALLERY = ROOT / "models" / "gallery" / CAM.name
 SHEET = ROOT / "docs" / "pictures" / "gallery.webp"
+CHANNELS_SHEET = SHEET.with_name("channels.webp")
 SIZE = 192  # pixels of the stored pictures
 QUALITY = 80  # of WebP
 STUCK, RETRIES = 0.9, 3  # a class below this probability is tried again from the next seeds, this often at most
@@ -136,19 +140,27 @@ def _tile(file: Path) -> Image.Image:
 def main() -> None:
     plain = DreamSettings(preset="calm", size=112)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--channels", action="store_true", help="of channels; takes --seed, --batch, --out, --sheet")
     parser.add_argument("--seed", type=int, default=plain.seed)
     parser.add_argument("--steps", type=int, default=plain.steps)
     parser.add_argument("--size", type=int, default=plain.size, help="pixels the pictures are made at")
     parser.add_argument("--preset", choices=PRESETS, default=plain.preset)
     parser.add_argument("--batch", type=int, default=4, help="pictures side by side")
-    parser.add_argument("--out", type=Path, default=GALLERY)
-    parser.add_argument("--sheet", type=Path, default=SHEET)
+    parser.add_argument("--out", type=Path, help="folder; that of the network's card unless stated")
+    parser.add_argument("--sheet", type=Path, help="contact sheet; in docs/pictures unless stated")
     parser.add_argument("--sheet-only", action="store_true")
     options = parser.parse_args()
+    if options.channels:
+        out, file = options.out or CAM.channels, options.sheet or CHANNELS_SHEET
+        if not options.sheet_only:
+            channel_gallery.make(CAM, batch=options.batch, seed=options.seed, folder=out)
+        print(channel_gallery.contact_sheet(out, file))
+        return
+    out, file = options.out or GALLERY, options.sheet or SHEET
     if not options.sheet_only:
         settings = DreamSettings(seed=options.seed, steps=options.steps, size=options.size, preset=options.preset)
-        make(settings, options.batch, options.out)
-    print(contact_sheet(options.out, options.sheet))
+        make(settings, options.batch, out)
+    print(contact_sheet(out, file))
 
 
 if __name__ == "__main__":

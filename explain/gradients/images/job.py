@@ -15,6 +15,7 @@ from explain.gradients.kinds import Kind, Report, refusing
 from explain.gradients.network import models
 from explain.gradients.worker.dependencies import sources
 from explain.network.description import Description
+from explain.network.head import CLASSES
 from models.card import Card
 from models.networks import CARDS
 
@@ -54,16 +55,21 @@ def _target(settings: dict[str, Any], card: Description) -> targets.Target:
         return targets.ClassLogit(_class_index(settings, card))
     target = targets.parse(settings["target"])
     if not isinstance(target, KINDS):
-        raise ValueError(f"{card.name} reads no text: dream a class, a channel or a unit of it.")
+        raise ValueError(f"A picture is dreamt of a class, a channel or a unit, not of a {target.kind}.")
     if isinstance(target, targets.ClassLogit):
         return targets.ClassLogit(_class_index({"class_index": target.unit}, card))
     if target.layer not in card.layer_names:
         raise ValueError(f"{card.name} has no layer called {target.layer!r}.")
-    targets.check(target, card.layer(target.layer).shape)
+    shape = card.layer(target.layer).shape
+    if isinstance(target, targets.Unit) and None in shape:
+        raise ValueError(f"{target.layer} has no size of its own, so a unit has no place in it: dream a channel.")
+    targets.check(target, shape)
     return target
 
 
 def _class_index(settings: dict[str, Any], card: Description) -> int:
+    if card.head.kind != CLASSES:
+        raise ValueError(f"{card.name} names no classes: dream a channel or a unit of it.")
     if settings.get("class_index") is None:
         raise ValueError("Say which class to visualise: class_index is missing.")
     try:
@@ -107,13 +113,13 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
 
 
 def dreamt(network: Card | Description) -> bool:
-    """Whether pictures are dreamt of a network: of one that takes pictures in colour."""
-    return network.preprocessing is not None and network.preprocessing.channels == 3
+    """Whether pictures are dreamt of a network: of one that takes pictures, in colour or grey."""
+    return network.preprocessing is not None
 
 
 @refusing
 def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    usual = next(card.name for card in CARDS.values() if dreamt(card))
+    usual = next(card.name for card in CARDS.values() if card.labels and card.blank is None)
     return check(settings, models.network(settings.get("network", usual), dreamt))
 
 

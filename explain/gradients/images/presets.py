@@ -23,8 +23,9 @@ from explain.gradients.visualisation import transforms
 from explain.gradients.visualisation.ascent import Rule, Stage
 from explain.gradients.visualisation.objectives import Norm, Objective, Roughness
 from explain.gradients.visualisation.optimisers import Adam, RMSprop
-from explain.gradients.visualisation.parametrisation import Fourier, Pixels
+from explain.gradients.visualisation.parametrisation import Fourier, Grey, Pixels
 
+Size = int | tuple[int, int]  # pixels: the side of a square, or height and width
 SMALLEST = 32  # pixels of a picture's side
 # keras-vis counts squared differences of levels, 0 to 255, averaged over places and colours
 KERAS_VIS_ROUGHNESS = 1 / 255**2
@@ -34,7 +35,7 @@ KERAS_VIS_ROUGHNESS = 1 / 255**2
 class Preset:
     """A recipe.
 
-    image: from a picture's size to its parametrisation. rule: see `loop.Rule`.
+    image: from a picture's size, of a square its side alone, to its parametrisation. rule: see `loop.Rule`.
     stages: for each stage its share of the final size and its share of the steps. settle: see `loop.Stage`, of
         the last.
     finish: the last stage's transform, in place of the rule's.
@@ -44,7 +45,7 @@ class Preset:
     steps: when nothing else is said.
     """
 
-    image: Callable[[int], Any]
+    image: Callable[[Size], Any]
     rule: Rule
     stages: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     settle: float = 0.0
@@ -59,24 +60,33 @@ class Preset:
         """Weight of the penalty when this share of the run is over."""
         return self.natural * max(0.0, 1 - share / self.fades)
 
-    def staged(self, size: int, steps: int) -> list[Stage]:
-        """The stages of a run; the last one takes the steps that are left."""
+    def staged(self, size: Size, steps: int, grey: bool = False) -> list[Stage]:
+        """The stages of a run; the last one takes the steps that are left. grey: of pictures without colours."""
         found, left = [], steps
         for position, (size_share, step_share) in enumerate(self.stages, start=1):
             last = position == len(self.stages)
-            side = size if last else max(SMALLEST, 2 * round(size_share * size / 2))
+            side = size if last else _smaller(size, size_share)
             count = left if last else min(left - 1, round(step_share * steps))
             left -= count
             transform = self.finish if last else None
-            found.append(Stage(self.image(side), count, settle=self.settle if last else 0.0, transform=transform))
+            image = Grey(self.image(side)) if grey else self.image(side)
+            found.append(Stage(image, count, settle=self.settle if last else 0.0, transform=transform))
         return found
 
-    def told(self, size: int, steps: int) -> dict[str, Any]:
+    def told(self, size: Size, steps: int) -> dict[str, Any]:
         """The recipe in plain values, to note what pictures were made with; equal recipes are told alike."""
         stages = [repr(stage) for stage in self.staged(size, steps)]
         penalties = [[weight, repr(penalty)] for weight, penalty in self.penalties]
         natural = [self.natural, self.fades, *self.layers] if self.natural else []
         return {"stages": stages, "rule": repr(self.rule), "natural": natural, "penalties": penalties}
+
+
+def _smaller(size: Size, share: float) -> Size:
+    """A share of a size, in even numbers; a picture that would become too low or too narrow keeps its size."""
+    if isinstance(size, int):
+        return max(SMALLEST, 2 * round(share * size / 2))
+    sides = tuple(2 * round(share * side / 2) for side in size)
+    return sides if min(sides) >= SMALLEST else size
 
 
 OURS = Preset(

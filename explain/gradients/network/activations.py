@@ -23,7 +23,7 @@ class Responses:
     """A network as a function of pictures `(batch, height, width, channel)` in [0, 1], grey or red, green and blue.
 
     prepare: from such pictures to what the network takes, as its preprocessing does unless told; see `prepared`.
-    Where the network takes one size only, pictures of another are resized to it (bilinear).
+    Where the network takes one height or width only, pictures of another are resized to it (bilinear).
     """
 
     def __init__(self, function: NetworkFunction, prepare: Callable | None = None):
@@ -50,8 +50,10 @@ class Responses:
         def respond(pictures):
             if not layers:
                 return {}
-            if None not in fixed and tuple(pictures.shape[1:3]) != fixed:
-                pictures = tf.image.resize(pictures, fixed)
+            size = tuple(pictures.shape[1:3])
+            wanted = tuple(side or own for side, own in zip(fixed, size, strict=True))
+            if wanted != size:
+                pictures = tf.image.resize(pictures, wanted)
             values = self.function.outputs(self.prepare(pictures), {*layers, *sums.values()})
             found = {name: values[name] for name in layers}
             return found | {leaky_name(name): tf.nn.leaky_relu(values[sums[name]], LEAK) for name in sums}

@@ -78,11 +78,17 @@ class OnnxFile:
         import onnx
 
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
-            return onnx.numpy_helper.to_array(tensor)
+            return _single(onnx.numpy_helper.to_array(tensor))
         try:
-            return mapped(tensor, self.path)
+            return _single(mapped(tensor, self.path))
         except WeightsError as error:
             raise FileError(str(error)) from error
+
+
+def _single(array: np.ndarray) -> np.ndarray:
+    """In single precision, whatever precision the file keeps its numbers in: one that is computed in halves, too."""
+    single = array.dtype.kind == "f" and array.dtype != np.float32 or array.dtype.name == "bfloat16"
+    return array.astype(np.float32) if single else array
 
 
 def _node(proto) -> Node:
@@ -91,7 +97,7 @@ def _node(proto) -> Node:
 
     node = node_of(proto)
     tensors = {name: value for name, value in node.attributes.items() if isinstance(value, onnx.TensorProto)}
-    arrays = {name: onnx.numpy_helper.to_array(value) for name, value in tensors.items()}
+    arrays = {name: _single(onnx.numpy_helper.to_array(value)) for name, value in tensors.items()}
     own = proto.domain not in ("", "ai.onnx")
     operator = f"{proto.domain}.{node.operator}" if own else node.operator
     return replace(node, operator=operator, attributes={**node.attributes, **arrays})

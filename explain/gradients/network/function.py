@@ -23,7 +23,6 @@ from explain.gradients.network.file import FileError, Node, OnnxFile
 from explain.gradients.network.operators.elementwise import guided_relu
 from explain.gradients.network.operators.layouts import Maps, elementwise, extents, in_file_order
 from explain.gradients.network.order import to_file, to_plain
-from explain.network.axes import MAP
 from explain.network.description import Description, describe
 from models.card import Card
 
@@ -110,7 +109,7 @@ class NetworkFunction:
 
     def _axes(self, name: str) -> tuple[str, ...]:
         if name == self.file.input:
-            return MAP if self.description.channel_first else ("N", "H", "W", "C")
+            return self.description.input_axes
         return self.description.axes.get(name, ())
 
     def tensor_name(self, name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,30 +22,46 @@ if TYPE_CHECKING:
 
 Fits = Callable[[Card | Description], bool]
 
+_own: ContextVar[Mapping[str, Description] | None] = ContextVar("own", default=None)
+
+
+@contextmanager
+def own(networks: Mapping[str, Description]) -> Iterator[None]:
+    """Within this, a visitor's own networks are known as well, by what they say of themselves: to check settings.
+
+    The process that computes finds their files in its own folder of networks.
+    """
+    token = _own.set(networks)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+
 
 def _any(_network: Card | Description) -> bool:
     return True
 
 
-def source(name: Any, fits: Fits = _any) -> Card | Path:
-    """The card of that name, or the file of the folder. fits: which of all can be chosen here.
+def source(name: Any, fits: Fits = _any) -> Card | Path | Description:
+    """The card of that name, the file of the folder, or what a visitor's own says of itself.
 
+    fits: which of all can be chosen here.
     Raises SettingsError for any other name, and for a network whose weights are not here.
     """
     missing = CARDS.get(name) if isinstance(name, str) else None
     if missing is not None and not missing.here and fits(missing):
         raise SettingsError(f"The weights of {missing.title} are not here. {missing.how_to_get}".strip())
-    known = here()
+    known = {**here(), **(_own.get() or {})}
     if not isinstance(name, str) or name not in known or not _fit(known[name], fits):
         names = ", ".join(other for other, network in known.items() if _fit(network, fits))
         raise SettingsError(f"There is no network called {name!r} here; choose one of {names}.")
     return known[name]
 
 
-def _fit(network: Card | Path, fits: Fits) -> bool:
+def _fit(network: Card | Path | Description, fits: Fits) -> bool:
     """Whether a network can be chosen; a file that is no network cannot."""
     try:
-        return fits(network if isinstance(network, Card) else describe(network))
+        return fits(describe(network) if isinstance(network, Path) else network)
     except NetworkError:
         return False
 
@@ -58,6 +76,8 @@ def files(name: str) -> list[Path]:
     of = source(name)
     if isinstance(of, Path):
         return network_files(of)
+    if isinstance(of, Description):
+        return of.files
     return [*of.files, *([of.statistics] if of.statistics else [])]
 
 

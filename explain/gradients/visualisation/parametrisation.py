@@ -97,6 +97,38 @@ class Fourier:
 
 
 @dataclass(frozen=True)
+class Grey:
+    """The pictures of another parametrisation without their colours: `(batch, height, width, 1)`, for networks that see
+    none. colours: the other one."""
+
+    colours: Fourier | Pixels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the pictures."""
+        return self.colours.shape
+
+    def start(self, seed: int, spread: float, batch: int = 1) -> np.ndarray:
+        return self.colours.start(seed, spread, batch)
+
+    def pictures(self, coefficients):
+        """The mean of red, green and blue."""
+        import tensorflow as tf
+
+        return tf.reduce_mean(self.colours.pictures(coefficients), -1, keepdims=True)
+
+    def shown(self, coefficients):
+        """The same of what is to be shown."""
+        import tensorflow as tf
+
+        shown = getattr(self.colours, "shown", self.colours.pictures)
+        return tf.reduce_mean(shown(coefficients), -1, keepdims=True)
+
+    def grown(self, coefficients: np.ndarray, larger: Grey) -> np.ndarray:
+        return self.colours.grown(coefficients, larger.colours)
+
+
+@dataclass(frozen=True)
 class Pixels:
     """Pictures whose coefficients are their own values, `(batch, height, width, channel)` in 0 to 255.
 

@@ -1,18 +1,16 @@
-"""The process that holds TensorFlow: `python -m explain.gradients.worker MODULE PARENT_PID`, started by `client`.
+"""The process that holds TensorFlow: `python -m explain.gradients.worker MODULE PARENT_PID MEMORY`.
 
-It reads jobs from standard input and answers on standard output, both in frames of `protocol`; MODULE names the jobs
-(see `jobs`). A thread listens, so that a cancel is heard while a step is computed; when the page closes its end, or
-dies, the process ends at once.
+It is started by `client`, reads jobs from standard input and answers on standard output, both in frames of `protocol`.
+MODULE names the jobs (see `jobs`); MEMORY is what it bounds itself to, 0 where it is only watched. A thread listens, so
+that a cancel is heard while a step is computed; when the page closes its end, or dies, the process ends at once.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import os
 import queue
-import signal
 import sys
 import threading
 import time
@@ -21,9 +19,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from explain.gradients.worker import protocol
+from explain.processes import child, limits, protocol
 
-NICE = 5  # the page comes first
+CPU_SECONDS = 3600  # of a bounded process's whole life
+LIBRARIES = 3_000_000_000  # bytes of address space that TensorFlow reserves and never touches
 PREVIEW_SECONDS = 0.1  # more pictures than this are not worth sending
 
 
@@ -110,29 +109,6 @@ def sentence(error: Exception) -> str:
     return f"The computation failed ({type(error).__name__}{': ' if first else ''}{first[:200].rstrip('.')})."
 
 
-def take_channel() -> Channel:
-    """Keeps the pipes to itself: what any library prints to standard output goes to standard error from here on."""
-    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return Channel(source, sink)
-
-
-def be_a_good_child(parent: int) -> None:
-    """Slower than the page, first to go when memory is short, gone when the page is (all of it on Linux only)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page, which then closes the pipe
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(NICE)
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-            file.write("800")
-        # A copy of the pipe may outlive the page in another of its children; the kernel's word is final.
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            os._exit(0)
-
-
 def leave_keras_out() -> None:
     """Lets `import tensorflow` go on without Keras, which it would load at its end and which nobody needs here.
 
@@ -142,11 +118,13 @@ def leave_keras_out() -> None:
 
 
 def main() -> None:
-    module, parent = sys.argv[1], int(sys.argv[2])
-    channel = take_channel()
-    be_a_good_child(parent)
+    module, parent, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    channel = Channel(*child.take_pipes())
+    child.be_a_good_child(parent)
     leave_keras_out()
     kinds = importlib.import_module(module).JOBS
+    if memory:
+        limits.bound(memory + LIBRARIES, CPU_SECONDS)
     while True:
         perform(channel, kinds, channel.jobs.get())
 

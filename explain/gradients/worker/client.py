@@ -16,15 +16,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explain.gradients.worker import protocol, result_cache
+from explain.gradients.worker import result_cache
 from explain.gradients.worker.fair_queue import FairQueue
 from explain.gradients.worker.job import CANCELLED, DONE, FAILED, Job, describe
-from explain.gradients.worker.process import Child, Frame
+from explain.gradients.worker.process import Child
+from explain.processes import protocol
 
 __all__ = ["GradientWorker", "Job", "describe"]
 
 WATCH_SECONDS = 0.25  # how often memory and an unheard cancel are looked at, only while a job runs
 CLOSE_SECONDS = 1.0
+RESULTS, OWN_RESULTS = "results", 32_000_000  # in a folder of networks: where results are kept, and bytes of them
+TOO_MUCH = "This took more than the {:.1f} GB of memory that it may use and was ended; nothing else is lost."
 FORGOTTEN = "Nobody looked at this for a while, so that it was ended to let others have their turn; ask for it again."
 
 
@@ -40,6 +43,7 @@ class GradientWorker:
     waiting: how many jobs may stand in the queue.
     results: where results are kept and how many bytes of them, by default 64 MB in the user's cache folder.
     threads: TensorFlow's, by default what this process may use.
+    bounded: whether the process bounds itself as well, for networks that strangers have brought.
     """
 
     def __init__(
@@ -53,10 +57,11 @@ class GradientWorker:
         waiting: int = 32,
         results: result_cache.Store | Path | None = None,
         threads: int = 0,
+        bounded: bool = False,
     ) -> None:
         self._jobs, self._kinds = jobs, importlib.import_module(jobs).JOBS
         self._idle, self._memory, self._patience, self._forgotten = idle, memory, patience, forgotten
-        self._waiting, self._threads = waiting, threads
+        self._waiting, self._threads, self._bounded = waiting, threads, bounded
         self._results = results if isinstance(results, result_cache.Store) else result_cache.Store(results)
         self._lock = threading.Lock()  # guards the three below
         self._line: FairQueue[Job] = FairQueue()
@@ -69,18 +74,19 @@ class GradientWorker:
         self._ending: str | None = None  # why the child is being ended: the sentence for its job
         self._since = 0.0  # since when the child has been idle
 
-    def submit(self, kind: str, settings: dict[str, Any], owner: str = "") -> Job:
+    def submit(self, kind: str, settings: dict[str, Any], owner: str = "", folder: Path | None = None) -> Job:
         """Hands in a job and returns at once. A request that cannot be met comes back failed, with its sentence.
 
-        owner: whoever waits, e.g. the session; owners take turns.
+        owner: whoever waits, e.g. the session; owners take turns. folder: of networks that are the owner's alone, where
+        the process then looks for them, and where the result is kept.
         """
-        job = Job(kind, dict(settings), owner)
+        job = Job(kind, dict(settings), owner, folder)
         try:
             self._check(job)
         except ValueError as error:
             job.end(FAILED, error=str(error))
             return job
-        if job.key and (result := self._results.read(job.key)) is not None:
+        if job.key and (result := self._kept(job).read(job.key)) is not None:
             job.cached = True
             job.end(DONE, result)
             return job
@@ -106,6 +112,11 @@ class GradientWorker:
         """Whether the process is at work, be it on a job that was cancelled and has not stopped yet."""
         return self._current is not None
 
+    def rest(self) -> None:
+        """Ends the process where it has nothing to do, before another one needs the memory; the next job starts one."""
+        if self._child and not self.busy:
+            self._events.put(("rest", None, None))
+
     def close(self) -> None:
         """Ends the process and every job; called when the page ends. Harmless twice."""
         with self._lock:
@@ -117,6 +128,10 @@ class GradientWorker:
         atexit.unregister(self.close)
 
     # -- called from any thread
+
+    def _kept(self, job: Job) -> result_cache.Store:
+        """Where the result of a job is kept: with the owner's own networks where it is of one of these."""
+        return self._results if job.folder is None else result_cache.Store(job.folder / RESULTS, OWN_RESULTS)
 
     def _check(self, job: Job) -> None:
         if job.kind not in self._kinds:
@@ -155,9 +170,14 @@ class GradientWorker:
             if event == "close":
                 return self._shut()
             if event == "frame" and subject is self._child:
-                self._hear(content)
+                try:
+                    self._hear(*content)
+                except (KeyError, TypeError, ValueError):  # somebody's network may have led it astray
+                    self._child.kill()
             elif event == "ended" and subject is self._child:
                 self._bury()
+            elif event == "rest" and self._current is None:
+                self._since = float("-inf")  # idle for long enough
             elif event == "cancelled" and subject is self._current and self._child:
                 self._child.send({"do": "cancel", "id": subject.id})
                 cancelled = time.monotonic()
@@ -186,13 +206,15 @@ class GradientWorker:
                 return
             if job.unseen > self._forgotten:
                 job.end(FAILED, error=FORGOTTEN)
-            elif job.key and (result := self._results.read(job.key)) is not None:  # someone else asked for the same
+            elif job.key and (result := self._kept(job).read(job.key)) is not None:  # someone else asked for the same
                 job.cached = True
                 job.end(DONE, result)
             elif job.begin():
                 self._start(job)
 
     def _start(self, job: Job) -> None:
+        if self._child and self._child.folder != job.folder:
+            self._put_away()
         if self._child is None:
             try:
                 self._child = Child(
@@ -200,6 +222,8 @@ class GradientWorker:
                     lambda child, frame: self._events.put(("frame", child, frame)),
                     lambda child: self._events.put(("ended", child, None)),
                     self._threads,
+                    job.folder,
+                    self._memory if self._bounded else 0,
                 )
             except OSError as error:
                 job.end(FAILED, error=f"The gradient process could not be started ({error.strerror}).")
@@ -208,8 +232,7 @@ class GradientWorker:
         settings, arrays = protocol.split(job.settings)
         self._child.send({"do": "job", "id": job.id, "kind": job.kind, "settings": settings}, arrays)
 
-    def _hear(self, frame: Frame) -> None:
-        message, arrays = frame
+    def _hear(self, message: dict[str, Any], arrays: dict[str, Any]) -> None:
         job = self._current
         if job is None or message["id"] != job.id:
             return
@@ -220,8 +243,8 @@ class GradientWorker:
                 job.advance(message["step"], message["steps"], message["score"], arrays.get("preview"))
             case "result":
                 result = {**message["values"], **arrays}
-                if job.key:  # first kept, then told: whoever asks again finds it
-                    self._results.write(job.key, result)
+                if job.key and (job.folder is None or job.folder.is_dir()):  # first kept, then told: who asks finds it
+                    self._kept(job).write(job.key, result)
                 job.end(DONE, result)
                 self._rest()
             case "cancelled":
@@ -252,10 +275,7 @@ class GradientWorker:
                 self._ending = "idle"
                 self._child.stop()
         elif (self._child.memory() or 0) > self._memory:
-            size = f"{self._memory / 1e9:.1f} GB"
-            self._ending = (
-                f"This took more than the {size} of memory that it may use and was ended; nothing else is lost."
-            )
+            self._ending = TOO_MUCH.format(self._memory / 1e9)
             self._child.kill()
         elif now - cancelled > self._patience:
             self._child.kill()
@@ -267,6 +287,10 @@ class GradientWorker:
             waiting = self._line.order()
         for job in [*waiting, *filter(None, [self._current])]:
             job.end(CANCELLED)
+        self._put_away()
+
+    def _put_away(self) -> None:
+        """Ends the process and waits until it is gone."""
         if self._child:
             self._child.stop()
             if not self._child.wait(CLOSE_SECONDS):

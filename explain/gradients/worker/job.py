@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,12 @@ class Job:
     result: arrays and plain values by name once it is done, else None.
     error: one sentence if it failed, else None.
     cached: the result was kept from an earlier time.
+    folder: of networks that are its owner's alone, None for a job on those that are here for everybody.
     """
 
-    def __init__(self, kind: str, settings: dict[str, Any], owner: str, score_name: str = "score") -> None:
+    def __init__(self, kind: str, settings: dict[str, Any], owner: str, folder: Path | None = None) -> None:
         self.id = f"{next(_numbers)}"
-        self.kind, self.settings, self.owner, self.score_name = kind, settings, owner, score_name
+        self.kind, self.settings, self.owner, self.folder, self.score_name = kind, settings, owner, folder, "score"
         self.status, self.doing = WAITING, "Starting"
         self.step = self.steps = 0
         self.preview: np.ndarray | None = None

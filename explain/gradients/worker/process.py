@@ -14,16 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from explain.gradients.worker import protocol
+from explain.processes import protocol
+from models.networks import NETWORKS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[3]
 Frame = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
-def environment(threads: int) -> dict[str, str]:
-    """The child's environment: quiet, no GPU, this many threads, the same packages as the page."""
+def environment(threads: int, folder: Path | None = None) -> dict[str, str]:
+    """The child's environment: quiet, no GPU, this many threads, the same packages as the page.
+
+    folder: where it looks for networks, instead of where the page does.
+    """
     return {
         **os.environ,
+        **({} if folder is None else {NETWORKS_FOLDER: str(folder)}),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
@@ -40,23 +45,30 @@ class Child:
     """One run of `python -m explain.gradients.worker`.
 
     on_frame, on_end: called from a thread of the child's own, for each frame it sends and once after its last.
+    folder: see `environment`. memory: bytes that it bounds itself to, 0 for a child that is only watched.
     Raises OSError where the process cannot be started.
     """
 
     def __init__(
-        self, jobs: str, on_frame: Callable[[Child, Frame], None], on_end: Callable[[Child], None], threads: int = 0
+        self,
+        jobs: str,
+        on_frame: Callable[[Child, Frame], None],
+        on_end: Callable[[Child], None],
+        threads: int = 0,
+        folder: Path | None = None,
+        memory: int = 0,
     ) -> None:
         from explain.network.cpus import available_cpus
 
         # not multiprocessing: its spawn would run Streamlit's script again
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "explain.gradients.worker", jobs, str(os.getpid())],
+            [sys.executable, "-m", "explain.gradients.worker", jobs, str(os.getpid()), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
-            env=environment(threads or available_cpus()),
+            env=environment(threads or available_cpus(), folder),
         )
-        self.pid = self._process.pid
+        self.pid, self.folder = self._process.pid, folder
         self._on_frame, self._on_end = on_frame, on_end
         threading.Thread(target=self._listen, name="gradients-listen", daemon=True).start()
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from explain.gradients.worker import protocol
+from explain.processes import protocol
 
 SUFFIX = ".frame"
 

@@ -7,7 +7,18 @@ import numpy as np
 from explain.layers.activations import sigmoid, softmax
 from explain.layers.by_hand.over_windows import average_pooling, convolution, max_pooling
 from explain.layers.by_hand.task import RecomputeError, Task, laid_out
-from explain.layers.workings import GATES, BatchNormalisation, Combination, Copy, Curve, Dense, LstmStep, Mean, Softmax
+from explain.layers.workings import (
+    GATES,
+    BatchNormalisation,
+    Combination,
+    Copy,
+    Curve,
+    Dense,
+    LstmStep,
+    Mean,
+    Scaling,
+    Softmax,
+)
 from explain.network.layers import Layer
 
 
@@ -23,6 +34,14 @@ def _batch_normalisation(task: Task) -> BatchNormalisation:
     more = {"gamma": gamma, "beta": beta, "mean": mean, "variance": variance, "epsilon": epsilon}
     bias = float(beta - mean * weight)
     return BatchNormalisation(**task.common(), **sizes, **more, bias=bias, before=value, by_hand=task.after(value))
+
+
+def _scaling(task: Task) -> Scaling:
+    taken = float(task.values[(*task.place, task.channel)])
+    scale, shift = (float(numbers[task.channel]) for numbers in task.affine(task.values.shape[-1]))
+    sizes = {"inputs": np.asarray(taken), "weights": np.asarray(scale), "products": np.asarray(taken * scale)}
+    more = {"sums": np.array([taken * scale]), "bias": shift, "before": taken * scale + shift}
+    return Scaling(**task.common(), **sizes, **more, by_hand=task.after(more["before"]))
 
 
 def _laid_anew(task: Task) -> Copy:
@@ -175,6 +194,7 @@ OF_KIND = {
     "max_pool": max_pooling,
     "average_pool": average_pooling,
     "batch_norm": _batch_normalisation,
+    "scaling": _scaling,
     "activation": _curve,
     "add": _combination,
     "multiply": _combination,

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from explain.network.axes import Axes, of_picture
+from explain.network.checks.sizes import check_made, check_sizes
 from explain.network.errors import NetworkError
 from explain.network.reading.nodes import Node, array_of, fold, nodes_of
 from explain.network.reading.shapes import Shapes, inferred, measured
@@ -16,6 +18,8 @@ from explain.network.reading.shapes import Shapes, inferred, measured
 SMALL = 4096  # numbers; larger constants are weights, and their values are not looked at here
 PROBES = ((96, 224), (160, 320))  # two picture sizes; a length that differs between them may vary
 HEIGHTS = (48, 32, 64)  # tried where a network says it takes any height but runs on neither of those
+NUMBERS = (1, 2, 3, 10, 11)  # onnx.TensorProto: single precision, bytes, half precision, double
+MOST_IN_A_PICTURE = 2**26  # numbers in what the network takes at once
 PASSED_ON = ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose")
 BATCH = 7  # pictures in the pass that is worked out, where the file leaves that open: no layer has 7 channels
 
@@ -27,8 +31,9 @@ class Graph:
     for such values, shape arithmetic left out.
     """
 
-    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None)):
+    def __init__(self, model, path: Path, size: tuple[int | None, int | None] = (None, None), transposed: bool = False):
         """model: the onnx.ModelProto in the file at path. size: of the picture, for lengths that the file leaves open.
+        transposed: whether the file wants its picture lying, columns where others have rows.
 
         Raises NetworkError for a network that does not take pictures, or none of that size.
         """
@@ -38,6 +43,8 @@ class Graph:
         self.opset: int = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
         self.nodes: list[Node] = nodes_of(graph)
         self.producer: dict[str, Node] = {name: node for node in self.nodes for name in node.outputs if name}
+        self.position = {name: at for at, node in enumerate(self.nodes) for name in node.outputs if name}
+        self._known: dict[str, np.ndarray | None] = {}
         self.stored: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
         self.input, self.declared = _picture(graph, self.stored)
         self.outputs: tuple[str, ...] = tuple(output.name for output in graph.output)
@@ -51,7 +58,9 @@ class Graph:
             for name in dict.fromkeys(filter(None, node.inputs)):
                 if node.output in self.values:
                     self.consumers.setdefault(name, []).append(node)
+        self.shapes: Shapes = {}
         self.channel_first = self._channel_first()
+        self.input_axes: Axes = of_picture(self.channel_first, transposed)
         self.shapes, self._other_shapes = self._shapes(model, path, size)
 
     @property
@@ -68,7 +77,7 @@ class Graph:
         """The value of a small constant, None for what depends on the picture and for weights."""
         if name not in self.constants or (self.shapes.get(name) and np.prod(self.shapes[name]) > SMALL):
             return None
-        return fold(name, self.stored, self.producer)
+        return fold(name, self.stored, self.producer, known=self._known, most=SMALL)
 
     def data_inputs(self, node: Node) -> list[str]:
         """The inputs that depend on the picture's values, shape arithmetic left out."""
@@ -100,25 +109,25 @@ class Graph:
     def _channel_first(self) -> bool:
         """How the file wants its picture: by what first needs to know, else by which axis has few channels."""
         name = self.input
+        first, last = self.declared[1], self.declared[-1]
+        told = (first in (1, 3)) != (last in (1, 3))
         for _ in range(len(self.nodes)):
             after = self.consumers.get(name, [])
             for node in after:
                 if node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool"):
                     return True
                 if node.operator == "Transpose":
-                    return list(node["perm"] or ()) != [0, 3, 1, 2]
-            if len(after) != 1:
+                    return first in (1, 3) if told else list(node["perm"] or ()) != [0, 3, 1, 2]
+            if len(after) != 1 or after[0].operator == "Reshape":  # that may exchange axes where one has a length of 1
                 break
             name = after[0].output
-        first, last = self.declared[1], self.declared[-1]
-        if (first in (1, 3)) != (last in (1, 3)):
+        if told:
             return first in (1, 3)
         return (first or math.inf) < (last or math.inf)
 
     def picture_shape(self) -> tuple[int | None, int | None, int | None]:
         """Height, width and channels of the picture as the file declares them, None where open."""
-        _, *rest = self.declared
-        return tuple(rest[1:] + rest[:1]) if self.channel_first else tuple(rest)
+        return tuple(self.declared[self.input_axes.index(axis)] for axis in "HWC")
 
     def _shapes(self, model, path: Path, size) -> list[Shapes]:
         """For two sizes of the picture, equal ones where the size is known.
@@ -132,7 +141,7 @@ class Graph:
         for batch, tall in itertools.product(dict.fromkeys((declared[0], declared[0] or 1)), heights):
             self.declared = [batch, *declared[1:]]
             if height is None and size[0] is None and tall is not None:
-                self.declared[2 if self.channel_first else 1] = tall
+                self.declared[self.input_axes.index("H")] = tall
             try:
                 return self._two_shapes(model, path, tall, width or size[1])
             except NetworkError as error:
@@ -148,6 +157,9 @@ class Graph:
     def _shapes_for(self, model, path: Path, picture: tuple[int, int, int]) -> Shapes:
         full = self._full(*picture)
         shapes = inferred(model, self.input, full)
+        for node in self.nodes:
+            check_made(node, shapes, self.constant, path.name)
+        check_sizes(shapes, path.name)
         if missing := (self.values | self.constants) - set(shapes):
             shapes |= measured(path, self.input, full, missing)
         return shapes
@@ -157,8 +169,8 @@ class Graph:
         return tuple(a != b for a, b in zip(self.shapes[name], self._other_shapes[name], strict=True))
 
     def _full(self, height: int, width: int, channels: int) -> list[int]:
-        rest = [channels, height, width] if self.channel_first else [height, width, channels]
-        return [self.pictures, *rest]
+        lengths = {"N": self.pictures, "H": height, "W": width, "C": channels}
+        return [lengths[axis] for axis in self.input_axes]
 
 
 def _strip(model) -> None:
@@ -179,6 +191,12 @@ def _picture(graph, stored) -> tuple[str, list[int | None]]:
     }
     pictures = [name for name, shape in shapes.items() if len(shape) == 4]
     if len(inputs) != 1 or len(pictures) != 1:
-        given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()) or "none"
+        given = ", ".join(f"{name[:40]} {tuple(shape)}" for name, shape in list(shapes.items())[:8]) or "none"
         raise NetworkError(f"A network that is explained takes one batch of pictures, with 4 axes; this takes {given}.")
-    return pictures[0], shapes[pictures[0]]
+    name, shape = pictures[0], shapes[pictures[0]]
+    if inputs[0].type.tensor_type.elem_type not in NUMBERS:
+        raise NetworkError(f"The network takes pictures of a type that is not known here, as {name[:40]!r} says.")
+    if math.prod(length or 1 for length in shape) > MOST_IN_A_PICTURE:
+        by = " x ".join(str(length or "any") for length in shape)
+        raise NetworkError(f"The network takes a batch of {by} numbers, which is too large to be opened here.")
+    return name, shape

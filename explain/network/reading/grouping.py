@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
-
 from explain.network.axes import Axes
-from explain.network.reading import activations
-from explain.network.reading.following import plain_shape, reduced_axes
+from explain.network.reading.following import RECURRENT, plain_shape, reduced_axes, softmax_axis
 from explain.network.reading.graph import Graph
 from explain.network.reading.nodes import Node
+from explain.network.reading.patterns import activations
+from explain.network.reading.patterns.attention import attention
+from explain.network.reading.patterns.normalisation import OPERATORS as NORMALISATIONS
+from explain.network.reading.patterns.normalisation import normalisation
+from explain.network.reading.patterns.whole_numbers import whole_numbers
+from explain.network.reading.windows import PASSING, pads_for_convolution
 
-PASSING = ("Identity", "Dropout", "Cast")  # hand their input on
 LAYING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")  # lay it out anew
 PAIRS = {"Add": "add", "Sum": "add", "Mul": "multiply"}  # of two layers
 AFFINE = ("Add", "Sub", "Mul", "Div")  # with constants: a bias or a folded normalisation
@@ -65,12 +67,14 @@ def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
     for node in graph.nodes:
         if id(node) in inside or node.output not in graph.values or is_passing(graph, axes, node):
             continue
-        if is_padding_of_next(graph, node):
+        if pads_for_convolution(graph, node):
             continue
         nodes, end = _grown(graph, axes, node)
         inside.update(id(member) for member in nodes)
-        if len(graph.shapes[end]) > 1:  # not what scales or counts the numbers of a layer
-            ends.append(end)
+        between = _is_between(graph, axes, nodes, end) or _is_as_before(graph, nodes, end)
+        if len(graph.shapes.get(end, ())) > 1 and not between:
+            ends.append(end)  # not what scales or counts the numbers of a layer
+        ends += [other for other in node.outputs[1:] if other != end and _is_another(graph, nodes, other)]
     for name in graph.outputs:
         if name not in graph.values or _is_before_softmax(graph, name):
             continue
@@ -80,6 +84,27 @@ def _ends(graph: Graph, axes: dict[str, Axes]) -> list[str]:
         elif name != end and len(graph.consumers.get(end, [])) == 1:
             ends[ends.index(end)] = name  # what the file itself calls it
     return ends
+
+
+def _is_between(graph: Graph, axes: dict[str, Axes], nodes: list[Node], end: str) -> bool:
+    """Whether a layer's numbers are only laid out for the next, in an order in which nobody would look at them."""
+    moves = all(node.operator in (*LAYING, *PASSING, "Transpose", "Gather", "Slice", "Split") for node in nodes)
+    return moves and "?" in axes.get(end, ("?",)) and end not in graph.outputs and bool(graph.consumers.get(end))
+
+
+def _is_as_before(graph: Graph, nodes: list[Node], end: str) -> bool:
+    """Whether numbers were laid out anew and then as they had been."""
+    (taken,) = graph.data_inputs(nodes[0])[:1] or ("",)
+    lays = all(node.operator in (*LAYING, *PASSING) for node in nodes)
+    return lays and taken in graph.shapes and graph.shapes[taken] == graph.shapes.get(end) and end not in graph.outputs
+
+
+def _is_another(graph: Graph, nodes: list[Node], name: str) -> bool:
+    """Whether an operator's further output is used by itself, as a part that it splits off is."""
+    inside = {id(node) for node in nodes}
+    if len(graph.shapes.get(name, ())) < 2 or nodes[0].operator in RECURRENT:
+        return False
+    return any(id(user) not in inside for user in graph.consumers.get(name, []))
 
 
 def _is_before_softmax(graph: Graph, name: str) -> bool:
@@ -103,17 +128,10 @@ def is_passing(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:
     if node.operator not in (*LAYING, "Transpose"):
         return False
     (before,) = graph.data_inputs(node)
-    shapes = [plain_shape(graph, axes, name) for name in (before, node.output)]
-    return shapes[0] is not None and shapes[0] == shapes[1]
-
-
-def is_padding_of_next(graph: Graph, node: Node) -> bool:
-    """Whether a node lays zeros around what a convolution alone takes."""
-    if node.operator != "Pad" or node["mode"] not in (None, "constant"):
+    old, new = (plain_shape(graph, axes, name) for name in (before, node.output))
+    if old is None or new is None:
         return False
-    users = graph.consumers.get(node.output, [])
-    value = graph.constant(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else node["value"] or 0.0
-    return len(users) == 1 and users[0].operator == "Conv" and value is not None and not np.any(value)
+    return old == new or (len(old) == 1 and new == (1, 1, *old))  # one number a channel stays that
 
 
 def is_dense(graph: Graph, node: Node) -> bool:
@@ -150,11 +168,20 @@ def averages_all(graph: Graph, axes: dict[str, Axes], node: Node) -> bool:
 
 def _grown(graph: Graph, axes: dict[str, Axes], first: Node) -> tuple[list[Node], str]:
     """The layer that begins with a node: its nodes, and the tensor it ends in."""
-    activation = activations.starting(graph, first)
+    whole = normalisation(graph, first) or attention(graph, first) or whole_numbers(graph, first)
+    activation = None if whole else activations.starting(graph, first)
     if activation is not None:
         return list(activation.nodes), activation.output
+    if whole is not None:
+        nodes, end = whole
+        return _grown_on(graph, axes, list(nodes), end)
     nodes = [first]
     end = next((name for name in first.outputs if graph.consumers.get(name)), first.output)
+    return _grown_on(graph, axes, nodes, end)
+
+
+def _grown_on(graph: Graph, axes: dict[str, Axes], nodes: list[Node], end: str) -> tuple[list[Node], str]:
+    """A layer that ends in a tensor so far, with what joins it after that."""
     while True:
         nodes_between, name = _skipped(graph, axes, end)
         more = _extended(graph, axes, nodes, name)
@@ -190,28 +217,39 @@ def _extended(graph: Graph, axes: dict[str, Axes], nodes: list[Node], name: str)
     first = nodes[0]
     users = graph.consumers.get(name, [])
     only = users[0] if len(users) == 1 and name not in graph.outputs else None
-    weighted = first.operator == "Conv" or is_dense(graph, first)
+    weighted = first.operator in ("Conv", "DynamicQuantizeLinear") or is_dense(graph, first)
     lays = only is not None and only.operator in (*LAYING, "Transpose")
-    if first.operator == "LSTM":
-        return _rest_of_lstm(graph, axes, name)
-    if averages_all(graph, axes, first):
+    if first.operator in RECURRENT:
+        return _rest_of_recurrent(graph, axes, name)
+    if first.operator == "QuantizeLinear":
+        joins = only is not None and only.operator == "DequantizeLinear"
+    elif averages_all(graph, axes, first):
         joins = lays and len(plain_shape(graph, axes, only.output) or ()) == 1
-    elif first.operator in (*LAYING, "Transpose"):
+    elif first.operator in (*LAYING, "Transpose") or _is_attention(nodes):
         joins = lays
     elif weighted:
         joins = only is not None and (only.operator == "BatchNormalization" or is_affine(graph, axes, only))
+    elif first.operator in NORMALISATIONS or normalisation(graph, first):
+        back = lays and "?" in axes.get(name, ())  # of groups of channels, which were laid apart
+        joins = back or (only is not None and is_affine(graph, axes, only))
     else:
         joins = is_affine(graph, axes, first) and only is not None and is_affine(graph, axes, only)
     if joins:
         return _More((only,), only.output)
     takes_activation = first.operator in ("BatchNormalization", *PAIRS, "Concat", "ConvTranspose")
     if weighted or (takes_activation and not is_affine(graph, axes, first)):
-        return _activated(graph, name, softmax=is_dense(graph, first))
+        return _activated(graph, axes, name, softmax=is_dense(graph, first))
     return None
 
 
-def _rest_of_lstm(graph: Graph, axes: dict[str, Axes], name: str) -> _More | None:
-    """What brings an LSTM's output into order: its directions side by side, or its last step alone."""
+def _is_attention(nodes: list[Node]) -> bool:
+    return (
+        len(nodes) > 2 and "Softmax" in [node.operator for node in nodes] and nodes[0].operator in ("MatMul", "Einsum")
+    )
+
+
+def _rest_of_recurrent(graph: Graph, axes: dict[str, Axes], name: str) -> _More | None:
+    """What brings a recurrent layer's output into order: its directions side by side, or its last step alone."""
     users = graph.consumers.get(name, [])
     if "D" not in axes.get(name, ()):
         takes = len(users) == 1 and users[0].operator in ("Slice", "Gather") and name not in graph.outputs
@@ -241,8 +279,12 @@ def _rest_of_lstm(graph: Graph, axes: dict[str, Axes], name: str) -> _More | Non
     return None
 
 
-def _activated(graph: Graph, name: str, softmax: bool) -> _More | None:
+def _activated(graph: Graph, axes: dict[str, Axes], name: str, softmax: bool) -> _More | None:
     activation = activations.after(graph, name)
-    if activation is None or (activation.name in ("softmax", "log_softmax") and not softmax):
+    if activation is None:
         return None
+    if activation.name in ("softmax", "log_softmax"):
+        softmax = softmax and softmax_axis(graph, axes, activation.nodes[-1]) == "C"
+        if not softmax:
+            return None
     return _More(activation.nodes, activation.output, last=True)

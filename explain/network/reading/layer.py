@@ -5,12 +5,15 @@ from __future__ import annotations
 from math import prod
 
 from explain.network.axes import Axes, plain, unfold
-from explain.network.layers import PLACE, WHOLE, WINDOW, Layer, Window
-from explain.network.reading import activations
-from explain.network.reading.following import plain_shape
+from explain.network.layers import PLACE, WHOLE, WINDOW, Layer
+from explain.network.reading.following import plain_shape, softmax_axis
 from explain.network.reading.graph import Graph
-from explain.network.reading.grouping import LAYING, PAIRS, PASSING, Group, averages_all, is_affine, is_dense
+from explain.network.reading.grouping import LAYING, PAIRS, Group, averages_all, is_affine, is_dense
 from explain.network.reading.nodes import Node
+from explain.network.reading.others import other, shuffled
+from explain.network.reading.patterns import activations
+from explain.network.reading.patterns.attention import is_attention
+from explain.network.reading.patterns.normalisation import normalisation as is_normalisation
 from explain.network.reading.weighted import (
     NORM,
     Facts,
@@ -21,19 +24,22 @@ from explain.network.reading.weighted import (
     normalisation,
     vector,
 )
-from explain.network.reading.windows import Unread, padding, reshape_sees, window
+from explain.network.reading.windows import PASSING, Unread, reshape_sees, window
 
 CONV = "Conv"
 
 
 def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = None) -> Layer:
     """The layer that a group of nodes is. title: its name for people, "" where the file has none."""
-    activation, nodes = _without_activation(graph, group)
+    activation, nodes = None, list(group.nodes)
+    if not is_attention(graph, nodes):
+        activation, nodes = _without_activation(graph, group)
     working = [node for node in nodes if node.operator not in (*PASSING, *LAYING, "Transpose")]
     try:
         facts = _facts(graph, axes, group, working)
-    except (Unread, KeyError):  # of some tensors ONNX cannot tell the shape
-        facts = Facts(sees=WHOLE)
+    except (Unread, KeyError, ValueError, IndexError):  # of some tensors ONNX cannot tell the shape
+        working = [node for node in group.nodes if node.operator not in (*PASSING, *LAYING, "Transpose")]
+        facts = other(graph, axes, group, working) if working else Facts(sees=WHOLE)
         activation = None
     if activation is not None:
         facts.settings |= activation.settings
@@ -43,7 +49,7 @@ def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = 
         if activation.name == "prelu":
             facts.weights["slope"] = vector(graph, activation.nodes[0].inputs[1])
     if facts.kind == "softmax":
-        facts.settings["axis"] = _plain_axis(axes, activation.nodes[-1])
+        facts.settings["axis"] = _softmax_axis(graph, axes, activation.nodes[-1])
         facts.sees = PLACE if facts.settings["axis"] in (None, -1) else WHOLE
     return Layer(
         name=group.output,
@@ -55,7 +61,7 @@ def read(graph: Graph, axes: dict[str, Axes], group: Group, title: str | None = 
         sees=facts.sees,
         groups=facts.groups,
         activation=activation.name if activation else None,
-        parameters=sum(prod(stored.shape) for stored in facts.weights.values() if stored.tensors),
+        parameters=facts.parameters + sum(prod(stored.shape) for stored in facts.weights.values() if stored.tensors),
         weights=facts.weights,
         settings=facts.settings,
     )
@@ -96,13 +102,15 @@ def _lays_out(graph: Graph, axes: dict[str, Axes], group: Group) -> bool:
 
 def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node]) -> Facts:
     if not working:
-        return _laid_out(graph, axes, group)
+        return shuffled(graph, axes, group) or _laid_out(graph, axes, group)
+    if is_attention(graph, working) or is_normalisation(graph, working[0]):
+        return other(graph, axes, group, working)
     before = [node for node in working if node.operator == "Pad"]
     first, *rest = [node for node in working if node.operator != "Pad"] or working
     if before and first.operator != CONV and first not in before:
         raise Unread
     if first.operator == CONV:
-        return followed(graph, axes, convolution(graph, first), rest)
+        return followed(graph, axes, convolution(graph, axes, first), rest)
     if is_dense(graph, first):
         return followed(graph, axes, dense(graph, axes, first), rest)
     if first.operator == "LSTM":
@@ -112,17 +120,14 @@ def _facts(graph: Graph, axes: dict[str, Axes], group: Group, working: list[Node
     if averages_all(graph, axes, first):
         return _alone(Facts("global_average_pool", sees=WHOLE), rest)
     if first.operator in ("MaxPool", "AveragePool"):
-        return _alone(_pooling(graph, first), rest)
+        return _alone(_pooling(graph, axes, first), rest)
     if first.operator in PAIRS and len(graph.data_inputs(first)) >= 2:
         return _alone(Facts(PAIRS[first.operator], inputs=_operands(graph, axes, group, first)), rest)
     if first.operator == "Concat":
         return _alone(_concatenation(axes, first, _operands(graph, axes, group, first)), rest)
-    if first.operator == "Pad":
-        sides = tuple(padding(graph, first))
-        return _alone(Facts("other", Window((1, 1), padding=sides), WINDOW, settings={"operator": "pad"}), rest)
-    if is_affine(graph, axes, first) and all(is_affine(graph, axes, node) for node in rest):
-        return Facts("other", settings={"operator": "scaling"})
-    return Facts("other", sees=WHOLE, settings={"operator": first.operator.lower()})
+    if all(is_affine(graph, axes, node) for node in working):
+        return followed(graph, axes, Facts("scaling"), working)
+    return other(graph, axes, group, working)
 
 
 def _alone(facts: Facts, rest: list[Node]) -> Facts:
@@ -161,15 +166,17 @@ def _order(axes: dict[str, Axes], before: str, nodes: tuple[Node, ...]) -> dict[
     return None if "?" in order + laid else {"order": tuple(order), "laid": tuple(laid)}
 
 
-def _pooling(graph: Graph, node: Node) -> Facts:
+def _pooling(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
     settings = {"includes_padding": bool(node["count_include_pad"])} if node.operator == "AveragePool" else {}
     kind = "max_pool" if node.operator == "MaxPool" else "average_pool"
-    return Facts(kind, window(graph, node), WINDOW, settings=settings)
+    return Facts(kind, window(graph, axes, node), WINDOW, settings=settings)
 
 
 def _operands(graph: Graph, axes: dict[str, Axes], group: Group, node: Node) -> tuple[str, ...]:
     """The layers that a node takes, in its own order; one may come twice."""
     operands = []
+    if len(graph.data_inputs(node)) < len(node.inputs):
+        raise Unread  # it takes numbers that are learned as well
     for name in graph.data_inputs(node):
         if plain_shape(graph, axes, name) is None:
             raise Unread
@@ -190,8 +197,17 @@ def _concatenation(axes: dict[str, Axes], node: Node, inputs: tuple[str, ...]) -
 
 
 def _plain_axis(axes: dict[str, Axes], node: Node) -> int | None:
-    """Over which axis of the plain output, the batch left out, a softmax adds up to 1: -1 is that of the channels."""
+    """Along which axis of the plain output, the batch left out, layers are laid side by side: -1 is that of the
+    channels."""
     names = axes.get(node.output, ())
+    return _from_behind(names, names[node["axis"]] if names and node["axis"] is not None else None)
+
+
+def _softmax_axis(graph: Graph, axes: dict[str, Axes], node: Node) -> int | None:
+    """The same for the axis along which a softmax adds up to 1."""
+    return _from_behind(axes.get(node.output, ()), softmax_axis(graph, axes, node))
+
+
+def _from_behind(names: Axes, axis: str | None) -> int | None:
     letters = [name for name in ("H", "W", "C") if name in names]
-    axis = names[-1 if node["axis"] is None else node["axis"]] if names else ""
     return letters.index(axis) - len(letters) if axis in letters else None

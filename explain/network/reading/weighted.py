@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from explain.network.axes import Axes
+from explain.network.axes import LYING, Axes
 from explain.network.layers import PLACE, WHOLE, WINDOW, Stored, Window
 from explain.network.reading.following import plain_shape
 from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, is_affine
 from explain.network.reading.nodes import Node
-from explain.network.reading.windows import Unread, window
+from explain.network.reading.windows import Unread, pad_before, window
 
-OUT_IN_HEIGHT_WIDTH = (2, 3, 1, 0)  # leads to (height, width, in, out)
+OUT_IN_HEIGHT_WIDTH, OUT_IN_WIDTH_HEIGHT = (2, 3, 1, 0), (3, 2, 1, 0)  # lead to (height, width, in, out)
 NORM = "BatchNormalization"
 
 
@@ -29,9 +29,10 @@ class Facts:
     weights: dict[str, Stored] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    parameters: int = 0  # of a layer whose weights are not read
 
 
-def convolution(graph: Graph, node: Node) -> Facts:
+def convolution(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:
     kernel, *bias = node.inputs[1:]
     if kernel not in graph.constants or kernel not in graph.shapes:
         raise Unread
@@ -39,14 +40,15 @@ def convolution(graph: Graph, node: Node) -> Facts:
     if len(sizes) == 1:
         steps = (("transpose", (2, 1, 0)), ("reshape", (1, sizes[0], inputs, outputs)))
         sizes = [1, *sizes]
+    elif axes.get(node.inputs[0]) == LYING:
+        steps, sizes = (("transpose", OUT_IN_WIDTH_HEIGHT),), sizes[::-1]
     else:
         steps = (("transpose", OUT_IN_HEIGHT_WIDTH),)
     weights = {"kernel": Stored((kernel,), steps, (*sizes, inputs, outputs))}
     if bias and bias[0]:
         weights["bias"] = vector(graph, bias[0])
-    before = graph.producer.get(node.inputs[0])
-    settings = {"padded_before": True} if before is not None and before.operator == "Pad" else {}
-    return Facts("conv", window(graph, node), WINDOW, node["group"] or 1, weights, settings)
+    settings = {"padded_before": True} if pad_before(graph, node) is not None else {}
+    return Facts("conv", window(graph, axes, node), WINDOW, node["group"] or 1, weights, settings)
 
 
 def dense(graph: Graph, axes: dict[str, Axes], node: Node) -> Facts:

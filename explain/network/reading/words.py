@@ -16,6 +16,10 @@ ACTIVATIONS = {
     "swish": ("swish", "Multiplies each value by its own sigmoid, which lets large ones through."),
     "hard_swish": ("hard swish", "Multiplies each value by its own hard sigmoid, which lets large ones through."),
     "gelu": ("GELU", "Multiplies each value by the share of a bell curve that lies below it."),
+    "gelu_tanh": ("GELU", "Multiplies each value by about the share of a bell curve that lies below it."),
+    "mish": ("Mish", "Multiplies each value by a curve from 0 to 1 that lets large ones through."),
+    "clip": ("clip", "Cuts values off below and above."),
+    "log_softmax": ("log softmax", "Turns the values into logarithms of probabilities, which add up to 1."),
     "softmax": ("softmax", "Turns the values into probabilities, which add up to 1."),
 }
 
@@ -44,8 +48,19 @@ def title(layer: Layer) -> str:
         case "global_average_pool":
             return "global average"
         case "other":
-            return str(layer.settings.get("operator", "several operators"))
+            return _other_title(layer)
     return layer.kind
+
+
+def _other_title(layer: Layer) -> str:
+    """What is no kind of its own, by its operator and its size."""
+    name = str(layer.settings.get("operator", "several operators"))
+    if "ways" in layer.settings:
+        both = ", both directions" if layer.settings["ways"] == 2 else ""
+        return f"{name}, {layer.settings['units']} units{both}"
+    if "size" in layer.settings:
+        return f"{name} {_by(layer.settings['size'])}, {_channels(layer)} channels"
+    return name
 
 
 def sentence(layer: Layer) -> str:
@@ -111,6 +126,7 @@ _SENTENCES = {
     "batch_norm": lambda layer: (
         f"Shifts and scales each of {_channels(layer)} channels to a common range{_ends(layer)}."
     ),
+    "scaling": lambda layer: "Multiplies each channel by a fixed number and shifts it by another.",
     "activation": lambda layer: _activation(layer.activation)[1],
     "add": lambda layer: f"Adds up what {len(layer.inputs)} layers say, number by number{_ends(layer)}.",
     "multiply": lambda layer: f"Multiplies what {len(layer.inputs)} layers say, number by number{_ends(layer)}.",
@@ -121,5 +137,22 @@ _SENTENCES = {
     "dense": _dense,
     "global_average_pool": lambda layer: f"The mean of each of {_channels(layer)} channels over all places.",
     "softmax": lambda layer: f"Turns {_channels(layer)} values into probabilities, which add up to 1.",
-    "other": lambda layer: f"A step ({title(layer)}) that is shown but not worked out by hand.",
+    "other": lambda layer: _OTHERS.get(
+        layer.settings.get("operator"), f"A step ({title(layer)}) that is shown but not worked out by hand."
+    ),
+}
+_OTHERS = {
+    "attention": "Weighs every step of a sequence with how well it matches each other one.",
+    "layer normalisation": "Shifts and scales the numbers of each place to mean 0 and spread 1.",
+    "instance normalisation": "Shifts and scales each channel of this one picture to mean 0 and spread 1.",
+    "group normalisation": "Shifts and scales groups of channels of this one picture to mean 0 and spread 1.",
+    "root mean square normalisation": "Scales the numbers of each place to a mean square of 1.",
+    "channel shuffle": "Deals the channels out in another order.",
+    "part of the channels": "Hands on some of the channels alone.",
+    "resize": "Enlarges or shrinks each channel as a picture is.",
+    "transposed convolution": "Spreads each place over several, weighed by a filter: a convolution turned round.",
+    "global maximum": "The largest value of each channel over all places.",
+    "pad": "Lays a border around each channel.",
+    "GRU": "Reads the sequence step by step with units of memory.",
+    "RNN": "Reads the sequence step by step with units of memory.",
 }

@@ -20,6 +20,7 @@ from explain.panels.page.theme import is_dark
 
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
+Pair = tuple[Curve, Curve]  # of deletion, of insertion
 REMEMBERED = 256  # pairs of curves; a kilobyte each
 SANITY = Followed("why-sanity", "sanity", once=True)
 
@@ -50,16 +51,18 @@ def check(word: Subject, target: targets.Character, name: str, values: np.ndarra
     """
     place = st.empty()
     by_chance = _curves(word, target, RANDOM, place, _random)
-    fallen, risen = _curves(word, target, name, place, lambda *asked: _of_map(values, *asked))
-    place.vega_lite_chart(
-        faithfulness_chart.curves(fallen, risen, by_chance, Inks.of(is_dark())),
-        width="stretch",
-        key=f"why-curves-{name}",
-    )
-    st.caption(said(fallen, risen, by_chance))
+    own = _curves(word, target, name, place, lambda *asked: _of_map(values, *asked))
+    show(place, f"why-curves-{name}", own, by_chance)
 
 
-def said(fallen: Curve, risen: Curve, by_chance: tuple[Curve, Curve]) -> str:
+def show(place, key: str, own: Pair, by_chance: Pair) -> None:
+    """Draws the curves of one map in a place, and below all else their areas. key: of the chart."""
+    chart = faithfulness_chart.curves(*own, by_chance, Inks.of(is_dark()))
+    place.vega_lite_chart(chart, width="stretch", key=key)
+    st.caption(said(*own, by_chance))
+
+
+def said(fallen: Curve, risen: Curve, by_chance: Pair) -> str:
     """The curves in words."""
     falls, rises = fallen.area < by_chance[0].area, risen.area > by_chance[1].area
     if falls and rises:
@@ -75,22 +78,20 @@ def said(fallen: Curve, risen: Curve, by_chance: tuple[Curve, Curve]) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _remembered() -> Recent:
+def remembered() -> Recent:
     """Deletion and insertion of the last few maps, a pair of curves each."""
     return Recent(REMEMBERED)
 
 
-def _curves(
-    word: Subject, target: targets.Character, name: str, place, work: Callable[..., tuple[Curve, Curve]]
-) -> tuple[Curve, Curve]:
+def _curves(word: Subject, target: targets.Character, name: str, place, work: Callable[..., Pair]) -> Pair:
     key = (word.description, word.ran.digest, target, name)
-    curves = _remembered().get(key)
+    curves = remembered().get(key)
     if curves is None:
         what = "in random order" if name == RANDOM else "in this map's order"
         bar = place.progress(0.0, f"Asking the network, pixels {what}")
         # drawing the bar is also where Streamlit leaves off once the visitor has chosen something else
         curves = work(word, target, lambda share: bar.progress(share, f"Asking the network, pixels {what}"))
-        _remembered().add(key, curves)
+        remembered().add(key, curves)
     return curves
 
 
@@ -98,7 +99,7 @@ def _of_map(values: np.ndarray, word: Subject, target: targets.Character, on_sha
     return _both(word, target, faithfulness.order(values), on_share)
 
 
-def _random(word: Subject, target: targets.Character, on_share: Callable[[float], Any]) -> tuple[Curve, Curve]:
+def _random(word: Subject, target: targets.Character, on_share: Callable[[float], Any]) -> Pair:
     pairs = []
     for number, pixels in enumerate(faithfulness.random_orders(word.batch.shape[1:], ORDERS)):
         pairs.append(_both(word, target, pixels, lambda share, number=number: on_share((number + share) / ORDERS)))
@@ -119,15 +120,25 @@ def _both(word: Subject, target: targets.Character, pixels: np.ndarray, on_share
 
 def ask_sanity(word: Subject, target: targets.Character) -> dict[str, Any] | None:
     """The sanity check's button, or how far it is; its result once it is there."""
-    st.markdown("**Does the map depend on what the network has learned?**")
     settings = {"network": word.network, "picture": word.batch[0], "target": targets.describe(target)}
-    job = SANITY.job(word.ran.digest, settings)
+    return shuffled(SANITY, word.ran.digest, settings, "half a minute or more", "the picture's strokes")
+
+
+def shuffled(
+    followed: Followed, digest: str, settings: dict[str, Any], time: str, redrawn: str
+) -> dict[str, Any] | None:
+    """The button of the sanity check, or how far it is; its result once it is there.
+
+    digest: of the picture. time: how long it takes, in words. redrawn: what a map shows that stays as it was.
+    """
+    st.markdown("**Does the map depend on what the network has learned?**")
+    job = followed.job(digest, settings)
     if job is None:
-        SANITY.ask(
+        followed.ask(
             "Shuffle the network",
             "Puts the weights of one layer after another in random order, from the output down to the first "
-            "convolution, and draws every map again each time: half a minute or more. A map that stays as it was "
-            "shows the picture's strokes, not the network's reasons.",
+            f"convolution, and draws every map again each time: {time}. A map that stays as it was "
+            f"shows {redrawn}, not the network's reasons.",
             settings,
         )
         return None
@@ -139,14 +150,14 @@ def ask_sanity(word: Subject, target: targets.Character) -> dict[str, Any] | Non
             "mean that the shuffled network answers nothing any more and the map is empty."
         )
         return job.result
-    SANITY.follow(job, lambda result: None)
+    followed.follow(job, lambda result: st.rerun())
     return None
 
 
-def sanity(name: str, result: dict[str, Any] | None) -> None:
-    """How alike one map stays while the network is shuffled; nothing before the result is there."""
+def sanity(name: str, result: dict[str, Any] | None, view: str = "why") -> None:
+    """How alike one map stays while the network is shuffled; nothing before the result is there. view: in its key."""
     if result is None:
         return
     chart = faithfulness_chart.cascade(result["stages"], result[name].tolist(), Inks.of(is_dark()))
-    st.vega_lite_chart(chart, width="stretch", key=f"why-shuffled-{name}")
+    st.vega_lite_chart(chart, width="stretch", key=f"{view}-shuffled-{name}")
     st.caption(f"Likeness to the trained network's map once every layer is shuffled: **{result[name][-1]:.2f}**.")

@@ -8,9 +8,10 @@ import streamlit as st
 from explain.attribution import class_map
 from explain.charts import ctc
 from explain.charts.theme import Inks
-from explain.panels.attribution import photograph_gradients, photograph_occlusion, weighed
+from explain.panels.attribution import photograph_checks, photograph_gradients, photograph_occlusion, weighed
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.components import component
+from explain.panels.inputs import layer as layer_choice
 from explain.panels.inputs import photograph
 from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
@@ -57,8 +58,10 @@ def show(_word) -> None:
     part = address.switch("Part of the view", PARTS, key="vgg_part")
     if part == "Methods":
         asked = Asked(shown, unit, title)
-        photograph_gradients.show(asked)
-        photograph_occlusion.show(asked)
+        checks = photograph_checks.switch(shown, asked.target)
+        photograph_gradients.show(asked, checks)
+        photograph_occlusion.show(asked, checks)
+        checks.compared()
     elif part == "Filters":
         _filters(shown)
     else:
@@ -138,17 +141,15 @@ def _filters(shown: Subject) -> None:
     if not convolutions:
         st.caption(weighed.missing(shown.description))
         return
-    layer = st.segmented_control(
-        "Layer",
-        convolutions,
-        default=convolutions[0],
-        required=True,
-        format_func=lambda name: names.layer_name(shown.description, shown.description.layer(name)),
-        key="vgg_filters",
-        bind="query-params",
+    name = layer_choice.choose("Layer", shown.description, convolutions, convolutions[0], "vgg_filters")
+    number = address.numbers("vgg_filter", 1)
+    filters.show(
+        shown,
+        shown.description.layer(name),
+        key="vgg-filter-tiles",
+        number=number[0] if number else None,
+        choose=lambda clicked: address.note("vgg_filter", str(clicked)),
     )
-    layer = shown.description.layer(layer or convolutions[0])
-    filters.show(shown.description, layer, shown.values[layer.name], key="vgg-filter-tiles", in_address="vgg_filter")
 
 
 def _gallery(classes: Catalogue) -> None:

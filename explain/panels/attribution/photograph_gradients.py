@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from explain.attribution import cam, targets
+from explain.attribution.faithfulness import evidence
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, METHODS, name_at
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
-from explain.panels.attribution import weighed
+from explain.panels.attribution import faithfulness as of_a_word
+from explain.panels.attribution import photograph_checks, weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH, Words
+from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.pictures import photograph_overlay
 
-ACROSS = 4  # maps in a row
+ACROSS, CHECKED_ACROSS = 4, 3  # maps in a row, and with two curves under each
 GRADIENTS = Followed("vgg-methods", "attribute")
 SLOW = ("smooth_grad", "integrated_gradients")
 CHOICES = {
@@ -26,6 +30,7 @@ CHOICES = {
     "all, with SmoothGrad and integrated gradients": METHODS,
 }
 SECONDS = dict(zip(CHOICES, ("about 10 seconds", "one to two minutes"), strict=True))
+SHUFFLING = dict(zip(CHOICES, ("about a minute", "two to four minutes"), strict=True))
 
 
 class Asked(NamedTuple):
@@ -49,7 +54,7 @@ class Asked(NamedTuple):
         return self.photograph.description
 
 
-def show(asked: Asked) -> None:
+def show(asked: Asked, checks: Checks) -> None:
     """Draws the choice of methods, then the job as it goes, then the maps."""
     st.markdown(f"**{asked.title} under the gradient methods**")
     which = address.switch("Methods", CHOICES, key="vgg_methods")
@@ -67,30 +72,50 @@ def show(asked: Asked) -> None:
             "cores, and some 10 more the first time, when TensorFlow starts in a process of its own.",
             settings,
         )
-    else:
-        GRADIENTS.follow(job, lambda result: _maps(asked, result, CHOICES[which]))
+        return
+
+    if job.status != "done":
+        GRADIENTS.follow(job, lambda result: st.rerun())
+        return
+    # not in a fragment of their own, which would run again without what the checks know of the other maps
+    photograph_checks.ask_sanity(checks, settings, SHUFFLING[which])
+    _maps(asked, job.result, CHOICES[which], checks)
 
 
-def _maps(asked: Asked, result: dict, methods: tuple[str, ...]) -> None:
+def _maps(asked: Asked, result: dict, methods: tuple[str, ...], checks: Checks) -> None:
     st.caption(
         "Each map has its own colour scale, up to the strength that only a hundredth of its pixels exceeds: the "
         "methods measure different things, so their places can be compared, their strengths cannot. "
         "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow."
     )
+
+    def row(methods: Sequence[str], named: Callable[[str], str], values: Callable[[str], np.ndarray], note) -> None:
+        """Maps side by side, and in rows of their own, so that they begin on one height, the checks of each."""
+        across = CHECKED_ACROSS if checks.wanted else max(ACROSS, len(methods))
+        for few in (methods[start : start + across] for start in range(0, len(methods), across)):
+            for column, method in zip(st.columns(across, gap="medium"), few, strict=False):
+                with column:
+                    picture(asked, OF_A_PHOTOGRAPH[method], values(method), note(method))
+            if not checks.wanted:
+                continue
+            for column, method in zip(st.columns(across, gap="medium"), few, strict=False):
+                with column:
+                    shown = evidence(method, values(method))
+                    checks.show(named(method), OF_A_PHOTOGRAPH[method].title, shown)
+                    of_a_word.sanity(named(method), checks.shuffled, "vgg")
+
     shown = [method for method in INPUT_METHODS if method in methods]
-    across = st.columns(max(ACROSS, len(shown)), gap="medium")
-    for column, method in zip(across, shown, strict=False):
-        with column:
-            picture(asked, OF_A_PHOTOGRAPH[method], result[method], _note(method, result))
+    row(shown, str, result.__getitem__, lambda method: _note(method, result))
     layer = weighed.choose(asked.description, "vgg_layer")
     if layer is None:
         return
     field = receptive_field(asked.description, layer)
-    across = st.columns(ACROSS, gap="medium")
-    for column, method in zip(across, LAYER_METHODS, strict=False):
-        values = cam.spread(result[name_at(method, layer)], field, asked.picture.shape)
-        with column:
-            picture(asked, OF_A_PHOTOGRAPH[method], values, f"At {weighed.name(asked.description, layer)}.")
+    row(
+        tuple(LAYER_METHODS),
+        lambda method: name_at(method, layer),
+        lambda method: cam.spread(result[name_at(method, layer)], field, asked.picture.shape),
+        lambda _: f"At {weighed.name(asked.description, layer)}.",
+    )
 
 
 def picture(asked: Asked, words: Words, values: np.ndarray, note: str) -> None:

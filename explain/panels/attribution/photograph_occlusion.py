@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from explain.attribution import cam, occlusion
+from explain.attribution import cam, incremental_inference, occlusion
 from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
 from explain.panels.attribution import photograph_gradients, weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH
+from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.jobs.background_task import OnStep, Task
 from explain.panels.jobs.held import Held
@@ -19,6 +20,7 @@ from explain.panels.page import address, resources
 from explain.panels.page.recent import Recent
 
 CHANNELS = 64  # of Score-CAM, at most
+SLOWER = 1.4  # a product of a part takes so much longer than one of a whole pass
 REMEMBERED = 12  # answers to covered photographs, some 100 kB each; every class is answered from them
 
 
@@ -56,7 +58,7 @@ def _remembered() -> Recent:
     return Recent(REMEMBERED)
 
 
-def show(asked: Asked) -> None:
+def show(asked: Asked, checks: Checks) -> None:
     """Draws occlusion and Score-CAM."""
     st.markdown(f"**{asked.title} by covering, without a gradient**")
     patches = occlusion.patches_of_a_photograph(*asked.picture.shape[:2])
@@ -65,13 +67,13 @@ def show(asked: Asked) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         size, step = patches[patch]
-        count = len(occlusion.boxes(asked.picture.shape, size, step))
+        places = occlusion.boxes(asked.picture.shape, size, step)
         _shown(
             asked,
             ("occlusion", patch),
-            f"Occlusion: {count} patches, {_seconds(asked, count)}",
+            f"Occlusion: {len(places)} patches, {_seconds(asked, len(places) * _share(asked, places))}",
             lambda on_step: occlusion.occlude(network, asked.picture, size, step, "mean", on_step=on_step),
-            lambda covered: _occluded(asked, covered, size, step),
+            lambda covered: _occluded(asked, covered, size, step, checks),
         )
     with right:
         layer = cam.usual_layer(asked.description)
@@ -84,11 +86,21 @@ def show(asked: Asked) -> None:
             ("score-cam",),
             f"Score-CAM: {count} passes, {_seconds(asked, count)}",
             lambda on_step: _scored(asked, passes, layer, on_step),
-            lambda scored: _score_map(asked, scored, layer, count),
+            lambda scored: _score_map(asked, scored, layer, count, checks),
         )
 
 
-def _seconds(asked: Asked, passes: int) -> str:
+def _share(asked: Asked, places: np.ndarray) -> float:
+    """What is left of the time of whole passes where only what a patch reaches is computed; 1 where they are taken."""
+    photograph = asked.photograph
+    if getattr(resources.network(photograph.network), "apart", False):
+        return 1.0
+    sizes = {name: values.shape[:-1] for name, values in photograph.values.items()}
+    sizes[asked.description.input.name] = asked.picture.shape[:2]
+    return min(1.0, SLOWER * incremental_inference.share(asked.description, places, sizes))
+
+
+def _seconds(asked: Asked, passes: float) -> str:
     return f"about {max(1, round(passes * asked.photograph.ran.milliseconds / 1000))} s"
 
 
@@ -128,14 +140,16 @@ def _begun(key: tuple, work: Callable[[OnStep], object]) -> Task:
     return Task(remember)
 
 
-def _occluded(asked: Asked, covered: occlusion.Occlusion, size: int, step: int) -> None:
+def _occluded(asked: Asked, covered: occlusion.Occlusion, size: int, step: int, checks: Checks) -> None:
     drops = covered.drops(asked.target)
     top, left, bottom, right = covered.boxes[int(drops.argmax())]
     note = (
         f"The patch, {size} × {size} pixels of the photograph's mean colour in steps of {step}, costs most at columns "
         f"{left} to {right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the logit."
     )
-    photograph_gradients.picture(asked, OF_A_PHOTOGRAPH["occlusion"], covered.map(asked.target), note)
+    values = covered.map(asked.target)
+    photograph_gradients.picture(asked, OF_A_PHOTOGRAPH["occlusion"], values, f"{note} {covered.why_whole}".strip())
+    checks.show(f"occlusion, {size} by {step}", f"Occlusion, {size} × {size} pixels", values)
 
 
 def _scored(asked: Asked, passes: Passes, layer: str, on_step: OnStep) -> Passes | None:
@@ -156,13 +170,10 @@ def _score(asked: Asked, passes: Passes, layer: str) -> np.ndarray:
     return passes.maps[asked.unit]
 
 
-def _score_map(asked: Asked, passes: Passes, layer: str, count: int) -> None:
+def _score_map(asked: Asked, passes: Passes, layer: str, count: int, checks: Checks) -> None:
     height, width = asked.photograph.values[layer].shape[:2]
-    words = OF_A_PHOTOGRAPH["score_cam"]
+    words, values = OF_A_PHOTOGRAPH["score_cam"], _score(asked, passes, layer)
     words = words._replace(does_not=words.does_not.format(places=f"{height} × {width}"))
-    photograph_gradients.picture(
-        asked,
-        words,
-        _score(asked, passes, layer),
-        f"At {weighed.name(asked.description, layer)}, its {count} strongest channels.",
-    )
+    note = f"At {weighed.name(asked.description, layer)}, its {count} strongest channels."
+    photograph_gradients.picture(asked, words, values, note)
+    checks.show("score-cam", words.title, values)

@@ -7,6 +7,7 @@ import streamlit as st
 from explain.attribution import cam
 from explain.network.description import Description
 from explain.network.needs import Needs
+from explain.panels.inputs import layer as layer_choice
 from explain.panels.layers import names
 
 NEEDS = Needs(kinds=("conv",))
@@ -18,16 +19,9 @@ def choose(description: Description, key: str) -> str | None:
     if usual is None:
         st.caption(missing(description))
         return None
-    layer = st.segmented_control(
-        "Layer whose feature maps are weighted",
-        cam.mapped_layers(description),
-        default=usual,
-        required=True,
-        format_func=lambda layer: name(description, layer),
-        key=key,
-        bind="query-params",
+    return layer_choice.choose(
+        "Layer whose feature maps are weighted", description, cam.mapped_layers(description), usual, key
     )
-    return layer or usual
 
 
 def name(description: Description, layer: str) -> str:

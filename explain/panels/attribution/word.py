@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explain.attribution import cam, occlusion, targets
+from explain.attribution import cam, few_labels, occlusion, targets
 from explain.attribution.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.layers.receptive_field import receptive_field
@@ -23,6 +23,7 @@ from explain.panels.page.subject import Subject
 from explain.pictures import word_overlay
 
 REMEMBERED = 8  # words whose occluded passes are kept; some 2 MB each
+MANY = 256  # labels from which on only those that the view may ask about are kept
 ACROSS = 3  # maps in a row
 GRADIENTS = Followed("why", "attribute")
 SPACE = "␣"
@@ -159,20 +160,31 @@ def _remembered() -> Recent:
     return Recent(REMEMBERED)
 
 
-def _covered(word: Subject, lengths: tuple[occlusion.Pair, occlusion.Pair], place) -> occlusion.Occlusion:
+def _covered(
+    word: Subject, lengths: tuple[occlusion.Pair, occlusion.Pair], place
+) -> occlusion.Occlusion | few_labels.FewLabels:
     key = (word.description, word.ran.digest, lengths)
     covered = _remembered().get(key)
     if covered is None:
-        text = "Covering the word patch by patch, a second or less"
+        text = "Covering the word patch by patch"
         bar = place.progress(0.0, text)
         covered = occlusion.occlude(
             resources.network(word.network),
             word.batch[0],
             *lengths,
-            on_step=lambda done, of: bar.progress(done / of, text) and None,
+            on_step=lambda done, of: bar.progress(done / of, f"{text}: {done} of {of}") and None,
         )
+        if len(word.description.labels) > MANY:
+            covered = few_labels.few(covered, _to_ask(word))
         _remembered().add(key, covered)
     return covered
+
+
+def _to_ask(word: Subject) -> set[int]:
+    """The labels that the view may ask about: those of the reading, and each one's rivals."""
+    probabilities, text, blank = word.probabilities, word.best.labels, word.description.blank
+    asked = [targets.character(probabilities, text, place, blank=blank) for place in range(len(text))]
+    return {*text, *(rival for target in asked for rival in targets.rivals(probabilities, target, blank=blank))}
 
 
 def _gradients(word: Subject, target: targets.Character, checked: bool) -> None:

@@ -11,9 +11,11 @@ export default function (component) {
   let chosen = home.chosen && home.chosen.layer === data.layer ? home.chosen : data.unit;
 
   if (data.layers.length) home.append(chips());
+  const pressed = home.querySelector('.chips [aria-pressed="true"]');
+  if (pressed) pressed.parentElement.scrollTop = pressed.offsetTop - 44; // in sight where there are more than fit
   const seen = element("div", { class: "seen", title: "What the network sees" });
   const input = element("canvas", { role: "img", "aria-label": "The picture as the network sees it" });
-  seen.style.maxWidth = `${(320 * data.input.width) / data.input.height}px`; // a square photograph leaves room for its maps
+  seen.style.maxWidth = `${(data.tall * data.input.width) / data.input.height}px`; // a square photograph leaves room for its maps
   input.style.aspectRatio = `${data.input.width} / ${data.input.height}`;
   const picture = new Image();
   picture.onload = () => {

@@ -8,6 +8,7 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.ctc.alphabet import SPACE_MARK
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -36,7 +37,10 @@ def show(word: Subject) -> None:
 
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
-    st.caption(caption(probabilities, best, word.text, word.description.blank))
+    recurrent = bool(word.description.of_kind("lstm"))
+    st.caption(caption(probabilities, best, word.text, word.description.blank, recurrent))
+    if not word.description.head.stated:
+        st.caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
 
 
 # Nine tenths of the time that the whole page takes when it runs again, as it does for another deeper view.
@@ -53,16 +57,23 @@ def candidates(digest: str, _word: Subject) -> list[tuple[str, float]]:
     """The likeliest texts from a beam search, each with its exact probability (forward algorithm), best first."""
     description = _word.description
     best = decoding.n_best(_word.probabilities, BEAMS, SHOWN, description.blank)
-    return [(decoding.text(labels, description.labels), float(np.exp(value))) for labels, value in best]
+    return [(_seen(decoding.text(labels, description.labels)), float(np.exp(value))) for labels, value in best]
 
 
-def caption(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int) -> str:
-    """One sentence on how the best path and the text it reads as differ in probability."""
+def _seen(text: str) -> str:
+    """A text whose spaces at either end can be seen: else two texts might look the same."""
+    inner = text.strip(" ")
+    before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
+    return f"{SPACE_MARK * before}{inner}{SPACE_MARK * after if inner else ''}"
+
+
+def caption(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int, recurrent: bool) -> str:
+    """How the best path and the text it reads as differ in probability. recurrent: whether there are such layers."""
     if not best.labels:
         return "Every frame says blank: the network reads nothing here."
     whole = float(np.exp(decoding.log_probability(probabilities, best.labels, blank)))
     return (
         f"The likeliest label of every frame makes one path, with probability {best.probability:.3f}; all paths that "
         f"read as “{plain(text)}” together have {whole:.3f}. Click a frame to see the columns that its convolutions "
-        "see; the recurrent layers let it know the rest of the word."
+        f"see; the {'recurrent layers' if recurrent else 'layers behind them'} let it know the rest of the word."
     )

@@ -46,8 +46,13 @@ def on_top(network: str) -> Subject:
 
 
 def or_word(label: str, key: str, word: Subject) -> Subject:
-    """Draws the choice of a network, and of a photograph where that looks at one; returns what is to be explained."""
+    """Draws the choice of a network where the page explains two, and of a photograph where that looks at one.
+
+    Returns what is to be explained; word: what the network on top looks at.
+    """
     networks = views.titles(views.to_look_into())
+    if len(networks) == 1:
+        return word
     name = networks[address.switch(label, networks, key=key)]
     return word if name == word.network else of(name)
 

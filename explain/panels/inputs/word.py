@@ -140,20 +140,21 @@ def _box(size: tuple[int, int], left: int, right: int, top: int, bottom: int) ->
     return x0, y0, max(x0 + 1, right * width // 100), max(y0 + 1, bottom * height // 100)
 
 
-def _first(labels: Sequence[str]) -> str:
+def _first(labels: Sequence[str] | None) -> str:
     """The word that stands in the field at first: "Network" where the network can write that."""
     word = "Network"
-    if set(word) <= set(labels):
+    if labels is None or set(word) <= set(labels):
         return word
     letters = [label for label in labels if len(label) == 1]
     return "".join([letter for letter in letters if letter.isascii() and letter.isalnum()] or letters)[:6]
 
 
 def _typed(network: Description) -> Titled | None:
+    labels = network.labels if network.blank is not None and network.head.stated else None  # nobody knows them
     text, font = st.columns([2, 1])
     word = text.text_input(
         "Word",
-        value=_first(network.labels),
+        value=_first(labels),
         max_chars=24,
         key="word_text",
         bind="query-params",
@@ -162,7 +163,7 @@ def _typed(network: Description) -> Titled | None:
     faces = list(typeface.FONTS)
     face = font.selectbox("Font", faces, key="font", bind="query-params", label_visibility="collapsed") or faces[0]
     try:
-        return word, typeface.draw_word(word, face, network.labels)
+        return word, typeface.draw_word(word, face, tuple(word) if labels is None else labels)
     except ValueError as problem:
         st.error(str(problem), icon=":material/error:")
         return None

@@ -11,17 +11,12 @@ import streamlit as st
 from explain.gradients.worker.client import Job, describe
 from explain.panels.jobs.held import Held
 from explain.panels.page import resources
+from explain.panels.page.wording import plain
 
 
 def refusal(kind: str, settings: dict[str, Any]) -> str:
     """Why the worker takes no job with these settings, in one sentence; empty where it does."""
-    from explain.gradients.jobs import JOBS  # what can be asked for is of no interest before the first button
-
-    try:
-        JOBS[kind].check(settings)
-    except ValueError as problem:
-        return str(problem)
-    return ""
+    return resources.refusal(kind, settings)
 
 
 def progress(place, job: Job, text: str) -> None:
@@ -44,7 +39,7 @@ class Followed:
         """The button, with a sentence beside it on what is to come and how long it takes; where the worker does not
         take such a job, why."""
         if problem := refusal(self._kind, settings):
-            st.caption(problem)
+            st.caption(plain(problem))
             return
         button, beside = st.columns([1, 2.6], vertical_alignment="center")
         button.button(label, on_click=self._want, type="primary", width="stretch", key=f"{self._name}-start")
@@ -75,7 +70,7 @@ class Followed:
                 progress(bar, job, _doing(job))
                 stop.button("Cancel", on_click=self._cancel, width="stretch", key=f"{self._name}-cancel")
             elif job.status == "failed":
-                st.error(job.error, icon=":material/error:")
+                st.error(plain(job.error), icon=":material/error:")
                 st.button("Try again", on_click=self._held.drop, key=f"{self._name}-again")
             elif job.status == "done":
                 draw(job.result)

@@ -47,7 +47,7 @@ def channel(subject: Subject, layer: Layer, number: int) -> None:
     Draws nothing for a layer that the bank has no places of.
     """
     description = subject.description
-    opened = _opened(description)
+    opened = opened_bank(description)
     name = measured_as(description, layer, opened.layers) if opened else None
     if name is None:
         return
@@ -123,7 +123,7 @@ def _filters(version: str, layer: str, _kernel: np.ndarray) -> list[dict[str, st
 
 def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
     """For a unit of a recurrent layer: one sentence, its means, and the words where it is highest and lowest."""
-    opened = _opened(subject.description)
+    opened = opened_bank(subject.description)
     if opened is None:
         if missing := NEEDS.missing(subject.description):
             st.caption(f"What unit {number} is for can be measured over many words. {missing}")
@@ -157,7 +157,7 @@ def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
 
 def sentence(description: Description, layer: Layer, number: int) -> None:
     """What a unit of a recurrent layer is for, as a sentence alone; the backward units counted on from the others."""
-    opened = _opened(description)
+    opened = opened_bank(description)
     if opened is not None and layer.name in opened.recurrent:
         st.markdown("**What this unit is for**")
         st.markdown(descriptions.purpose(opened.unit(layer.name, number), opened.labels))
@@ -171,7 +171,7 @@ def answering(
 
     beside: the container that the character stands in. number: the present unit. choose: called with one clicked.
     """
-    opened = _opened(description, aloud=False)  # said once, where the unit is explained
+    opened = opened_bank(description, aloud=False)  # said once, where the unit is explained
     if opened is None:
         return
     characters = opened.characters
@@ -213,7 +213,7 @@ def _units(layer: Layer, direction: str) -> range:
     return range(first, first + units)
 
 
-def _opened(description: Description, aloud: bool = True) -> Bank | None:
+def opened_bank(description: Description, aloud: bool = True) -> Bank | None:
     """The bank, None where the network has none or it can't be read.
 
     aloud: the page says why it can't, and where the bank is out of date.

@@ -16,20 +16,23 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
-COUNT = 20
+COUNT, COLUMNS = {True: 20, False: 18}, {True: 4, False: 6}  # of maps, by whether the picture is wide
+TALL, LOW = 320, 150  # screen pixels that a picture is high at most: alone, and above maps that are to be in sight
 
 
 @fragment
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     st.markdown("**Layers**")
-    st.caption(
-        "What each layer hands on, brightest where it responds most. The frame on the word is what one number can see: "
-        "hover over a map, click to keep it."
-    )
     description = word.description
+    st.caption(
+        "What each layer hands on, brightest where it responds most. The frame on the "
+        f"{'picture' if description.blank is None else 'word'} is what one number can see: hover over a map, click to "
+        "keep it."
+    )
     layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
-    tiles_of(word, layer, key="layers", count=COUNT, columns=4, chips=True)
+    wide = is_wide(word)
+    tiles_of(word, layer, key="layers", count=COUNT[wide], columns=COLUMNS[wide], chips=True, tall=LOW)
 
 
 def first_layer(description: Description) -> str:
@@ -53,12 +56,13 @@ def tiles_of(
     chips: bool = False,
     in_address: tuple[str, str, str] = ("layer", "unit", "scale"),
     first: dict | None = None,
+    tall: int = TALL,
 ) -> None:
     """The feature maps of one layer, strongest first, over the picture they came from.
 
     key: of the component on the page. chips: whether the layer is picked here. in_address: under which names the layer,
     the unit and the scale stand in the address. first: the unit that is marked where the address has none, as `unit_of`
-    returns it.
+    returns it. tall: how many screen pixels the picture is high at most.
     """
     layer_in_address, unit_in_address, scale_in_address = in_address
     description, activation = subject.description, subject.values[layer.name]
@@ -93,6 +97,7 @@ def tiles_of(
             "facts": f"{names.layer_name(description, layer)} · {names.facts(description, layer)}",
             "input": {"src": images.data_url(subject.seen), "width": subject.width, "height": subject.height},
             "columns": columns,
+            "tall": tall,
             "shared": address.choice(scale_in_address, ("shared",), "") == "shared",
             "field": _field(description, layer),
             "unit": unit,

@@ -1,6 +1,9 @@
-"""The filters of a convolution layer as pictures: all of a first layer's, and one taken apart."""
+"""The filters of a convolution layer as pictures: all of a first layer's, and one taken apart, beside its channel's
+dream."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -9,10 +12,11 @@ from PIL import Image
 from explain.layers import feature_maps, filters
 from explain.network.description import Description
 from explain.network.layers import Layer
+from explain.panels.channels import dreams, gallery
 from explain.panels.components import component
 from explain.panels.layers import names
 from explain.panels.layers.focus import version, weights
-from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.pictures import images
 
@@ -22,27 +26,32 @@ IN_TILE = 4  # slices in a filter's small picture
 DARK, LIGHT = (18, 21, 28), (251, 251, 252)  # the page's grounds
 
 
-def show(description: Description, layer: Layer, activation: np.ndarray, *, key: str, in_address: str) -> None:
-    """Draws the filters of a convolution layer; nothing for any other layer.
+def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose: Callable[[int], None]) -> None:
+    """Draws the filters of a convolution layer, and what the channel of the present one answers to most; nothing for
+    any other layer. Of a deep layer those filters are shown that respond most to the present picture.
 
-    activation: of the layer, without the batch: of a deep layer the filters that respond most to it are shown.
-    key: of the component on the page. in_address: under which name the filter taken apart stands in the address.
+    key: of the component on the page. number: of the present filter; the first that is shown where there is none of
+    that number. choose: called with the one that is clicked.
     """
     if layer.kind != "conv" or "kernel" not in layer.weights:
         return
+    description = subject.description
     kernel, colour = weights(description, layer.name)["kernel"], colour_of(description, layer)
     dark = is_dark()
-    shown = _shown(kernel, activation)
-    wanted = address.numbers(in_address, 1)
-    number = wanted[0] if wanted and wanted[0] < kernel.shape[3] else shown[0]
+    shown = _shown(kernel, subject.values[layer.name])
+    if number is None or number >= kernel.shape[3]:
+        number = shown[0]
     if number not in shown:
         shown[-1] = number
 
     def take() -> None:
-        address.note(in_address, st.session_state[key].get("chosen"))
+        clicked = st.session_state[key].get("chosen")
+        if clicked is not None:
+            choose(int(clicked))
 
     st.markdown(f"**Filters of {names.layer_name(description, layer)}**")
-    all_, one = st.columns([1.25, 1], gap="medium")
+    dreamt = dreams.offered(subject)
+    all_, one, dream = st.columns([1.2, 1, 0.75] if dreamt else [1.25, 1, 0.01], gap="medium")
     with all_:
         component(
             "thumbnails",
@@ -61,6 +70,10 @@ def show(description: Description, layer: Layer, activation: np.ndarray, *, key:
             _picture(kernel, number, colour)
         else:
             _slices(kernel, number, layer.groups, dark)
+    if dreamt:
+        with dream:
+            dreams.show(subject, layer, number)
+        gallery.row(description, layer, number, choose, f"{key}-dreamt")
 
 
 def colour_of(description: Description, layer: Layer) -> str | None:

@@ -8,6 +8,7 @@ import streamlit as st
 from explain.layers import feature_maps
 from explain.network.description import Description
 from explain.network.layers import Layer
+from explain.panels.channels import characters
 from explain.panels.components import component
 from explain.panels.inputs import photograph
 from explain.panels.layers import feature_maps as feature_maps_panel
@@ -19,12 +20,14 @@ from explain.panels.page.subject import Subject
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
+SIDE, SMALL, DEEP = 128, 64, 40  # pixels of a picture in the list; of one in a list of more layers than so many
+CHOSEN = "deep-chosen"
 
 
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    subject = photograph.or_word("Network", "network", word)
+    subject = photograph.or_word("Network layer by layer", "deep_network", word)
     description, ran = subject.description, subject.ran
     layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
@@ -42,13 +45,39 @@ def show(word: Subject) -> None:
         feature_maps_panel.tiles_of(
             subject,
             layer,
-            key="deep-maps",
+            # Fresh maps for each channel chosen elsewhere: the mounted ones would go on marking what was clicked.
+            key=f"deep-maps-{st.session_state.get(CHOSEN, 0)}",
             count=IN_DETAIL,
             columns=4 if feature_maps_panel.is_wide(subject) else 8,
             in_address=("deep", "deep_unit", "deep_scale"),
         )
-    key = f"deep-filters-{description.name}"
-    filters.show(description, layer, ran.values[layer.name], key=key, in_address="deep_filter")
+    channel = _channel(ran.values[layer.name])
+    filters.show(
+        subject,
+        layer,
+        key=f"deep-filters-{description.name}",
+        number=channel,
+        choose=lambda clicked: _choose(subject, layer.name, clicked),
+    )
+    characters.show(description, layer, channel, lambda name, clicked: _choose(subject, name, clicked))
+
+
+def _channel(activation: np.ndarray) -> int:
+    """The channel that is looked at: that of the unit in the address, or the filter that older links name; else the
+    strongest."""
+    unit = address.numbers("deep_unit", 3) or address.numbers("deep_filter", 1)
+    if unit and unit[0] < activation.shape[-1]:
+        return unit[0]
+    return feature_maps.strongest(activation, 1)[0].channel if feature_maps_panel.is_drawn(activation) else 0
+
+
+def _choose(subject: Subject, layer: str, channel: int) -> None:
+    """From a callback: a channel that was not clicked on its map, with the place where it responds most."""
+    _, (y, x) = feature_maps.strongest_unit(subject.values[layer], channel)
+    address.note("deep", layer, subject.description.layer_names[0])
+    address.note("deep_unit", f"{channel}.{y}.{x}")
+    address.note("deep_filter", None)
+    st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1
 
 
 def _list(subject: Subject, layer: Layer) -> None:
@@ -57,6 +86,7 @@ def _list(subject: Subject, layer: Layer) -> None:
     def choose() -> None:
         address.note("deep", st.session_state["deep-list"].get("layer"), description.layer_names[0])
         address.note("deep_unit", None)
+        address.note("deep_filter", None)
 
     component(
         "layer_list",
@@ -90,9 +120,10 @@ def _rows(version: str, digest: str, _description: Description, _values: dict[st
 def _pictures(description: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
     if not feature_maps_panel.is_drawn(activation):
         return []
+    side = SMALL if len(description.layers) > DEEP else SIDE
     return [
         {
-            "src": images.data_url(images.shrink(images.coloured(tile.values), 128)),
+            "src": images.data_url(images.shrink(images.coloured(tile.values), side)),
             "name": names.channel_name(description, layer, tile.channel),
         }
         for tile in feature_maps.strongest(activation, IN_LIST)

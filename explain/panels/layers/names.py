@@ -13,6 +13,7 @@ KINDS = {
     "max_pool": "max pooling",
     "average_pool": "average pooling",
     "batch_norm": "batch normalisation",
+    "scaling": "scaling",
     "activation": "activation",
     "add": "sum of layers",
     "multiply": "product of layers",
@@ -38,9 +39,7 @@ COLOURS = {"grey": ("grey",), "rgb": ("red", "green", "blue"), "bgr": ("blue", "
 
 def layer_name(description: Description, layer: Layer) -> str:
     """The layer's name; where the file names none, its number and what it is."""
-    if description.named or layer is description.input:
-        return layer.title
-    return f"{description.layers.index(layer)} {layer.title}"
+    return layer.title
 
 
 def short_name(description: Description, layer: Layer) -> str:
@@ -105,11 +104,13 @@ def place_name(description: Description, layer: Layer) -> str:
 
 
 def facts(description: Description, layer: Layer) -> str:
-    """Shape, what one number can see, and parameters, in one line."""
+    """Shape, what one number can see, and parameters, in one line; of a layer that is called by what it does, what the
+    file calls it as well."""
     field = receptive_field(description, layer.name)
     sees = "sees everything" if field is None else f"sees {field.size[0]} × {field.size[1]} pixels"
     weights = f"{layer.parameters:,} parameters" if layer.parameters else "no parameters"
-    return f"{by(layer.shape)} · {sees} · {weights}"
+    called = "" if layer.title == layer.name else f" · “{layer.name[-60:]}” in the file"
+    return f"{by(layer.shape)} · {sees} · {weights}{called}"
 
 
 def by(shape: tuple[int | None, ...]) -> str:

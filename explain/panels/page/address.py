@@ -24,6 +24,12 @@ def choice(name: str, options: Collection[str], default: str) -> str:
     return value if value in list(options) else default
 
 
+def given(*names: str) -> str:
+    """What stands in the address under the first of these names that is there, whatever it says; else ""."""
+    _write_notes()
+    return next(filter(None, (st.query_params.get(name) for name in names)), "")
+
+
 def numbers(name: str, count: int) -> tuple[int, ...] | None:
     """`count` whole numbers of at most six digits, written with dots between ("31.4.12"), or None."""
     _write_notes()

@@ -1,4 +1,4 @@
-"""The button that saves everything shown for the present word as one .zip file."""
+"""The button that saves everything shown for the picture on top as one .zip file, whatever network looks at it."""
 
 from __future__ import annotations
 
@@ -7,33 +7,71 @@ import re
 import numpy as np
 import streamlit as st
 
-from explain.network.needs import Needs
+from explain.attribution import class_map, occlusion
+from explain.network.head import CLASSES, CTC
 from explain.network.weights import network_weights
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
+from explain.panels.visualisation import gallery
 
-NEEDS = Needs("ctc")
 LONGEST = 40  # characters of a title that go into a file's name
+COVERING = 15.0  # seconds that maps of the classes may take where each needs a pass
+NUMBERS_A_SECOND = 4_000_000  # of all layers together, written as arrays and as pictures
 
 
-def button(word: Subject) -> None:
-    """Draws the button; what it saves is put together when it is pressed."""
-    missing = NEEDS.missing(word.description)
+def button(subject: Subject) -> None:
+    """Draws the button; what it saves is put together when it is pressed.
+
+    subject: the picture on top and the network that the page is about, not what a deeper view looks at besides.
+    """
     st.download_button(
         "Download everything",
-        lambda: archive(word),
-        file_name=f"{file_name(word.title)}.zip",
+        lambda: archive(subject),
+        file_name=f"{file_name(_called(subject))}.zip",
         mime="application/zip",
         icon=":material/download:",
         key="download-everything",
         on_click="ignore",
-        disabled=bool(missing),
-        help=missing
-        or "Pictures, charts, arrays of every layer and the reading of this word, with a report to open from disk.",
+        help=said(subject),
     )
 
 
-def archive(word: Subject) -> bytes:
-    """The .zip for a word: `explain.report.archive` of the same pass that the panels show."""
+def said(subject: Subject) -> str:
+    """What the button saves, of which picture and network, and about how long that takes."""
+    description = subject.description
+    called, layers = plain(description.called), "every layer's maps and arrays"
+    if description.head.kind == CTC:
+        holds = f"the word on top, as {called} reads it: {layers}, charts, the reading"
+    elif description.head.kind == CLASSES:
+        holds = f"the photograph on top, as {called} sees it: {layers}, the classes and where they are seen"
+    else:
+        holds = f"the picture on top, as {called} sees it: {layers}"
+    seconds = round(sum(values.size for values in subject.values.values()) / NUMBERS_A_SECOND + _covering(subject))
+    return f"Of {holds}, with a report to open from disk." + (f" Takes about {seconds} s." if seconds > 1 else "")
+
+
+def _covering(subject: Subject) -> float:
+    """Seconds for passes of covered pictures, where the classes' maps are made of these."""
+    description = subject.description
+    if description.head.kind != CLASSES or class_map.fits(description):
+        return 0.0
+    size, step = next(iter(occlusion.patches_of_a_photograph(subject.height, subject.width).values()))
+    seconds = len(occlusion.boxes((subject.height, subject.width), size, step)) * subject.ran.milliseconds / 1000
+    return seconds if seconds <= COVERING else 0.0
+
+
+def _called(subject: Subject) -> str:
+    """A word goes by its own name; photographs are all called that."""
+    is_word = subject.description.head.kind == CTC
+    return subject.title if is_word else f"{subject.description.name}, {subject.title}"
+
+
+def archive(subject: Subject) -> bytes:
+    """The .zip, of `explain.report`, from the same pass that the panels show."""
+    return _of_a_word(subject) if subject.description.head.kind == CTC else _of_a_photograph(subject)
+
+
+def _of_a_word(word: Subject) -> bytes:
     from explain.report import archive as report_archive  # only whoever presses the button waits for these
     from explain.report import reading
 
@@ -41,6 +79,22 @@ def archive(word: Subject) -> bytes:
     weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
     picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
     return report_archive.bundle(reading.Read(word.title, description, word.frames, picture, word.values, weights))
+
+
+def _of_a_photograph(shown: Subject) -> bytes:
+    from explain.report import photograph, seen  # only whoever presses the button waits for these
+
+    values, network = shown.values, shown.opened.network
+    passes = int(1000 * COVERING / max(shown.ran.milliseconds, 1))
+    maps = seen.class_maps(network, shown.batch, values, network_weights, passes)
+    visualised = {
+        unit: gallery.class_picture(shown.network, unit)
+        for unit in seen.likeliest(shown.description, values)
+        if gallery.class_record(shown.network, unit) is not None
+    }
+    return photograph.bundle(
+        seen.Seen(shown.title, shown.description, shown.seen, shown.batch, values, maps, visualised)
+    )
 
 
 def file_name(title: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import streamlit as st
 
 from explain.network.errors import NetworkError
+from explain.panels.page.wording import plain
 
 
 @contextlib.contextmanager
@@ -17,7 +18,7 @@ def said() -> Iterator[None]:
     try:
         yield
     except NetworkError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
 
 
 def fragment(show: Callable[..., None]) -> Callable[..., None]:

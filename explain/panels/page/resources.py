@@ -1,4 +1,7 @@
-"""What all visitors share: the opened networks, their last activations, the gradient worker."""
+"""What all visitors share: the opened networks, their last activations, the gradient worker.
+
+A visitor's own networks (`explain.panels.own.visitor`) are found here as well, by that visitor.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.session import Network, trim
+from explain.panels.own import visitor, workers
 from explain.panels.page.recent import Recent
 from models.card import Card
 from models.networks import CARDS, here
@@ -66,8 +70,9 @@ def _collected() -> list[float]:
 
 
 def networks() -> dict[str, Description]:
-    """The networks that are here and can be opened, by name; those that come along first."""
-    return {name: looked for name, looked in _looked_at().items() if isinstance(looked, Description)}
+    """The networks that are here and can be opened, by name; those that come along first, this visitor's own last."""
+    opened_here = {name: looked for name, looked in _looked_at().items() if isinstance(looked, Description)}
+    return {**opened_here, **visitor.descriptions()}
 
 
 def refused() -> dict[str, str]:
@@ -107,9 +112,12 @@ def _sentences() -> dict[Path, tuple[tuple[int, int], str]]:
 
 def description(name: str) -> Description:
     """What a network says of itself. Raises NetworkError where there is none of that name."""
-    known = here()
+    own, known = visitor.descriptions(), here()
+    if name in own:
+        return own[name]
     if name not in known:
-        raise NetworkError(f"There is no network called {name!r} here; there are {', '.join(known) or 'none'}.")
+        names = ", ".join([*known, *own])
+        raise NetworkError(f"There is no network called {name!r} here; there are {names or 'none'}.")
     looked = _looked(name, known[name])
     if isinstance(looked, str):
         raise NetworkError(looked)
@@ -130,7 +138,12 @@ def _opened(_description: Description, path: Path, modified: int) -> Opened:
 
 
 def opened(name: str) -> Opened:
-    """The opened network; all visitors share it, until its file changes. Raises NetworkError where it can't be."""
+    """The opened network; all visitors share it, until its file changes. Raises NetworkError where it can't be.
+
+    A visitor's own is computed in a process of its own, see `explain.network.apart`.
+    """
+    if (own := visitor.held(name)) is not None:
+        return Opened(own.network, own.stamp)
     described = description(name)
     try:
         return _opened(described, described.path, described.path.stat().st_mtime_ns)
@@ -179,6 +192,12 @@ def worker() -> GradientWorker:
 
 
 def submit(kind: str, settings: dict[str, Any]) -> Job:
-    """Hands the worker a job of this visitor's; visitors take turns."""
+    """Hands a job of this visitor's to the worker, or to the one that visitors' own networks have; visitors take
+    turns."""
     owner = st.session_state.setdefault("visitor", uuid.uuid4().hex)
-    return worker().submit(kind, settings, owner=owner)
+    return workers.submit(worker(), kind, settings, owner)
+
+
+def refusal(kind: str, settings: dict[str, Any]) -> str:
+    """Why no worker takes a job with these settings, in one sentence; empty where one does."""
+    return workers.refusal(kind, settings)

@@ -13,10 +13,8 @@ from explain.ctc.alphabet import Alphabet
 from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
-from explain.network.errors import NetworkError
 from explain.panels.page import resources
 from explain.pictures import images
-from models.preprocessing import fitting_size
 
 PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture that is enlarged
 
@@ -36,13 +34,7 @@ class Subject:
     @staticmethod
     def of(network: str, title: str, picture: Image.Image) -> Subject:
         """The subject for any picture, prepared as the network wants it; NetworkError where it wants no picture."""
-        description = resources.description(network)
-        if description.preprocessing is None:
-            raise NetworkError(
-                f"{description.title} takes neither grey pictures nor coloured ones, so it can't be shown."
-            )
-        size = fitting_size(description.preprocessing, picture.size, description.smallest)
-        return Subject(network, title, description.preprocessing.prepare(picture, *size))
+        return Subject(network, title, resources.description(network).prepared(picture))
 
     @cached_property
     def opened(self) -> resources.Opened:

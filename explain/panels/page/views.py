@@ -7,17 +7,25 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from explain.network.description import Description
 from explain.network.needs import Needs
 from explain.panels.page import address, resources
 from explain.panels.page.wording import plain
 
 RECOGNISER, CLASSIFIER, NEITHER = "ctc", "classes", "none"
-IN_ADDRESS = {RECOGNISER: "recogniser", CLASSIFIER: "classifier"}  # also what such a network is called
+AXES = {RECOGNISER: 2, CLASSIFIER: 1}  # of what such a network answers, without the batch
+NETWORK = "network"  # in the address: the one that the page explains
+OLD_NAMES = ("recogniser", "classifier")  # of the same, in links from before
+# What the address says of one network; in another it would point at layers and units that are not there.
+OF_ONE = ("layer", "unit", "deep", "deep_unit", "frame", "character", "beam_frame", "rival")
+IF_IT_DOES = " If it is one, say so under *Answers*."
+WHY_CLASS = "Why this class?"
+VIEW = "view"  # the choice of the deeper view, in the address and in the visitor's session
 
 
 @dataclass(frozen=True)
 class View:
-    """title: on its button and in the address; None for the name of the classifier, which it is all about.
+    """title: on its button and in the address; None for the view of a classifier, see `title_of`.
 
     panel: its module within `explain.panels`, imported when it is opened. needs: of the network it explains.
     """
@@ -28,13 +36,20 @@ class View:
 
     @property
     def missing(self) -> str:
-        """One sentence on what the page's networks lack for this view; empty where one of them has it all."""
-        sentences = [self.needs.missing(resources.description(name)) for name in to_look_into()]
-        return "" if "" in sentences else next(iter(sentences), "There is no network here.")
+        """What the page's network lacks for this view, in a sentence; empty where it, or its companion, has it all."""
+        networks = [resources.description(name) for name in to_look_into()]
+        sentences = [self.needs.missing(network) for network in networks]
+        if "" in sentences:
+            return ""
+        may = (
+            networks and networks[0].head.kind == NEITHER and len(networks[0].output.shape) == AXES.get(self.needs.head)
+        )
+        return next(iter(sentences), "There is no network here.") + (IF_IT_DOES if may else "")
 
 
 LAYERS = View("Layers", "layers.feature_maps")
 DECODING = View("CTC decoding", "ctc.decoding", Needs(RECOGNISER))
+CLASSES = View("Classes", "visualisation.likeliest", Needs(CLASSIFIER))
 CLASS_VISUALISATION = View("Class visualisation", "visualisation.classes", Needs(CLASSIFIER))
 VIEWS = (
     View("Layer by layer", "layers.layer_by_layer"),
@@ -46,34 +61,71 @@ VIEWS = (
 )
 
 
-def of_kind(kind: str) -> list[str]:
-    """The networks that are here with this kind of head."""
-    return [name for name, network in resources.networks().items() if network.head.kind == kind]
+def first() -> str | None:
+    """The network that an address without any names: the first that reads words, of those that come along at best."""
+    here = resources.networks()
+    readers = [name for name, network in here.items() if network.head.kind == RECOGNISER]
+    along = [name for name in readers if here[name].card]
+    return next(iter([*along, *readers, *here]), None)
+
+
+def chosen() -> str | None:
+    """The network that the page explains: the one that the address names, by its name or by what it is called."""
+    named = _named()
+    return first() if named is None else named
+
+
+def _named() -> str | None:
+    here, named = resources.networks(), address.given(NETWORK, *OLD_NAMES)
+    if named in here:
+        return named
+    return next((name for name, network in here.items() if named and network.called == named), None)
+
+
+def not_here() -> str:
+    """One sentence on the network that the address names where that is not here, or no longer; else empty."""
+    named = address.given(NETWORK, *OLD_NAMES)
+    if not named or _named() is not None:
+        return ""
+    instead = first()
+    shows = f" This is {plain(resources.description(instead).called)}." if instead else ""
+    return (
+        f"There is no network called “{plain(named[:60])}” here. If somebody opened it from a file, it was open for "
+        f"that visitor alone: open the file yourself.{shows}"
+    )
+
+
+def choose(name: str) -> None:
+    """The page explains this network from the next run on."""
+    address.note(NETWORK, name, first())
+    for other in (*OLD_NAMES, *OF_ONE):
+        address.note(other, None)
 
 
 def of_page() -> dict[str, str]:
-    """The networks that the page explains, by the kind of their head: the first that is here of each kind.
+    """The networks that the page explains, by the kind of their head: the chosen one first.
 
-    The address may name others: "recogniser" and "classifier" are names as `resources.networks` has them.
+    Beside a recogniser that comes along stands the classifier that does, which the third panel visualises.
     """
-    here = {kind: of_kind(kind) for kind in IN_ADDRESS}
-    return {kind: address.choice(IN_ADDRESS[kind], names, names[0]) for kind, names in here.items() if names}
-
-
-def not_here() -> list[str]:
-    """One sentence for each network that the address names and that is not here, or no longer."""
-    of_the_page, sentences = of_page(), []
-    for kind, parameter in IN_ADDRESS.items():
-        named = st.query_params.get(parameter)
-        if named and named != of_the_page.get(kind):
-            instead = resources.description(of_the_page[kind]).called if kind in of_the_page else "none"
-            sentences.append(f"There is no {parameter} called “{plain(named[:60])}” here; the page shows {instead}.")
-    return sentences
+    name = chosen()
+    if name is None:
+        return {}
+    here = resources.networks()
+    page = {here[name].head.kind: name}
+    if here[name].card and here[name].head.kind == RECOGNISER:
+        along = [other for other, network in here.items() if network.card and network.head.kind == CLASSIFIER]
+        page |= {CLASSIFIER: along[0]} if along else {}
+    return page
 
 
 def to_look_into() -> list[str]:
-    """The networks whose layers can be looked at: the page's two, then those that answer neither text nor classes."""
-    return [*of_page().values(), *of_kind(NEITHER)]
+    """The networks that the page explains, the chosen one first."""
+    return list(of_page().values())
+
+
+def middle() -> View:
+    """What the panel in the middle shows: what the chosen network answers."""
+    return CLASSES if next(iter(of_page()), None) == CLASSIFIER else DECODING
 
 
 def titles(names: Iterable[str]) -> dict[str, str]:
@@ -83,9 +135,29 @@ def titles(names: Iterable[str]) -> dict[str, str]:
     return {f"{title} ({name})" if title in alike else title: name for name, title in called.items()}
 
 
-def offered() -> dict[str, View]:
-    """The views that fit one of the page's networks, by title."""
-    networks = of_page()
-    return {
-        view.title or resources.description(networks[CLASSIFIER]).called: view for view in VIEWS if not view.missing
-    }
+def title_of(view: View) -> str:
+    """A view's title; that of a classifier which comes along is the network's name, as links have it."""
+    if view.title is not None:
+        return view.title
+    network = of_page().get(CLASSIFIER)
+    return _of_classifier(resources.description(network)) if network else WHY_CLASS
+
+
+def _of_classifier(network: Description) -> str:
+    return network.called if network.card else WHY_CLASS
+
+
+def switch() -> View:
+    """Draws the choice of the deeper view and returns the chosen one, whether or not it applies to the network."""
+    by_title = {title_of(view): view for view in VIEWS}
+    _by_another_name(by_title)
+    return by_title[address.switch("Deeper view", by_title, key=VIEW)]
+
+
+def _by_another_name(by_title: dict[str, View]) -> None:
+    """The view of a classifier stays the chosen one, in links and from network to network, where its title differs."""
+    wanted = st.session_state.get(VIEW) or address.given(VIEW)
+    here = resources.networks().values()
+    names = {WHY_CLASS, *(_of_classifier(network) for network in here if network.head.kind == CLASSIFIER)}
+    if wanted in names - set(by_title):
+        st.session_state[VIEW] = title_of(VIEWS[-1])

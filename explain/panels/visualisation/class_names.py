@@ -24,6 +24,7 @@ KEY = "class"  # of the choice, in the address and in the visitor's session
 ASKED = "class-asked"  # a class that a visitor asked for and that the page cannot answer
 LINKED = "class-linked"
 AROUND = 3  # classes shown before and after one that was searched by its number
+UNNAMED = "class {}"  # what `explain.network.head` calls a class whose name nobody said
 ROWS = 12  # at most of what a search shows
 
 
@@ -50,8 +51,9 @@ class Catalogue:
         return self.names[number]
 
     def label(self, number: int) -> str:
-        """Name and number side by side: "African elephant · 386"."""
-        return f"{self.names[number]} · {number}"
+        """Name and number side by side: "African elephant · 386"; of a class without a name the number alone."""
+        name = self.names[number]
+        return name if name == UNNAMED.format(number) else f"{name} · {number}"
 
     def of_unit(self, network: str, unit: int) -> str:
         """Name and number of the class that a unit of a network's last layer stands for."""

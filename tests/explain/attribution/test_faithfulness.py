@@ -183,3 +183,24 @@ def test_layers_are_destroyed_from_the_output_down():
     for card in (crnn.CARD, vgg16.CAM):
         named = [name for stage in faithfulness.cascade(card) for name in stage]
         assert sorted(named) == sorted(layer.name for layer in describe(card).layers if layer.parameters)
+
+
+def test_squares_follow_one_another_by_their_means():
+    values = np.array([[9.0, 0, 5, 5, 1], [0, 0, 5, 5, 1], [3, 3, 8, 8, 7]])
+    # squares of 2 x 2, cut off at the right and below; means: 2.25, 5, 1 above and 3, 8, 7 below
+    assert order(values, side=2).tolist() == [12, 13, 14, 2, 3, 7, 8, 10, 11, 0, 1, 5, 6, 4, 9]
+    random = faithfulness.random_orders((4, 6, 3), 30, side=2)
+    for pixels in random:
+        assert sorted(pixels) == list(range(24))
+        squares = [(pixel // 6 // 2, pixel % 6 // 2) for pixel in pixels.tolist()]
+        assert len({tuple(squares[at : at + 4]) for at in range(0, 24, 4)}) == 6
+        assert all(len(set(squares[at : at + 4])) == 1 for at in range(0, 24, 4))
+    assert len({pixels[0] for pixels in random}) > 3
+
+
+def test_the_mean_colour_takes_the_pixels_place_and_large_pictures_are_asked_one_by_one():
+    picture = np.random.default_rng(0).random((200, 200, 3))
+    np.testing.assert_allclose(grounds(picture, "mean")[7, 9], picture.mean(axis=(0, 1)))
+    told = []
+    deletion(Linear(1.0), picture, SUM, np.arange(40000), "mean", steps=2, on_step=lambda *step: told.append(step))
+    assert told == [(1, 3), (2, 3), (3, 3)]

@@ -66,9 +66,9 @@ def test_patches_reach_every_edge():
     assert len(boxes((32, 128, 1), 8, 2)) == 13 * 61
 
 
-@pytest.mark.parametrize(("spliced", "first"), [(False, 16), (True, 1)])
-def test_progress_is_told_and_false_stops(network, word, spliced, first, monkeypatch):
-    monkeypatch.setattr(occlusion, "_can_splice", lambda network, layers: spliced)
+@pytest.mark.parametrize(("in_part", "first"), [(False, 16), (True, 25)])
+def test_progress_is_told_and_false_stops(network, word, in_part, first, monkeypatch):
+    monkeypatch.setattr(incremental_inference, "WORTH", 1.0 if in_part else 0.0)
     told = []
     stopped = occlude(network, word, 32, 4, 0.5, on_step=lambda done, of: told.append((done, of)) or len(told) < 1)
     assert stopped is None and told == [(first, 25)]
@@ -102,9 +102,8 @@ def test_patches_follow_the_pictures_size():
     assert list(occlusion.patches_of_a_photograph(16, 28).values()) == [(4, 2), (2, 2), (2, 1)]
 
 
-def test_a_third_network_is_covered_pass_by_pass(tmp_path):
+def test_a_third_network_is_covered_as_pass_by_pass(tmp_path):
     third = Network(describe(small_networks.recogniser(tmp_path / "third.onnx")))
-    assert not incremental_inference.fits(third)  # a layer that adds two others, frames before pictures
     picture = np.random.default_rng(2).random((24, 80, 1), dtype=np.float32)
     found = occlude(third, picture, (24, 20), (24, 20), 0.5)
     target = targets.Unit("logits", (7, 2))

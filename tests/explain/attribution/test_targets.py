@@ -162,3 +162,20 @@ def test_frames_that_carry_a_character():
     assert targets.telling_frames(Character(0, (0.04, 0.05, 0.51, 0.0, 0.4))) == [2, 4]
     thin = Character(0, tuple([0.04] * 10 + [0.045] + [0.0395] * 14 + [0.002]))
     assert targets.telling_frames(thin) == [10]  # none has more than a twentieth
+
+
+def test_what_follows_the_pictures_width_is_not_checked_before_there_is_an_output():
+    """Of a network that takes any width the number of frames is None."""
+    character = Character(3, (0.5, 0.5, 0.0))
+    for shape in ((3, 9), (None, 9)):
+        targets.check(character, shape)
+        targets.check(WholeText((1, 1), 0), shape)
+    targets.check(Unit("row", (17, 2)), (None, 9))
+    for target, shape in (
+        (character, (4, 9)),
+        (character, (None, 3)),
+        (WholeText((1, 1), 0), (2, 9)),
+        (Unit("row", (17, 9)), (None, 9)),
+    ):
+        with pytest.raises(TargetError):
+            targets.check(target, shape)

@@ -99,14 +99,14 @@ def test_thousands_of_labels_are_quick():
     text = np.random.default_rng(2).integers(1, 6625, 20).tolist()
     p = sharp(80, 6625, 0, text)
     assert decoding.best_path(p, 0).labels == tuple(text)
-    for call in (
-        lambda: alternatives.characters(p, text, 0),
-        lambda: decoding.n_best(p, 25, 3, 0),
-        lambda: decoding.beam_record(p, 25, 0),
+    for most, call in (
+        (2.0, lambda: alternatives.characters(p, text, 0)),
+        (0.3, lambda: decoding.n_best(p, 25, 3, 0)),
+        (0.3, lambda: decoding.beam_record(p, 25, 0)),
     ):
         started = time.process_time()
         call()
-        assert time.process_time() - started < 4.0
+        assert time.process_time() - started < most
 
 
 @pytest.mark.parametrize("seed", range(20))

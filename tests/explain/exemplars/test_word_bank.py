@@ -199,7 +199,7 @@ def test_units_that_answer_to_a_character():
     by_character = np.array([[[0.9, 0.1, 0.1, 0.0], [0.2, 0.2, 0.2, 0.0], [-0.5, 0.0, 0.2, 0.0], [0, 0.5, 0, 0.0]]])
     arrays = {"counts": np.array([2, 3, 1, 50]), "by_character": by_character}
     arrays["spread"] = np.array([[0.4, 0.1, 0.2, 0.0]])
-    made = Bank((), (), np.zeros((0, 32, 128)), ("a", "b", "c", ""), {}, ("blstm_1",), (), False, arrays)
+    made = Bank((), (), np.zeros((0, 32, 128)), ("a", "b", "c", ""), {}, {}, ("blstm_1",), (), False, arrays)
     found = made.answering("blstm_1", "a", range(4), 3)
     # Unit 2: -0.5 against (3 x 0 + 1 x 0.2) / 4 = 0.05, so -0.55 of 0.2; unit 0: 0.8 of 0.4.
     assert [answer.unit for answer in found[:2]] == [2, 0]

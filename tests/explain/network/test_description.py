@@ -130,6 +130,24 @@ def test_time_first_and_pictures_laid_together(tmp_path, batch):
     np.testing.assert_allclose(outputs["logits"], conv @ dense["kernel"] + dense["bias"], atol=1e-5)
 
 
+@pytest.mark.parametrize(("order", "width"), [("WNC", 20), ("WNC", None), ("CNW", None), ("NCW", None)])
+def test_axes_that_cannot_be_followed_are_told_by_their_lengths(tmp_path, order, width):
+    """Everything is laid into one row on the way and apart again; the frames are as many as the width says."""
+    made = Maker()
+    x = made.node("Conv", ["picture", made.weight("w", 4, 1, 8, 2)], "conv", strides=[1, 2])
+    x = made.node("Squeeze", [x, made.array("two", np.array([2]))], "row")
+    x = made.node("Transpose", [x], "ordered", perm=["NCW".index(axis) for axis in order])
+    shape = made.node("Shape", [x], "shape")
+    x = made.node("Reshape", [x, made.array("flat", np.array([-1]))], "together")
+    made.node("Reshape", [x, shape], "frames")
+    network = Network(written(tmp_path, made, ["n", 1, 8, width], output="frames"))
+    assert network.description.output.shape == (width and 10, 4)
+    picture = np.random.default_rng(0).random((3, 8, 20, 1), dtype=np.float32)
+    kernel = network_weights(network.description, network.description.layer_names[0])["kernel"]
+    expected = np.einsum("nhtw,hwo->nto", picture[..., 0].reshape(3, 8, 10, 2), kernel[:, :, 0])
+    np.testing.assert_allclose(network.run(picture)["frames"], expected, atol=1e-5)
+
+
 def test_a_file_that_channels_come_last_in(tmp_path):
     """And whose metadata says what a person answered: the size, the order of colours, the scale."""
     made = Maker()
@@ -175,7 +193,6 @@ def test_large_weights_beside_the_file_are_mapped(tmp_path):
 @pytest.mark.parametrize(
     ("metadata", "said"),
     [
-        ({"labels": "cat, dog"}, "under 'labels' is no JSON"),
         ({"labels": '["a", 1]'}, "JSON list of strings"),
         ({"head": "words"}, "not 'words'"),
         ({"head": "ctc"}, "needs a sequence"),

@@ -106,7 +106,8 @@ def test_a_training_model_of_keras_2_is_cut_at_its_softmax(reader, tmp_path, cap
     model = onnx.load(network.path, load_external_data=False)
     beside = {tensor.name for tensor in model.graph.initializer if tensor.external_data}
     assert {"conv2d_7/kernel", "bidirectional_3/kernel", "dense_2/kernel"} <= beside
-    assert {entry.key: entry.value for entry in model.metadata_props}["blank"] == "4"
+    head = network.description.head
+    assert (head.kind, head.blank) == ("ctc", 4)
 
 
 def test_a_frozen_model_within_a_model_of_keras_2_finds_its_weights(tmp_path):

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explain.gradients.network.operators import (  # noqa: F401 - they enter their operators in the table
+    blocks,
+    comparisons,
     convolution,
     elementwise,
+    normalisation,
     pooling,
     products,
     recurrent,
@@ -22,7 +25,7 @@ from explain.gradients.network.operators import (  # noqa: F401 - they enter the
 )
 from explain.gradients.network.operators.layouts import OPERATORS, Operation
 
-WHOLE_NUMBERS = ("Quantize", "Dequantize", "QLinear", "ConvInteger", "MatMulInteger", "DynamicQuantize")
+WHOLE_NUMBERS = ("Quantize", "QLinear", "QGemm", "QAttention", "ConvInteger", "MatMulInteger", "DynamicQuantize")
 
 # constant inputs that are turned into TensorFlow's layout once, when the file is loaded: (position, how)
 PREPARED: dict[str, tuple[int, Callable]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from functools import partial
 
 import numpy as np
@@ -62,6 +63,41 @@ def hard_swish(x):
     return x * hard_sigmoid(x, 1 / 6, 0.5)
 
 
+@entry("Selu")
+def selu(x, alpha=1.67326319217681884765625, gamma=1.05070102214813232421875):
+    return gamma * elu(x, alpha)
+
+
+@entry("Celu")
+def celu(x, alpha=1.0):
+    return tf.where(x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0) / alpha))
+
+
+@entry("ThresholdedRelu")
+def thresholded_relu(x, alpha=1.0):
+    return tf.where(x > alpha, x, tf.zeros_like(x))
+
+
+@entry("Swish")
+def swish(x, alpha=1.0):
+    return x * tf.sigmoid(alpha * x)
+
+
+@entry("Mish")
+def mish(x):
+    return x * tf.tanh(tf.math.softplus(x))
+
+
+@entry("Gelu")
+def gelu(x, approximate="none"):
+    return tf.nn.gelu(x, approximate=approximate == "tanh")
+
+
+@entry("Softsign")
+def softsign(x):
+    return tf.nn.softsign(x)
+
+
 @entry("Tanh")
 def tanh(x):
     return tf.tanh(x)
@@ -82,6 +118,26 @@ def exp(x):
     return tf.exp(x)
 
 
+@entry("Log")
+def logarithm(x):
+    return tf.math.log(x)
+
+
+@entry("Sin")
+def sine(x):
+    return tf.sin(x)
+
+
+@entry("Cos")
+def cosine(x):
+    return tf.cos(x)
+
+
+@entry("Reciprocal")
+def reciprocal(x):
+    return 1 / x
+
+
 @entry("Sqrt")
 def sqrt(x):
     return tf.sqrt(x)
@@ -100,6 +156,21 @@ def negative(x):
 @entry("Floor")
 def floor(x):
     return tf.floor(x)
+
+
+@entry("Ceil")
+def ceiling(x):
+    return tf.math.ceil(x)
+
+
+@entry("Round")
+def nearest_whole(x):
+    return tf.round(x)
+
+
+@entry("Sign")
+def sign(x):
+    return tf.sign(x)
 
 
 @entry("Clip")
@@ -134,17 +205,33 @@ def power(x, y):
     return tf.pow(x, tf.cast(y, x.dtype))
 
 
+@entry("Sum")
+def total(*data_0):
+    return functools.reduce(tf.add, data_0)
+
+
+@entry("Mean")
+def mean(*data_0):
+    return functools.reduce(tf.add, data_0) / len(data_0)
+
+
 @entry("Identity", "Dropout")
-def identity(x, *_, ratio=0.5, seed=None):
+def identity(x, *_, ratio=0.5, seed=None, is_test=1):
     """Dropout, too: nothing is dropped once a network is trained."""
     return x
 
 
-DTYPES = {1: "float32", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64", 16: "bfloat16"}
+FLOATS = (1, 10, 11, 16)
+DTYPES = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 9: "bool", 10: "float32", 11: "float32"}
+DTYPES |= {16: "float32"}
 
 
 @entry("Cast")
 def cast(input, to, saturate=1):
+    """Whatever precision a file asks for, it is computed in that of the values: halves would drown a gradient."""
     if to not in DTYPES:
         raise ValueError(f"A Cast to ONNX's type number {to} has no gradient.")
+    kind = tf.as_dtype(input.dtype)
+    if to in FLOATS and kind in (tf.float32, tf.float64):
+        return input
     return tf.cast(input, DTYPES[to])

@@ -1,4 +1,4 @@
-"""Recurrent operators. https://onnx.ai/onnx/operators/onnx__LSTM.html"""
+"""Recurrent operators. https://onnx.ai/onnx/operators/onnx__LSTM.html, onnx__GRU.html, onnx__RNN.html"""
 
 from __future__ import annotations
 
@@ -72,3 +72,100 @@ def _steps(fed, recurrent, hidden, cell):
 
     _, _, cell, done = tf.while_loop(lambda at, *_: at < count, step, (0, hidden, cell, done))
     return tf.ensure_shape(done.stack(), [fed.shape[0], fed.shape[1], None, units]), cell
+
+
+@operator("GRU")
+def gru(
+    X,
+    W,
+    R,
+    B=None,
+    sequence_lens=None,
+    initial_h=None,
+    activations=None,
+    clip=None,
+    direction="forward",
+    hidden_size=None,
+    layout=0,
+    linear_before_reset=0,
+    activation_alpha=None,
+    activation_beta=None,
+):
+    """Y and Y_h as of LSTM; blocks of W and R: update gate, reset gate, candidate."""
+    if not _is_usual(activations, ("Sigmoid", "Tanh")) or sequence_lens is not None or clip:
+        raise ValueError("The GRU has lengths or activations of its own, of which no gradient is had here.")
+    units = R.shape[-1]
+    zero = tf.zeros([W.shape[0], 6 * units], X.dtype)
+    by_input, by_state = tf.split(zero if B is None else B, 2, -1)
+
+    def step(fed, hidden):
+        state = tf.matmul(hidden, R[:, : 2 * units], transpose_b=True) + by_state[:, None, : 2 * units]
+        update, reset = tf.split(tf.sigmoid(fed[..., : 2 * units] + state), 2, -1)
+        kernel, shift = R[:, 2 * units :], by_state[:, None, 2 * units :]
+        if linear_before_reset:
+            candidate = reset * (tf.matmul(hidden, kernel, transpose_b=True) + shift)
+        else:
+            candidate = tf.matmul(reset * hidden, kernel, transpose_b=True) + shift
+        return (1 - update) * tf.tanh(fed[..., 2 * units :] + candidate) + update * hidden
+
+    return _walked(X, W, by_input, initial_h, step, direction, layout, units)
+
+
+@operator("RNN")
+def rnn(
+    X,
+    W,
+    R,
+    B=None,
+    sequence_lens=None,
+    initial_h=None,
+    activations=None,
+    clip=None,
+    direction="forward",
+    hidden_size=None,
+    layout=0,
+    activation_alpha=None,
+    activation_beta=None,
+):
+    """Y and Y_h as of LSTM."""
+    if not _is_usual(activations, ("Tanh",)) or sequence_lens is not None or clip:
+        raise ValueError("The RNN has lengths or activations of its own, of which no gradient is had here.")
+    units = R.shape[-1]
+    zero = tf.zeros([W.shape[0], 2 * units], X.dtype)
+    by_input, by_state = tf.split(zero if B is None else B, 2, -1)
+
+    def step(fed, hidden):
+        return tf.tanh(fed + tf.matmul(hidden, R, transpose_b=True) + by_state[:, None])
+
+    return _walked(X, W, by_input, initial_h, step, direction, layout, units)
+
+
+def _is_usual(activations, usual: tuple[str, ...]) -> bool:
+    return activations is None or tuple(activations) == usual * (len(activations) // len(usual))
+
+
+def _walked(X, W, by_input, hidden, step, direction: str, layout: int, units: int):
+    """Hidden states after every step, and the last of each direction, of a recurrent operator without a cell state."""
+    reads = ["reverse"] if direction == "reverse" else ["forward", "reverse"][: W.shape[0]]
+    steps = tf.transpose(X, [1, 0, 2]) if layout else X
+    fed = tf.stack([tf.reverse(steps, [0]) if way == "reverse" else steps for way in reads], 1)
+    fed = tf.matmul(fed, W, transpose_b=True) + by_input[:, None]
+    if hidden is None:
+        hidden = tf.zeros([len(reads), tf.shape(steps)[1], units], X.dtype)
+    elif layout:
+        hidden = tf.transpose(hidden, [1, 0, 2])
+    count = extents(fed)[0]
+    waiting = tf.TensorArray(fed.dtype, count).unstack(fed)
+    done = tf.TensorArray(fed.dtype, count, element_shape=[fed.shape[1], None, units])
+
+    def turn(at, hidden, done):
+        hidden = step(waiting.read(at), hidden)
+        return at + 1, hidden, done.write(at, hidden)
+
+    _, last, done = tf.while_loop(lambda at, *_: at < count, turn, (0, hidden, done))
+    every = tf.ensure_shape(done.stack(), [fed.shape[0], fed.shape[1], None, units])
+    states = [tf.reverse(every[:, at], [0]) if way == "reverse" else every[:, at] for at, way in enumerate(reads)]
+    every = tf.stack(states, 1)
+    if layout:
+        return tf.transpose(every, [2, 0, 1, 3]), tf.transpose(last, [1, 0, 2])
+    return every, last

@@ -1,4 +1,4 @@
-"""Operators over whole axes: means and sums, softmax, normalisation. https://onnx.ai/onnx/operators/"""
+"""Operators over whole axes: means and sums, softmax. https://onnx.ai/onnx/operators/"""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from explain.gradients.network.operators.layouts import (
     in_file_order,
     known,
     last_axes,
-    on_maps,
     on_values,
     operator,
     rank,
@@ -38,10 +37,24 @@ def _unmarked(reduced, data: Maps, axes: list[int], left: int):
     return tf.transpose(reduced, sorted(range(left), key=order.__getitem__)) if order != sorted(order) else reduced
 
 
-REDUCTIONS = {"Mean": "reduce_mean", "Sum": "reduce_sum", "Max": "reduce_max", "Min": "reduce_min"}
+def _length(data, axes, keepdims):
+    return tf.sqrt(tf.reduce_sum(data * data, axes, keepdims=keepdims))
+
+
+REDUCTIONS = {
+    "Mean": lambda *given, **more: tf.reduce_mean(*given, **more),
+    "Sum": lambda *given, **more: tf.reduce_sum(*given, **more),
+    "Max": lambda *given, **more: tf.reduce_max(*given, **more),
+    "Min": lambda *given, **more: tf.reduce_min(*given, **more),
+    "Prod": lambda *given, **more: tf.reduce_prod(*given, **more),
+    "L1": lambda data, axes, keepdims: tf.reduce_sum(tf.abs(data), axes, keepdims=keepdims),
+    "L2": _length,
+    "SumSquare": lambda data, axes, keepdims: tf.reduce_sum(data * data, axes, keepdims=keepdims),
+    "LogSumExp": lambda *given, **more: tf.reduce_logsumexp(*given, **more),
+}
 for _name, _function in REDUCTIONS.items():
     operator(f"Reduce{_name}", layout=on_values)(
-        lambda *values, _function=_function, **attributes: _reduce(getattr(tf, _function), *values, **attributes)
+        lambda *values, _function=_function, **attributes: _reduce(_function, *values, **attributes)
     )
 
 
@@ -81,9 +94,9 @@ operator("LogSoftmax", layout=on_values)(
 )
 
 
-@operator("BatchNormalization", layout=on_maps)
-def batch_normalization(x, scale, b, input_mean, input_var, epsilon=1e-5, momentum=0.9, spatial=1, training_mode=0):
-    if training_mode or not spatial:
-        raise ValueError("A BatchNormalization in training, or one that is not spatial, is not known here.")
-    factor = scale * tf.math.rsqrt(input_var + tf.cast(epsilon, input_var.dtype))
-    return x * factor + (b - input_mean * factor)
+@operator("ArgMax")
+def argument_of_the_largest(data, axis=0, keepdims=1, select_last_index=0):
+    if select_last_index:
+        raise ValueError("An ArgMax that takes the last of several equal ones is not known here.")
+    at = tf.argmax(data, axis, output_type=tf.int64)
+    return tf.expand_dims(at, axis) if keepdims else at

@@ -178,6 +178,17 @@ def test_a_target_asked_for_often_is_traced_and_answers_the_same(tiny):
     np.testing.assert_allclose(methods.guided_backpropagation(fresh, PICTURE, SCORE), [[[3, -3], [0, 0]]])
 
 
+def test_the_gradient_at_a_picture_is_worked_out_once_for_all_methods(tiny, monkeypatch):
+    network, work, count = methods.Differentiable(tiny.function), methods.Differentiable._values_and_gradient, []
+    monkeypatch.setattr(methods.Differentiable, "_values_and_gradient", lambda *given: count.append(1) or work(*given))
+    first = methods.saliency(network, PICTURE, SCORE)
+    methods.gradient_times_input(network, PICTURE, SCORE, 0.0)
+    assert len(count) == 1
+    doubled = methods.saliency(network, 2 * PICTURE, SCORE)
+    np.testing.assert_array_equal(methods.saliency(network, PICTURE, SCORE), first)
+    assert len(count) == 3 and doubled.shape == first.shape
+
+
 def test_smooth_grad_is_the_gradient_where_that_is_constant_and_one_seed_gives_one_map(tiny):
     far = 10 * PICTURE  # further from every ReLU's edge than the noise reaches
     found = methods.smooth_grad(tiny, far, SCORE, samples=20, spread=0.02, seed=1)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from explain.attribution import faithfulness, targets
 from explain.gradients.attribution import sanity_job
 from explain.gradients.jobs import JOBS
 from explain.gradients.network import models
 from explain.network.description import describe
+from explain.network.session import Network
 from models import crnn
+from tests.explain.attribution import small_networks
 
 WEIGHTS = tuple(np.eye(crnn.FRAMES)[9].tolist())
 ASKED = {
@@ -112,6 +116,54 @@ def test_a_network_with_weights_beside_its_file_is_too_large_for_two(monkeypatch
     beside.write_bytes(b"weights")
     with pytest.raises(ValueError, match="Large is too large for a second one"):
         JOBS["sanity"].check(ASKED)
+
+
+def test_stages_of_a_deep_network_go_together_in_order():
+    stages = [("a",), ("b", "b norm"), ("c",), ("d",), ("e",)]
+    assert sanity_job.together(stages) == [[stage] for stage in stages]
+    assert sanity_job.together(stages, 2) == [stages[:2], stages[2:]]
+    many = sanity_job.together([(str(number),) for number in range(53)])
+    assert len(many) == sanity_job.STAGES and {len(group) for group in many} == {3, 4}
+    assert [names[0] for group in many for names in group] == [str(number) for number in range(53)]
+
+
+def test_a_class_of_any_classifier_against_finite_differences_of_shuffled_files(tmp_path, monkeypatch):
+    path = small_networks.averaging(tmp_path / "animals.onnx")
+    monkeypatch.setenv("NETWORKS_FOLDER", str(tmp_path))
+    picture = np.random.default_rng(0).uniform(size=(16, 28, 3)).astype(np.float32)
+    target = targets.ClassLogit(2)
+    asked = {
+        "network": "animals",
+        "picture": picture,
+        "target": targets.describe(target),
+        "methods": ["saliency"],
+        "seed": 4,
+    }
+    found = sanity_job.run(asked, Going())
+    assert found["stages"] == ["answer", "last", "first"] and found["saliency"].shape == (3,)
+    first, random, model = slopes(path, picture), np.random.default_rng(4), onnx.load(path)
+    for stage, likeness in zip(found["stages"], found["saliency"], strict=True):
+        for part in ("w", "b"):
+            stored = next(tensor for tensor in model.graph.initializer if tensor.name == f"{stage}/{part}")
+            array = numpy_helper.to_array(stored)
+            shuffled = random.permuted(array.ravel()).reshape(array.shape)
+            stored.CopyFrom(numpy_helper.from_array(shuffled, stored.name))
+        onnx.save(model, tmp_path / f"down to {stage}.onnx")
+        later = slopes(tmp_path / f"down to {stage}.onnx", picture)
+        ranks = [np.argsort(np.argsort(map_.ravel())) for map_ in (first, later)]
+        assert likeness == pytest.approx(np.corrcoef(ranks)[0, 1], abs=0.03)
+
+
+def slopes(path, picture: np.ndarray) -> np.ndarray:
+    """The largest slope of class 2's logit by a pixel, from differences."""
+    step = 1e-2
+    around = [np.repeat(picture[None], picture.size, axis=0) + sign * step * _each(picture) for sign in (1, -1)]
+    up, down = (Network(describe(path)).run(one, ["logits"])["logits"][:, 2].astype(np.float64) for one in around)
+    return np.abs((up - down) / (2 * step)).reshape(picture.shape).max(axis=-1)
+
+
+def _each(picture: np.ndarray) -> np.ndarray:
+    return np.eye(picture.size, dtype=np.float32).reshape(-1, *picture.shape)
 
 
 @pytest.mark.slow

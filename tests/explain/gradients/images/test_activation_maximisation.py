@@ -7,13 +7,22 @@ import numpy as np
 import pytest
 
 from explain.attribution.targets import Channel, ClassLogit, Unit
+from explain.attribution.targets import describe as describe_target
+from explain.attribution.targets import score as score_of
 from explain.gradients.images import job
-from explain.gradients.images.activation_maximisation import DreamSettings, dream, dream_many, side_by_side
+from explain.gradients.images.activation_maximisation import (
+    DreamSettings,
+    dream,
+    dream_many,
+    side_by_side,
+    size_of,
+)
 from explain.gradients.images.presets import OURS, PRESETS
 from explain.gradients.network.activations import Responses
 from explain.gradients.network.function import NetworkFunction
 from explain.gradients.visualisation import objectives
 from explain.gradients.visualisation.ascent import measure
+from explain.network.layers import Layer
 from explain.network.session import Network
 from models import vgg16
 from models.vgg16 import statistics
@@ -244,13 +253,54 @@ def test_the_job_takes_a_channel(colours, card):
     assert found["score"] == found["scores"][0] and "logit" not in found and "probabilities" not in found
 
 
+@pytest.fixture(scope="module")
+def strokes(tmp_path_factory):
+    """A network of grey pictures, 32 high and 48 wide: channel 0 answers to light, 1 to dark, 2 to light above dark."""
+    kernel = np.zeros((3, 1, 3, 3), np.float32)
+    kernel[0], kernel[1], kernel[2, 0, 0], kernel[2, 0, 2] = 1 / 9, -1 / 9, 1 / 3, -1 / 3
+    rows = [*conv("edges", "input", pads=[1, 1, 1, 1])]
+    weights = {"edges/kernel": kernel, "edges/bias": np.array([0, 1, 0], np.float32)}
+    path = tmp_path_factory.mktemp("strokes") / "strokes.onnx"
+    written(path, rows, weights, ("n", 1, 32, 48), ["edges"], layers=["edges"], input={"colour": "grey"})
+    return NetworkFunction(path)
+
+
+@pytest.mark.parametrize("preset", ["ours", "Lucid"])
+def test_channels_and_units_of_a_grey_network_that_takes_no_squares(strokes, preset):
+    assert size_of(strokes.description, 96) == (32, 48)
+    light = {}
+    for target in (Channel("edges", 0), Channel("edges", 1), Unit("edges", (16, 24, 2))):
+        asked = {"target": describe_target(target), "steps": 24, "preset": preset}
+        found = job.run(strokes, job.check(asked, strokes.description), Quiet())
+        picture = found["picture"]
+        assert picture.shape == (32, 48, 3) and (picture == picture[..., :1]).all()
+        maps = Network(strokes.description).run(picture[None, ..., :1].astype(np.float32) / 255, ["edges"])["edges"]
+        assert found["score"] == pytest.approx(float(score_of(target, {"edges": maps})[0]), abs=1e-4)
+        if isinstance(target, Channel):
+            light[target.channel] = picture.mean()
+        else:
+            assert picture[12:16, 24].mean() > picture[17:21, 24].mean() + 40
+    assert light[0] > light[1] + 20
+
+
+def test_a_network_that_names_no_classes_is_dreamt_of_by_channel(strokes):
+    with pytest.raises(ValueError, match="strokes names no classes: dream a channel or a unit of it."):
+        job.check({"class_index": 0}, strokes.description)
+
+
+def test_a_unit_needs_a_layer_of_a_size():
+    any_size = chain((20, 20, 3), Layer("maps", "maps", "conv", ("input",), (None, None, 4)))
+    with pytest.raises(ValueError, match="maps has no size of its own"):
+        job.check({"target": {"kind": "unit", "layer": "maps", "place": [1, 1, 0]}}, any_size)
+
+
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
         ({"class_index": 3}, "There is no class 3: colours knows 0 to 2."),
         ({"target": {"kind": "class", "unit": 3}}, "There is no class 3: colours knows 0 to 2."),
         ({"class_index": 1, "target": {"kind": "class", "unit": 1}}, "Give a class_index or a target, not both."),
-        ({"target": {"kind": "text", "labels": [1], "blank": 0}}, "colours reads no text"),
+        ({"target": {"kind": "text", "labels": [1], "blank": 0}}, "a class, a channel or a unit, not of a text."),
         ({"target": {"kind": "channel", "layer": "conv", "channel": 1}}, "colours has no layer called 'conv'."),
         ({"target": {"kind": "channel", "layer": "global_average", "channel": 3}}, "There is no number 3"),
         ({"target": "class 3"}, "A target is told by its kind"),

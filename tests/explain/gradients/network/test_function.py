@@ -132,10 +132,10 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(small, tmp_path):
     function = NetworkFunction(small)
     with pytest.raises(TargetError, match="no layer called 'conv_9'; it has input, open"):
         function.outputs(normal(1, 8, 6, 3), ["conv_9"])
-    unknown = [*ROWS, ("Sin", ["pooled"], "strange", {})]
+    unknown = [*ROWS, ("Hardmax", ["pooled"], "strange", {})]
     function = NetworkFunction(write(tmp_path / "unknown.onnx", unknown, outputs=["answer", "strange"]))
     function.outputs(normal(1, 8, 6, 3), ["answer"])  # what is not asked for does no harm
-    with pytest.raises(OperatorError, match="the operator Sin"):
+    with pytest.raises(OperatorError, match="the operator Hardmax"):
         function.outputs(normal(1, 8, 6, 3), ["strange"])
     odd = [("MaxPool", ["input"], "answer", {"kernel_shape": [2, 2], "mystery": 1})]
     with pytest.raises(OperatorError, match="odd.onnx uses MaxPool in a way that is not known here"):

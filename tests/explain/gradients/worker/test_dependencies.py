@@ -54,7 +54,7 @@ def test_an_attribution_and_a_dream_need_no_keras(told):
 
 def test_every_module_that_the_jobs_loaded_is_among_what_they_depend_on(told):
     known = {path for kind in JOBS for path in files(kind)}  # the table of jobs loads them all
-    worker = {ROOT / "explain" / "gradients" / name for name in ("jobs.py", "worker/protocol.py")}
+    worker = {ROOT / "explain/gradients/jobs.py", *(ROOT / "explain/processes").glob("*.py")}
     loaded = set(map(Path, told["dream"]["files"]))
     assert loaded - known <= worker
     assert len(loaded) > 30

@@ -80,9 +80,9 @@ class Half:
 def worker(monkeypatch):
     found = Worker()
     monkeypatch.setattr(resources, "worker", lambda: found)
-    faithfulness_panel._remembered().clear()
+    faithfulness_panel.remembered().clear()
     yield found
-    faithfulness_panel._remembered().clear()
+    faithfulness_panel.remembered().clear()
 
 
 def captions(test: AppTest) -> str:

@@ -7,16 +7,19 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explain.attribution import cam, targets
+from explain.attribution import cam, occlusion, targets
 from explain.ctc import decoding
 from explain.gradients.attribution.job import INPUT_METHODS, LAYER_METHODS, name_at
 from explain.gradients.worker.job import DONE, Job
 from explain.network.session import Network
 from explain.panels.jobs import job_view
 from explain.panels.page import resources
+from explain.panels.page.subject import Subject
 from tests.explain.attribution import small_networks
+from tests.explain.panels.page import made
 from tests.explain.panels.views import opened, text_of
 
 RANDOM = np.random.default_rng(8)
@@ -125,7 +128,7 @@ def test_gradient_maps_of_a_third_network_are_laid_over_its_picture(third, monke
 
 def photograph(folder, make, **address) -> AppTest:
     make(folder / "animals.onnx")
-    return opened(classifying, classifier="animals", **address)
+    return opened(classifying, network="animals", **address)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +206,21 @@ def test_panel_3_says_why_no_class_is_dreamt(folder, monkeypatch):
 def test_layers_that_can_be_weighed_are_those_with_places(third):
     assert cam.mapped_layers(third.description) == ["first", "linear"]
     assert decoding.best_path(read(third)[0], 0).labels
+
+
+def test_of_very_many_labels_the_view_says_the_same(folder):
+    """Only the labels that it may ask about are kept of each covered picture; here all of them are asked."""
+    labels = ("", *(chr(0x4E00 + index) for index in range(399)))
+    made.recogniser(folder / "third.onnx", labels=labels)
+    test = opened(reading, character="1", why_rival="true")
+    noise = np.random.default_rng(1).integers(0, 256, (24, 80), np.uint8)
+    word = Subject.of("third", "noise", Image.fromarray(noise))
+    ((patch, step), *_) = occlusion.patches_of_a_word(word.height).values()
+    covered = occlusion.occlude(resources.network("third"), word.batch[0], patch, step)
+    assert covered.covered["logits"].shape[-1] == 400
+    text, blank = word.best.labels, word.description.blank
+    assert len(text) > 2
+    target = targets.character(word.probabilities, text, 1, blank=blank)
+    rival = targets.rivals(word.probabilities, target, blank=blank)[0]
+    drops = covered.drops(targets.character(word.probabilities, text, 1, rival, blank))
+    assert f"rows 0 to 0: {drops.max():.2f} of the" in re.sub(r"rows \d+ to \d+", "rows 0 to 0", text_of(test))

@@ -74,13 +74,15 @@ def test_the_case_is_a_hard_one(folder):
     assert len(read) > 5 and set(read) & set("|_*$") and " " in read and plain(read) != read
 
 
-@pytest.mark.parametrize("view", [*TITLES, "VGG16"])
+@pytest.mark.parametrize("view", [*TITLES, views.WHY_CLASS])
 def test_every_view_opens_for_another_recogniser(folder, view):
-    test = page(recogniser=READER, view=view)
-    read = reading(folder / f"{READER}.onnx")
-    assert f"**CTC decoding** :gray[reads] {bold(read)}" in text_of(test)
-    assert "#### Inside Third reader & VGG16" in text_of(test)
-    assert test.button_group(key="view").value == view
+    test = page(network=READER, view=view)
+    said, read = text_of(test), reading(folder / f"{READER}.onnx")
+    assert f"**CTC decoding** :gray[reads] {bold(read)}" in said
+    assert "#### Inside Third reader\n" in said  # alone: VGG16 comes along with the CRNN, not with this
+    assert test.button_group(key="view").value == view and test.button_group(key="view").options[:5] == TITLES
+    lacks_classes = said.count("This needs a network that names classes, which Third reader lacks.")
+    assert lacks_classes == (2 if view == views.WHY_CLASS else 1)  # the third panel's, and the view's
 
 
 @pytest.mark.parametrize("view", TITLES)
@@ -93,44 +95,82 @@ def test_every_view_opens_for_a_recogniser_with_time_first(folder, view):
     (frames,) = onnxruntime.InferenceSession(str(path)).run(None, {"pixels": picture})
     path_taken = [label for label, _ in groupby(frames[:, 0].argmax(axis=1).tolist())]
     read = "".join(test_third_network.LABELS[label] for label in path_taken)  # the blank writes nothing
-    assert f"**CTC decoding** :gray[reads] {bold(read or 'nothing')}" in text_of(page(recogniser="sounds", view=view))
+    assert f"**CTC decoding** :gray[reads] {bold(read or 'nothing')}" in text_of(page(network="sounds", view=view))
 
 
-@pytest.mark.parametrize("view", ["Layer by layer", "One unit by hand", "Third namer"])
+@pytest.mark.parametrize("view", ["Layer by layer", "One unit by hand", views.WHY_CLASS])
 def test_every_view_opens_for_another_classifier(folder, view):
-    test = page(classifier=NAMER, view=view, network="Third namer", hand_network="Third namer")
-    assert "#### Inside CRNN & Third namer" in text_of(test)
-    if view == "Third namer":
-        picture = photograph.sample(next(iter(photograph.samples())))
-        logits = answer(folder / f"{NAMER}.onnx", picture, Preprocessing(32, 32, fit="crop"))
-        best = made.CLASSES[int(logits.argmax())]
-        assert best in text_of(test) or plain(best) in text_of(test)
+    test = page(network=NAMER, view=view)
+    said = text_of(test)
+    assert "#### Inside Third namer\n" in said and test.button_group(key="view").value == view
+    picture = photograph.sample(next(iter(photograph.samples())))
+    logits = answer(folder / f"{NAMER}.onnx", picture, Preprocessing(32, 32, fit="crop"))
+    assert f"**Classes** :gray[says] {bold(made.CLASSES[int(logits.argmax())])}" in said
+    assert "Its 3 classes for this picture" in said
 
 
-@pytest.mark.parametrize("view, parameter", [("Layer by layer", "network"), ("One unit by hand", "hand_network")])
-def test_a_network_without_a_head_is_looked_into(folder, view, parameter):
-    test = page(view=view, **{parameter: "Third body"})
-    assert "Third body" in str([group.options for group in test.button_group])
+@pytest.mark.parametrize("view", TITLES[2:])
+def test_views_of_a_text_say_what_a_classifier_lacks(folder, view):
+    said = text_of(page(network=NAMER, view=view))
+    assert f"**{view}**" in said and "This needs a network that reads a text (a CTC head)" in said
+    assert "**Classes** :gray[says]" in said
+
+
+@pytest.mark.parametrize("view", ["Layer by layer", "One unit by hand"])
+def test_a_network_without_a_head_is_looked_into(folder, view):
+    test = page(network=BODY, view=view)
+    said = text_of(test)
+    assert "#### Inside Third body\n" in said
+    assert "names classes, which Third body lacks." in said and "*Answers*" not in said  # it answers maps
     if view == "Layer by layer":
         assert any(caption.value.startswith("Third body: 2 layers") for caption in test.caption)
 
 
-def test_the_strip_offers_networks_where_there_are_several(folder):
+def test_the_control_network_offers_what_is_here(folder):
     test = page()
-    lists = {box.label: box for box in test.selectbox if box.label in ("Recogniser", "Classifier")}
-    assert lists["Recogniser"].options == ["CRNN", "Third reader"]
-    assert lists["Classifier"].options[-1] == "Third namer"
-    lists["Recogniser"].select("Third reader").run()
+    control = next(box for box in test.selectbox if box.label == "Network")
+    assert control.options[:2] == ["CRNN", "VGG16"]
+    assert control.options[-3:] == ["Third body", "Third namer", "Third reader"] and control.value == "CRNN"
+    control.select("Third reader").run()
     assert not test.exception
-    assert test.query_params["recogniser"] in (READER, [READER])
+    assert test.query_params["network"] in (READER, [READER])
     assert plain(reading(folder / f"{READER}.onnx")) in text_of(test)
 
 
-def test_without_others_the_strip_has_no_lists(tmp_path, monkeypatch):
-    monkeypatch.setenv("NETWORKS_FOLDER", str(tmp_path))
-    labels = {box.label for box in page().selectbox}
-    assert "Recogniser" not in labels
-    assert ("Classifier" in labels) == (len(views.of_kind(views.CLASSIFIER)) > 1)  # with the full VGG16 there are two
+def test_with_another_network_what_belonged_to_the_last_one_leaves_the_address(folder):
+    test = page(layer="conv_5", frame="12", view="VGG16")
+    next(box for box in test.selectbox if box.label == "Network").select("Third namer").run()
+    assert not test.exception and "layer" not in test.query_params and "frame" not in test.query_params
+    assert test.button_group(key="view").value == views.WHY_CLASS  # the same view, which bears no network's name here
+
+
+@pytest.mark.parametrize("old", ["recogniser", "classifier"])
+def test_links_from_before_open_the_same_network(folder, old):
+    name, title = (READER, "Third reader") if old == "recogniser" else (NAMER, "Third namer")
+    assert f"#### Inside {title}\n" in text_of(page(**{old: name}))
+
+
+@pytest.mark.parametrize("name", ["vgg16-cam", "VGG16"])
+def test_a_network_that_comes_along_opens_by_its_name_and_by_what_it_is_called(folder, name):
+    test = page(network=name, deep="block3_conv2")
+    said = text_of(test)
+    assert "#### Inside VGG16\n" in said and "**Classes** :gray[says]" in said
+    assert "**block3_conv2** · convolution" in said
+    assert "VGG16" in test.button_group(key="view").options
+
+
+@pytest.mark.parametrize("view", ["VGG16", views.WHY_CLASS])
+def test_the_view_of_a_classifier_opens_by_either_name(folder, view):
+    assert page(view=view).button_group(key="view").value == "VGG16"
+    assert page(network=NAMER, view=view).button_group(key="view").value == views.WHY_CLASS
+
+
+def test_the_default_page_explains_the_two_that_come_along(folder):
+    test = page()
+    assert "#### Inside CRNN & VGG16\n" in text_of(test)
+    assert list(views.of_page()) == [views.RECOGNISER, views.CLASSIFIER]
+    assert test.button_group(key="view").options == [*TITLES, "VGG16"]
+    assert not [button for button in test.button if button.label == "Answers"]  # their cards say everything
 
 
 @pytest.mark.parametrize("view", TITLES)
@@ -142,11 +182,10 @@ def test_only_a_recogniser(folder, monkeypatch, view):
     assert "This needs a network that names classes, which Third reader lacks." in said
 
 
-@pytest.mark.parametrize("view", ["Layer by layer", "One unit by hand", "Third namer", "CTC in depth"])
-def test_only_a_classifier(folder, monkeypatch, view):
+def test_only_a_classifier(folder, monkeypatch):
     alone(monkeypatch, NAMER)
-    said = text_of(page(view=view))
-    assert "#### Inside Third namer\n" in said and "**CTC decoding**" in said
+    said = text_of(page(view="CTC in depth"))
+    assert "#### Inside Third namer\n" in said and "**Classes** :gray[says]" in said
     assert "This needs a network that reads a text (a CTC head), which Third namer lacks." in said
 
 
@@ -170,19 +209,18 @@ def test_a_file_that_is_no_network_is_said_and_nothing_else_suffers(folder):
 
 
 def test_a_network_that_vanishes_is_said_in_one_sentence(folder):
-    test = page(recogniser=READER, view="CTC in depth")
+    test = page(network=READER, view="CTC in depth")
     (folder / f"{READER}.onnx").unlink()
     test.run()
     assert not test.exception
-    assert [warning.value for warning in test.warning] == [
-        f"There is no recogniser called “{READER}” here; the page shows CRNN."
-    ]
+    (warning,) = test.warning
+    assert f"no network called “{READER}” here" in warning.value and warning.value.endswith("This is CRNN.")
     assert "**CTC decoding** :gray[reads] **elephant**" in text_of(test)
 
 
 def test_a_network_that_changes_is_read_anew(folder):
     path = folder / f"{READER}.onnx"
-    test = page(recogniser=READER, view="CTC in depth")
+    test = page(network=READER, view="CTC in depth")
     before = reading(path)
     made.recogniser(path, seed=2)
     after = reading(path)
@@ -191,12 +229,12 @@ def test_a_network_that_changes_is_read_anew(folder):
     assert not test.exception and f"reads] {bold(after)}" in text_of(test)
 
 
-def test_a_network_that_becomes_another_kind_is_said(folder):
-    test = page(recogniser=READER, view="CTC in depth")
+def test_a_network_that_becomes_another_kind_is_shown_as_that(folder):
+    test = page(network=READER, view="CTC in depth")
     made.classifier(folder / f"{READER}.onnx")
     test.run()
-    assert not test.exception
-    assert f"There is no recogniser called “{READER}” here; the page shows CRNN." in text_of(test)
+    assert not test.exception and not test.warning
+    assert "This needs a network that reads a text (a CTC head), which Third namer lacks." in text_of(test)
 
 
 def test_what_is_shown_stays_of_one_piece_while_the_file_changes(folder):
@@ -237,6 +275,6 @@ def lacking_its_weights(path: Path) -> None:
 
 def test_a_network_that_cannot_be_opened_is_said_where_it_would_be_shown(folder):
     lacking_its_weights(folder / f"{BODY}.onnx")
-    test = page(view="Layer by layer", network="Third body")
+    test = page(view="Layer by layer", network=BODY)
     assert len(test.error) == 1 and f"{BODY}.onnx" in test.error[0].value
-    assert "**CTC decoding** :gray[reads] **elephant**" in text_of(test)
+    assert "Network" in [box.label for box in test.selectbox]  # another can be chosen

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from explain.gradients.worker import protocol
+from explain.processes import protocol
 
 
 def test_frames_come_back_as_they_were_sent():
