@@ -80,9 +80,9 @@ def _whole_model(file: opening.KerasFile, made: Path, tell: Tell) -> None:
     if like is not None:
         tell(f"  the layout is that of {like.name}: its labels and preprocessing are taken, unless you say others")
         known |= facts(like)
-    elif network.ctc:
+    elif network.ctc and len(frames := shapes[list(shapes)[-1]]) == 3 and frames[-1]:
         # The last one is the blank, as in all CTC losses that Keras has as functions of a batch.
-        known |= {"head": "ctc", "blank": str(shapes[list(shapes)[-1]][-1] - 1)}
+        known |= {"head": "ctc", "blank": str(frames[-1] - 1)}
     storing.store(made, edited, network.shown, shapes, known)
     first = {network.shown[key] for key in edited.channel_first}
     del edited
