@@ -9,6 +9,7 @@ instead of from zeros that are worked out; shapes that are known are written dow
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def tidied(model, variables: Mapping[str, Any]) -> Editing:
     edited = Editing(model, variables)
     edited.fold()
     _without_identities(edited)
-    _picture_transposed(edited)
+    _reshapes_as_transposes(edited)
     _channel_first(edited)
     _without_there_and_back(edited)
     edited.drop_unused()
@@ -48,16 +49,20 @@ def _without_identities(edited: Editing) -> None:
     edited.without([node for node in edited.nodes if node.op_type == "Identity"])
 
 
-def _picture_transposed(edited: Editing) -> None:
-    """A grey picture's reshape to channel-first written as the transpose that it is."""
+def _reshapes_as_transposes(edited: Editing) -> None:
+    """Reshapes that do what a transpose does, where a map has one channel or one place, written as that transpose."""
     from onnx import helper
 
-    lengths = [dim.dim_value for dim in edited.picture.type.tensor_type.shape.dim]
+    shapes = edited.shapes()
     for index, node in enumerate(edited.nodes):
-        if node.op_type == "Reshape" and node.input[0] == edited.picture.name and lengths[-1] == 1:
-            wanted = list(edited.stored.get(node.input[1], ()))
-            if len(wanted) == 4 and wanted[1:] == [1, *lengths[1:3]]:
-                edited.nodes[index] = helper.make_node("Transpose", node.input[:1], node.output, perm=TO_FIRST)
+        given, made = (shapes.get(name, ())[1:] for name in (node.input[0] if node.input else "", node.output[0]))
+        if node.op_type != "Reshape" or len(given) != 3 or len(made) != 3 or None in given:
+            continue
+        for perm in (TO_FIRST, TO_LAST):
+            channel = given[2] if perm == TO_FIRST else given[0]
+            if made == tuple(given[axis - 1] for axis in perm[1:]) and 1 in (channel, prod(given) // channel):
+                edited.nodes[index] = helper.make_node("Transpose", node.input[:1], node.output, perm=perm)
+                break
 
 
 def _without_there_and_back(edited: Editing) -> None:

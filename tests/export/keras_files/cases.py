@@ -34,6 +34,9 @@ def rich_model():
     ]
     value = keras.Sequential(block, name="stem")(picture)
     side = layers.DepthwiseConv2D(3, padding="same", activation="swish", name="depthwise")(value)
+    gate = layers.GlobalAveragePooling2D(keepdims=True, name="means")(side)
+    gate = layers.Conv2D(6, 1, activation="sigmoid", name="gate")(gate)
+    side = layers.Multiply(name="gated")([side, gate])
     value = layers.Add(name="summed")([value, side])
     value = value * 2.0
     value = layers.MaxPooling2D((8, 1), name="columns")(value)
@@ -59,8 +62,8 @@ def randomised(model) -> None:
 
 
 RICH_LAYERS = (
-    *("scaled", "padded", "first", "normalised", "bent", "dropped", "depthwise", "summed", "multiply", "columns"),
-    *("squeezing", "both_ways", "simple", "both_ways_again", "last_state", "classes"),
+    *("scaled", "padded", "first", "normalised", "bent", "dropped", "depthwise", "means", "gate", "gated"),
+    *("summed", "multiply", "columns", "squeezing", "both_ways", "simple", "both_ways_again", "last_state", "classes"),
 )
 
 
