@@ -1,6 +1,7 @@
-"""Keras networks written as ONNX files in which every layer is an output.
+"""Networks written as ONNX files in which every layer is an output.
 
-`python -m export crnn|vgg16-cam|vgg16` from the shell, `export(name, weights, out)` from Python.
+`python -m export FILE` from the shell for anybody's Keras or ONNX file; `python -m export crnn|vgg16-cam|vgg16` for
+those that come along, and `export(name, weights, out)` from Python.
 """
 
 from export.errors import ExportError

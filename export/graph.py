@@ -1,8 +1,15 @@
-"""Keras layers written down as ONNX nodes, one small function for each class of layer.
+"""Keras layers written down as ONNX nodes, one small function for each class of layer: for our own networks.
 
-Nothing is traced: the layers of both networks stand in a row, and each of their classes is one ONNX operator. Written
-this way, every initializer bears the name of its layer, no weight passes through TensorFlow (tracing the full VGG16
-with its weights takes more memory than most machines have), and no superfluous transpose is left to be removed.
+Nothing is traced: the layers of these networks stand in a row, and each of their classes is one ONNX operator. Written
+this way, every initializer bears the name of its layer, no weight passes through TensorFlow, and no Keras model with
+values is ever built.
+
+Anybody else's network goes through tf2onnx (`export.keras_files`), which would write these too. What this is kept
+for, measured on the same files: arrays are stored in half precision (the CRNN: 13.3 MB, else 26.5), the metadata says
+how each is brought back to Keras, so that training goes on from the file, and committed files stay the same to the
+byte, whichever tf2onnx is installed. It also takes less: for the full VGG16 1.7 GB at its peak and 5.5 processor
+seconds, 1.9 and 7.7 through tf2onnx. The files are equally fast, with as many transposes (CRNN: 6, 15.6 against 15.8 ms
+a word).
 
 Keras keeps feature maps channel-last, ONNX computes channel-first. The picture is transposed once, where it comes in,
 and feature maps are outputs as they are computed; the kernels are transposed on the way into the file.

@@ -1,4 +1,4 @@
-"""Where an exported network's weights are kept: inside the ONNX file in half precision, or beside it, to be mapped."""
+"""Where an exported network's weights are kept: inside the ONNX file, or beside it, to be mapped."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ class Inside:
         single = f"{name}:float32"
         cast = helper.make_node("Cast", [name], [single], name=single, to=TensorProto.FLOAT)
         return numpy_helper.from_array(array.astype(np.float16), name), [cast]
+
+    def close(self) -> None:
+        pass
+
+
+class Whole:
+    """Keeps arrays in the file as they are."""
+
+    @staticmethod
+    def rounded(array: np.ndarray) -> np.ndarray:
+        return np.asarray(array, np.float32)
+
+    def __call__(self, name: str, array: np.ndarray, vectors: bool) -> tuple[TensorProto, list]:
+        return numpy_helper.from_array(np.asarray(array, order="C"), name), []
 
     def close(self) -> None:
         pass

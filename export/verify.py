@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +26,20 @@ def random_batch(input_shape: Sequence[int | None], pictures: int, seed: int = 0
     return noise if shape[-1] == 1 else (noise - 0.5) * 256
 
 
-def onnx_outputs(path: Path, batch: np.ndarray) -> dict[str, np.ndarray]:
-    """Every output of the file, feature maps channel-last. The file is closed again, and its mapping with it."""
+def onnx_outputs(path: Path, batch: np.ndarray, channel_first: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Every output of the file, feature maps channel-last. The file is closed again, and its mapping with it.
+
+    channel_first: the outputs that the file has so; all maps unless given.
+    """
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.disable_prepacking", "1")
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    outputs = dict(zip(names, session.run(names, {"input": batch}), strict=True))
-    return {name: a.transpose(0, 2, 3, 1) if a.ndim == 4 else a for name, a in outputs.items()}
+    (picture,) = session.get_inputs()
+    outputs = dict(zip(names, session.run(names, {picture.name: batch}), strict=True))
+    first = outputs if channel_first is None else channel_first
+    return {name: a.transpose(0, 2, 3, 1) if a.ndim == 4 and name in first else a for name, a in outputs.items()}
 
 
 def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Callable[[str], list[np.ndarray]]):
@@ -46,7 +51,7 @@ def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Calla
     keras = import_keras()
     value = keras.ops.convert_to_tensor(batch)
     for layer in keras_model.layers[1:]:
-        tensors = [_tensor(array) for array in (weights_of(layer.name) if layer.weights else [])]
+        tensors = [tensor(array) for array in (weights_of(layer.name) if layer.weights else [])]
         lent = list(zip(layer.weights, tensors, strict=True))
         with keras.StatelessScope(lent, initialize_variables=False):
             if getattr(getattr(layer, "activation", None), "__name__", "") == "softmax":
@@ -58,8 +63,9 @@ def keras_outputs(keras_model, batch: np.ndarray, logits: str, weights_of: Calla
         yield layer.name, np.asarray(value)
 
 
-def _tensor(array: np.ndarray):
-    """The array as a TensorFlow tensor, copied once; TensorFlow's own conversion holds two copies for a moment.
+def tensor(array):
+    """A NumPy array, or one of an HDF5 file, as a TensorFlow tensor, copied once; TensorFlow's own conversion holds two
+    copies for a moment.
 
     Its kernels want memory that starts at a multiple of 64 bytes.
     """
@@ -68,7 +74,10 @@ def _tensor(array: np.ndarray):
     buffer = np.empty(array.size + 16, np.float32)
     start = -buffer.ctypes.data % 64 // buffer.itemsize
     aligned = buffer[start : start + array.size].reshape(array.shape)
-    aligned[...] = array
+    if array.shape and hasattr(array, "read_direct"):
+        array.read_direct(aligned)
+    else:
+        aligned[...] = array[()]
     return dlpack.from_dlpack(aligned.__dlpack__())
 
 
@@ -88,8 +97,13 @@ def differences(path: Path, keras_model, weights: Mapping, rounded: Callable, pi
             raise VerificationError(
                 f"Layer {name!r} has the shape {output.shape} in the file, {wanted.shape} in Keras."
             )
-        by_layer[name] = float(np.abs(output - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
+        by_layer[name] = difference(output, wanted)
     return by_layer
+
+
+def difference(output: np.ndarray, wanted: np.ndarray) -> float:
+    """The largest difference of two arrays as a part of the largest value of the second."""
+    return float(np.abs(output - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny))
 
 
 def check(differences: Mapping[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -45,17 +46,17 @@ def export(
     out = Path(out) if out is not None else network.card.weights.parent
     keras = import_keras()
     try:
-        source = network.default_weights() if weights is None else weights
-        if not isinstance(source, Mapping):
-            tell(f"{name}: weights from {source}")
-            source = opened(source, network.build)
-        keras_model = network.skeleton()
-        checked(source, keras_model)
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=out) as folder:
+        with contextlib.ExitStack() as stack:
+            source = network.default_weights() if weights is None else weights
+            keras_model = network.skeleton()
+            if not isinstance(source, Mapping):
+                tell(f"{name}: weights from {source}")
+                source = opened(source, keras_model, stack)
+            checked(source, keras_model)
+            out.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=f".{name}-", dir=out))
             path = Path(folder) / f"{name}.onnx"
-            rounded = _write(path, network, keras_model, _Told(source, tell))
-            _verify(path, network, keras_model, source, rounded, tell)
+            written(path, network, keras_model, source, Inside(), tell)
             for file in sorted(Path(folder).iterdir(), reverse=True):  # the weights before the file that names them
                 os.replace(file, out / file.name)
     finally:
@@ -64,16 +65,23 @@ def export(
     return out / f"{name}.onnx"
 
 
-def _write(path: Path, network: Exportable, keras_model, weights: Mapping) -> Callable[[np.ndarray], np.ndarray]:
-    """Writes the file and returns what storing did to each array."""
-    store = Beside(weights_beside(path)) if network.beside else Inside()
+def written(
+    path: Path, network: Exportable, keras_model, weights: Mapping, inside, tell: Callable, facts: Mapping | None = None
+) -> None:
+    """Writes the file of a network that comes along, and compares it with Keras layer by layer.
+
+    inside: the store for weights that lie in the file. facts: what else the file's metadata says, by key.
+    """
+    store = Beside(weights_beside(path)) if network.beside else inside
     try:
-        model = graph.write(keras_model, network.card, weights, store)
+        model = graph.write(keras_model, network.card, _Told(weights, tell), store)
     finally:
         store.close()
+    for key, value in (facts or {}).items():
+        model.metadata_props.add(key=key, value=value)
     path.write_bytes(model.SerializeToString(deterministic=True))
     onnx.checker.check_model(str(path))
-    return store.rounded
+    _verify(path, network, keras_model, weights, store.rounded, tell)
 
 
 def _verify(path: Path, network: Exportable, keras_model, weights: Mapping, rounded: Callable, tell: Callable) -> None:

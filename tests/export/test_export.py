@@ -1,5 +1,8 @@
 """Random weights through Keras, ONNX and back; what is written is what Keras computes, or nothing is."""
 
+import contextlib
+
+import h5py
 import numpy as np
 import onnx
 import pytest
@@ -10,9 +13,10 @@ from export import export, graph, verify
 from export.__main__ import main
 from export.errors import SourceError, VerificationError
 from export.networks import NETWORKS, VGG16_FILE, VGG16_MD5
-from export.sources import LegacyH5, opened
+from export.sources import opened
 from models import crnn, onnx_weights
 from models.vgg16 import CAM
+from tests.export.keras_files.cases import write_weights
 
 
 def quiet(line):
@@ -90,22 +94,46 @@ def test_an_exported_file_is_a_weights_file(exported, tmp_path):
     assert again.read_bytes() == exported.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["crnn.weights.h5", "crnn.keras", "crnn.h5", "crnn.npz"])
+@pytest.mark.parametrize("name", ["crnn.weights.h5", "crnn.keras", "crnn.h5", "crnn.npz", "renamed.hdf5"])
 def test_kerass_files_and_npz_are_read(name, keras_crnn, tmp_path):
+    """In the file that Keras 2 writes of weights alone the layers are called something else: order and shapes tell."""
     held = {layer.name: layer.get_weights() for layer in keras_crnn.layers if layer.weights}
     path = tmp_path / name
     if name.endswith(".npz"):
         np.savez(path, **{f"{layer}/{i}": array for layer, arrays in held.items() for i, array in enumerate(arrays)})
+    elif name == "renamed.hdf5":
+        names = [f"layer_{19 - index}" for index in range(len(held) + 1)]  # the last has no weights
+        with h5py.File(path, "w") as file:
+            write_weights(file, names, dict(zip(names, held.values(), strict=False)))
     elif name.endswith(".weights.h5"):
         keras_crnn.save_weights(path)
     else:
         keras_crnn.save(path)
-    source = opened(path, crnn.build)
-    assert isinstance(source, LegacyH5) == (name == "crnn.h5")
-    assert sorted(source) == sorted(held)
-    for layer, arrays in held.items():
-        for given, array in zip(source[layer], arrays, strict=True):
-            np.testing.assert_array_equal(given, array, err_msg=layer)
+    with contextlib.ExitStack() as stack:
+        source = opened(path, keras_crnn, stack)
+        assert sorted(source) == sorted(held)
+        for layer, arrays in held.items():
+            for given, array in zip(source[layer], arrays, strict=True):
+                np.testing.assert_array_equal(given, array, err_msg=layer)
+
+
+def test_weights_alone_are_exported_where_they_fit_a_network_that_comes_along(keras_crnn, tmp_path, capsys):
+    """`python -m export best_model.hdf5`: with the CRNN's labels, as precise as they are in the file."""
+    held = [layer.get_weights() for layer in keras_crnn.layers if layer.weights]
+    names = [f"layer_{index}" for index in range(len(held))]
+    with h5py.File(tmp_path / "best_model.hdf5", "w") as file:
+        write_weights(file, names, dict(zip(names, held, strict=True)))
+    with h5py.File(tmp_path / "others.hdf5", "w") as file:
+        write_weights(file, names[:2], dict(zip(names[:2], held[:2], strict=True)))
+    assert main([str(tmp_path / "best_model.hdf5"), "--out", str(tmp_path / "out")]) == 0
+    assert "which fit crnn layer by layer" in capsys.readouterr().err
+    network = Network(tmp_path / "out" / "best_model.onnx")
+    assert network.description.labels == crnn.CARD.labels and network.description.blank == crnn.BLANK
+    assert network.description.preprocessing == crnn.CARD.preprocessing
+    words = np.random.default_rng(3).random((2, *describe(crnn.CARD).input_shape), dtype=np.float32)
+    np.testing.assert_allclose(network.run(words)["outputs"], keras_crnn(words, training=False), atol=1e-5)
+    assert main([str(tmp_path / "others.hdf5"), "--out", str(tmp_path / "out")]) == 1
+    assert "holds weights alone, which fit none of crnn, vgg16-cam, vgg16" in capsys.readouterr().err
 
 
 def test_a_wrong_translation_is_found_and_leaves_what_was_there(weights, tmp_path, monkeypatch):
@@ -162,7 +190,7 @@ def test_files_that_are_no_weights_are_told_in_one_sentence(tmp_path, capsys):
         "none.npz": "There is no weights file at",
         "text.txt": "is no kind of weights file",
         "text.npz": "cannot be read as weights",
-        "text.h5": "cannot be read as weights",
+        "text.h5": "is no Keras file",
         "text.onnx": "is not an ONNX file",
     }.items():
         if not name.startswith("none"):

@@ -55,6 +55,12 @@ def after(graph: Graph, name: str) -> Activation | None:
     consumers = graph.consumers.get(name, [])
     if name in graph.outputs and [node.operator for node in consumers] not in (["Softmax"], ["LogSoftmax"]):
         return None
+    return _taking(graph, name)
+
+
+def _taking(graph: Graph, name: str) -> Activation | None:
+    """The same, also where the file puts the tensor out."""
+    consumers = graph.consumers.get(name, [])
     if len(consumers) == 1 and consumers[0].operator in OPERATORS:
         return _single(graph, consumers[0], name)
     found = curve(graph, name)
@@ -64,7 +70,7 @@ def after(graph: Graph, name: str) -> Activation | None:
 def starting(graph: Graph, node: Node) -> Activation | None:
     """The activation whose first node this is, also where other layers use its input too."""
     (name,) = graph.data_inputs(node)[:1] or (None,)
-    matched = after(graph, name) if name else None
+    matched = _taking(graph, name) if name else None
     if matched is not None and node in matched.nodes:
         return matched
     return _single(graph, node, name) if node.operator in OPERATORS else None
