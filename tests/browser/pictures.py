@@ -1,11 +1,13 @@
-"""Takes the README's pictures of the page: `python -m tests.browser.pictures`.
+"""Takes the README's pictures of the page: `python -m tests.browser.pictures [NAME]`.
 
 Writes docs/pictures/*.webp: the page light and dark, and its views, as a visitor on a laptop sees them.
+NAME: of a network in NETWORKS_FOLDER, for the picture of somebody's own.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,14 +29,15 @@ VIEWS = {
 }
 
 
-def main() -> None:
+def main(own: str | None = None) -> None:
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as cache:
         served = serve(Path(cache))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        for name, (address, scheme, whole) in VIEWS.items():
+        views = {"own": (f"?network={own}", "light", False)} if own else {}
+        for name, (address, scheme, whole) in {**VIEWS, **views}.items():
             page = browser.new_page(viewport={"width": WIDE, "height": HIGH}, color_scheme=scheme)
             page.goto(f"{served.url}/{address}")
             painted(page)
@@ -70,4 +73,4 @@ def why(browser, url: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
