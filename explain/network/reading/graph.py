@@ -108,20 +108,22 @@ class Graph:
 
     def _channel_first(self) -> bool:
         """How the file wants its picture: by what first needs to know, else by which axis has few channels."""
-        name = self.input
+        name, order = self.input, (0, 1, 2, 3)
         first, last = self.declared[1], self.declared[-1]
-        told = (first in (1, 3)) != (last in (1, 3))
         for _ in range(len(self.nodes)):
             after = self.consumers.get(name, [])
-            for node in after:
-                if node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool"):
-                    return True
-                if node.operator == "Transpose":
-                    return first in (1, 3) if told else list(node["perm"] or ()) != [0, 3, 1, 2]
+            wants = any(
+                node.operator in ("Conv", "MaxPool", "AveragePool", "BatchNormalization", "GlobalAveragePool")
+                for node in after
+            )
+            if wants and order[1] in (1, 3):
+                return order[1] == 1
             if len(after) != 1 or after[0].operator == "Reshape":  # that may exchange axes where one has a length of 1
                 break
+            if after[0].operator == "Transpose":
+                order = tuple(order[axis] for axis in after[0]["perm"] or (3, 2, 1, 0))
             name = after[0].output
-        if told:
+        if (first in (1, 3)) != (last in (1, 3)):
             return first in (1, 3)
         return (first or math.inf) < (last or math.inf)
 
