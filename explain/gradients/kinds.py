@@ -27,13 +27,17 @@ class Kind:
     check: `check(settings)` in the page; returns the settings in full, defaults filled in, or raises ValueError with
         one sentence. Equal requests must come out equal: the result is kept under what it returns.
     files: what the result depends on besides the settings; None where results are not to be kept.
-    score: the word for the number reported with each step.
+    score: the word for the number reported with each step; or `score(settings)`, where it depends on them.
     """
 
     run: Callable[[dict[str, Any], Report], dict[str, Any]]
     check: Callable[[dict[str, Any]], dict[str, Any]] = dict
     files: Callable[[dict[str, Any]], Sequence[Path]] | None = None
-    score: str = "score"
+    score: str | Callable[[dict[str, Any]], str] = "score"
+
+    def word(self, settings: dict[str, Any]) -> str:
+        """What the number reported with each step is called; settings: as `check` returned them."""
+        return self.score if isinstance(self.score, str) else self.score(settings)
 
 
 class SettingsError(ValueError):

@@ -128,4 +128,8 @@ def files(settings: dict[str, Any]) -> Sequence[Path]:
     return [*models.files(settings["network"]), *sources(__name__)]
 
 
-KIND = Kind(models.on_network(run, _check), _check, files, score="logit")
+def _word(settings: dict[str, Any]) -> str:
+    return "logit" if isinstance(targets.parse(settings["target"]), targets.ClassLogit) else "activation"
+
+
+KIND = Kind(models.on_network(run, _check), _check, files, score=_word)

@@ -137,7 +137,8 @@ class GradientWorker:
         if job.kind not in self._kinds:
             raise ValueError(f"There is no job called {job.kind!r}; there is {', '.join(self._kinds)}.")
         kind = self._kinds[job.kind]
-        job.settings, job.score_name = kind.check(job.settings), kind.score
+        job.settings = kind.check(job.settings)
+        job.score_name = kind.word(job.settings)
         protocol.pack(*protocol.split(job.settings))  # refuses here what could not be sent later
         if kind.files is not None:
             job.key = result_cache.key(job.kind, job.settings, kind.files(job.settings))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explain.gradients.jobs import JOBS
 from explain.gradients.worker.client import GradientWorker, describe
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +32,7 @@ def test_the_page_side_imports_neither_tensorflow_nor_streamlit():
         ({"class_index": 1.5}, "The class must be a whole number, not 1.5."),
         (
             {"class_index": 1, "network": "alexnet"},
-            "There is no network called 'alexnet' here; choose one of vgg16-cam.",
+            "There is no network called 'alexnet' here; choose one of crnn, vgg16-cam.",
         ),
         ({"class_index": 1, "speed": 9}, "A class visualisation has no setting 'speed'; it has network, "),
     ],
@@ -64,3 +65,10 @@ def test_a_class_visualisation_raises_its_logit(tmp_path):
         assert ("tensorflow" in sys.modules) == before
     finally:
         worker.close()
+
+
+def test_the_number_of_each_step_is_called_what_it_is():
+    dream = JOBS["dream"]
+    channel = {"kind": "channel", "layer": "block3_conv1", "channel": 5}
+    assert dream.word(dream.check({"class_index": 1})) == "logit"
+    assert dream.word(dream.check({"target": channel})) == "activation"

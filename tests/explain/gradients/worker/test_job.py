@@ -6,7 +6,8 @@ from explain.gradients.worker.job import Job, describe
 
 
 def test_describe():
-    job = Job("count", {}, "", "logit")
+    job = Job("count", {}, "")
+    job.score_name = "logit"
     places = iter([1, 3, 12])
     job.attach(lambda job: None, lambda job: next(places))
     assert [describe(job) for _ in range(3)] == [
