@@ -175,7 +175,7 @@ def _described(path: Path, card: Card | None, size: int, modified: int) -> Descr
     try:
         graph = Graph(model, path, (stated.height, stated.width), stated.transposed)
         axes = follow(graph)
-        grouped = groups(graph, axes, _named(graph))
+        grouped = groups(graph, axes, list(graph.named) or None)
         if not grouped:
             raise NetworkError(f"{path.name} computes nothing from a picture.")
         return _assembled(path, card, graph, axes, grouped)
@@ -189,17 +189,6 @@ def _stated(model) -> Stated:
     return stated_input({entry.key: entry.value for entry in model.metadata_props})
 
 
-def _named(graph: Graph) -> list[str] | None:
-    """The layers that the file names, None where it names none that it computes."""
-    try:
-        named = json.loads(graph.metadata.get("layers", "[]"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        return None
-    return [name for name in named if name in graph.values and name != graph.input] or None
-
-
 def _smallest(graph: Graph) -> tuple[int, int]:
     """The least picture, as far as the file says."""
     try:
@@ -210,7 +199,7 @@ def _smallest(graph: Graph) -> tuple[int, int]:
 
 
 def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes], grouped: list[Group]) -> Description:
-    named = _named(graph) is not None
+    named = bool(graph.named)
     written = card.words if card else {}
     layers = [picture(graph, axes), *(read(graph, axes, group) for group in grouped)]
     layers = [

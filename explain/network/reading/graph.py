@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,17 @@ class Graph:
     def pictures(self) -> int:
         """How many pictures the shapes are of."""
         return self.batch or BATCH
+
+    @cached_property
+    def named(self) -> dict[str, None]:
+        """The tensors that the file names as its layers, in order; empty where it names none that it computes."""
+        try:
+            named = json.loads(self.metadata.get("layers", "[]"))
+        except (ValueError, RecursionError):
+            return {}
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            return {}
+        return {name: None for name in named if name in self.values and name != self.input}
 
     def constant(self, name: str) -> np.ndarray | None:
         """The value of a small constant, None for what depends on the picture and for weights."""

@@ -54,11 +54,13 @@ def pad_before(graph: Graph, node: Node) -> list[tuple[int, int]] | None:
     """What a node of its own lays around a convolution's input, (before, after) of each axis after the channel."""
     order = list(range(len(graph.shapes[node.inputs[0]])))
     before = graph.producer.get(node.inputs[0])
-    while before is not None and before.operator in (*PASSING, "Transpose"):
+    while before is not None and before.operator in (*PASSING, "Transpose") and before.output not in graph.named:
         if before.operator == "Transpose":
             order = [before["perm"][axis] for axis in order]
         before = graph.producer.get(before.inputs[0])
     if before is None or before.operator != "Pad" or not pads_for_convolution(graph, before):
+        return None
+    if before.output in graph.named:  # a layer of its own
         return None
     sides = padding(graph, before)
     return [sides[axis] for axis in order[2:]]

@@ -272,3 +272,15 @@ def test_a_branch_in_the_file_is_shown_and_not_looked_into(tmp_path):
     description = opened(made.write(tmp_path, made.conv(x, 4, 2)), gradients=False)
     assert kinds(description) == ["conv", "branch", "conv"]
     assert description.layers[2].inputs == (description.layers[1].name,)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_padding_belongs_to_its_convolution_unless_the_file_names_it_as_a_layer(tmp_path, named):
+    made = Parts()
+    curve = made.next("Relu", "picture")
+    around = made.pad(curve, [0, 2, 1, 1])
+    output = made.next("Conv", around, made.drawn(4, 3, 3, 3), strides=[2, 2])
+    stated = {"layers": f'["{curve}", "{around}", "{output}"]'} if named else {}
+    description = opened(made.write(tmp_path, output, **stated))
+    assert ("pad" in kinds(description)) is named
+    assert description.output.window.padding == (((0, 0), (0, 0)) if named else ((0, 1), (2, 1)))
