@@ -35,12 +35,16 @@ def copied(model, folder: Path, to: Path) -> None:
     tensors = list(external_tensors(model.graph))
     if not tensors:
         return
+    sources: dict[Path, int] = {}
     with to.open("wb") as target:
         for tensor in tensors:
             place = {entry.key: entry.value for entry in tensor.external_data}
             source = _inside(folder, place.get("location", ""))
             target.write(b"\0" * (-target.tell() % PAGE))
             offset, length = target.tell(), _length(tensor)
+            sources[source] = source.stat().st_size
+            if offset + length > 2 * sum(sources.values()) + PAGE * len(tensors):
+                raise SourceError(f"The file wants the same weights again and again: {source.name} is no such file.")
             _copy(source, _number(place.get("offset", "0")), length, target)
             del tensor.external_data[:]
             for key, value in (("location", to.name), ("offset", offset), ("length", length)):
@@ -62,7 +66,10 @@ def _length(tensor) -> int:
 
     from onnx import helper
 
-    return prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    try:
+        return prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    except KeyError:
+        raise SourceError(f"The weights {tensor.name!r} are of no type that is known.") from None
 
 
 def _number(text: str) -> int:
@@ -72,7 +79,7 @@ def _number(text: str) -> int:
 
 
 def _copy(source: Path, offset: int, length: int, target) -> None:
-    if source.stat().st_size < offset + length:
+    if length < 0 or source.stat().st_size < offset + length:
         raise SourceError(f"{source} is cut short: get the weights again.")
     with source.open("rb") as stream:
         stream.seek(offset)

@@ -53,7 +53,8 @@ class KerasFile:
         return self.weights.get("model_weights", self.weights)
 
     def keras_2(self) -> bool:
-        return not self.version or int(self.version.split(".")[0]) < 3
+        first = self.version.split(".")[0]
+        return not first.isdecimal() or int(first) < 3
 
 
 @contextlib.contextmanager

@@ -167,3 +167,26 @@ def test_what_is_no_network_of_pictures_gets_one_sentence(tmp_path):
     made.node("Relu", ["picture"], "out")
     with pytest.raises(ExportError, match="takes one batch of pictures"):
         export_onnx(written(tmp_path, made, ["n", 10], output="out"), tmp_path / "out", options(), [].append)
+
+
+@pytest.mark.parametrize(("dims", "kind", "words"), [([-1], 1, "cut short"), ([2], 99, "of no type that is known")])
+def test_weights_of_impossible_length_or_type_are_refused(tmp_path, dims, kind, words):
+    path = with_weights_beside(tmp_path)
+    model = onnx.load(path, load_external_data=False)
+    (tensor, *_) = model.graph.initializer
+    tensor.dims[:], tensor.data_type = dims, kind
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ExportError, match=words):
+        export_onnx(path, tmp_path / "out", options(), [].append)
+
+
+def test_the_same_weights_are_not_copied_without_end(tmp_path):
+    path = with_weights_beside(tmp_path)
+    (tmp_path / "weights.bin").write_bytes(bytes(2**16))
+    model = onnx.load(path, load_external_data=False)
+    kernel = model.graph.initializer[0]
+    kernel.dims[:] = [2**14]
+    model.graph.initializer.extend(type(kernel).FromString(kernel.SerializeToString()) for _ in range(20))
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ExportError, match="again and again"):
+        export_onnx(path, tmp_path / "out", options(), [].append)

@@ -21,7 +21,7 @@ import numpy as np
 
 from explain.processes import child, limits, protocol
 
-CPU_SECONDS = 3600  # of a bounded process's whole life
+CPU_SECONDS = 900  # of a bounded process's whole life
 LIBRARIES = 3_000_000_000  # bytes of address space that TensorFlow reserves and never touches
 PREVIEW_SECONDS = 0.1  # more pictures than this are not worth sending
 

@@ -6,6 +6,7 @@ network.run(batch)                 # as `explain.network.session.Network.run`
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -82,15 +83,34 @@ class RemoteNetwork(Network):
             raise NetworkError(f"{self.path.stem} has other weights than it says.")
         return arrays
 
+    def _passes(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
+        """As for any network; refused, before anything is laid out, where one pass takes too many numbers."""
+        if (self.description.batch or 1) * math.prod(batch.shape[1:]) > received.MOST_NUMBERS:
+            raise NetworkError(
+                f"{self.path.stem} takes {self.description.batch or 1:,} pictures of this size at once, which is more "
+                "than can be computed here: choose a smaller height and width."
+            )
+        return super()._passes(names, batch, give_back)
+
     def in_order(self, tensor: str, output: np.ndarray, pictures: int) -> np.ndarray:
         """As `Network.in_order`; NetworkError where the axes are not those that were described."""
         try:
             ordered = super().in_order(tensor, output, pictures)
         except (ValueError, IndexError, ZeroDivisionError) as error:
             raise NetworkError(f"{self.path.stem} answered in other shapes than it says.") from error
+        last = tensor in (self.description.output.name, self.description.logits)
+        units = self.description.output.shape[-1] if self.description.output.shape else None
         recognises = self.description.head.kind == CTC and tensor == self.description.output.name
         if not ordered.ndim or len(ordered) != pictures or (recognises and ordered.ndim != 3):
             raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
+        if last and ordered.ndim in (2, 3) and (units or ordered.shape[-1]) != ordered.shape[-1]:
+            raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
+        if last and ordered.ndim in (2, 3) and ordered.shape[-1] > received.MOST_LABELS:
+            raise NetworkError(received.TOO_MANY_UNITS.format(self.path.name, ordered.shape[-1]))
+        if last and math.prod(ordered.shape[1:]) > received.MOST_NUMBERS:
+            raise NetworkError(f"{self.path.stem} answers with more numbers than can be shown.")
+        if recognises and math.prod(ordered.shape[1:]) > received.MOST_IN_FRAMES:
+            raise NetworkError(received.TOO_MUCH_IN_FRAMES.format(self.path.stem))
         if recognises and ordered.shape[1] > received.MOST_FRAMES:
             raise NetworkError(
                 f"{self.path.stem} makes {ordered.shape[1]:,} frames of this picture; "

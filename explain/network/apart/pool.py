@@ -70,7 +70,9 @@ class Pool:
         for other in list(self._open):
             if other not in self._busy and not other.alive:
                 del self._open[other]
-        while not self._fits(member):
+        if not self._fits(member, [other for other in self._open if other in self._busy]):
+            return False  # whoever gave way would do so for nothing
+        while not self._fits(member, list(self._open)):
             idle = next((other for other in self._open if other not in self._busy and other is not member), None)
             if idle is None:
                 return False
@@ -78,8 +80,8 @@ class Pool:
             idle.give_way()
         return True
 
-    def _fits(self, member: Member) -> bool:
-        others = [other for other in self._open if other is not member]
+    def _fits(self, member: Member, beside: list[Member]) -> bool:
+        others = [other for other in beside if other is not member]
         taken = sum(other.allowance for other in others)
         return not others or (len(others) < self._most and taken + member.allowance <= self._memory)
 

@@ -16,11 +16,15 @@ from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.head import CLASSES, CTC, NONE
 from explain.network.layers import KINDS, PLACE, WHOLE, WINDOW, Layer
+from explain.network.own.labels import written
 
 MOST_LAYERS = 1000
 MOST_BYTES = 4_000_000  # of a description: a thousand layers and fifty thousand labels
 MOST_LABELS = 50_000
 MOST_FRAMES = 1024  # of a recogniser, whose every frame is drawn
+MOST_IN_FRAMES = 2**21  # frames times labels: 300 frames of 7,000 labels
+TOO_MANY_UNITS = "{} ends in {:,} numbers, which is more than can be shown as classes or labels."
+TOO_MUCH_IN_FRAMES = "{} has more frames and labels together than can be decoded here, so take a narrower picture."
 LONGEST_NAME, LONGEST_TITLE, LONGEST_WORDS, LONGEST_LABEL = 400, 120, 600, 120  # characters
 LARGEST_SIDE = 2048  # pixels of a picture that the network wants
 MOST_NUMBERS = 2**24  # in one batch
@@ -49,7 +53,7 @@ def description(data: bytes, path: Path) -> Description:
         title=line(told.title, LONGEST_TITLE) or path.stem,
         path=path,
         layers=tuple(_shown(layer) for layer in told.layers[: MOST_LAYERS + 2]),
-        head=replace(told.head, labels=tuple(label[:LONGEST_LABEL] for label in told.head.labels)),
+        head=replace(told.head, labels=tuple(written(label)[:LONGEST_LABEL] for label in told.head.labels)),
         licence=line(told.licence, LONGEST_TITLE),
         source=line(told.source, LONGEST_TITLE),
         apart=True,
@@ -125,6 +129,8 @@ def _check_head(told: Description) -> None:
         raise _senseless(told.path, "its head is of no kind that is known")
     if len(head.labels) > MOST_LABELS:
         raise NetworkError(f"{told.path.name} has more than {MOST_LABELS:,} labels, which is more than can be shown.")
+    if len(shape) in (1, 2) and (shape[-1] or 0) > MOST_LABELS:
+        raise NetworkError(TOO_MANY_UNITS.format(told.path.name, shape[-1]))
     if head.kind != NONE and (not shape or shape[-1] != len(head.labels)):
         raise _senseless(told.path, "it has not as many labels as its last layer has numbers")
     if head.kind == CTC and (len(shape) != 2 or head.blank not in range(len(head.labels))):

@@ -21,7 +21,15 @@ def listed(given: str) -> Labels:
     A text of several lines has a label on each; one of a single line has a label in every character.
     Raises NetworkError for JSON that is no list of strings.
     """
-    text = given.removeprefix("\ufeff")
+    return tuple(written(label) for label in _listed(given.removeprefix("\ufeff")))
+
+
+def written(label: str) -> str:
+    """A label as text that can be written down: half of a surrogate pair, which JSON can state, becomes "?"."""
+    return label.encode("utf-8", "replace").decode("utf-8")
+
+
+def _listed(text: str) -> Labels:
     if text.lstrip()[:1] in ("[", "{"):
         whole = _literal(text)
         if isinstance(whole, dict):

@@ -15,6 +15,8 @@ from explain.network.weights import network_weights
 from explain.panels.layers import names
 from explain.panels.page.subject import Subject
 
+MOST_KEPT = 4_000_000  # numbers of a layer whose weights are remembered
+
 
 @dataclass(frozen=True, eq=False)
 class Focus:
@@ -52,6 +54,8 @@ class Focus:
 
 def weights(description: Description, layer: str) -> dict[str, np.ndarray]:
     """A layer's weights by role, see `explain.network.weights`, remembered for a while; empty for one without any."""
+    if description.apart and description.layer(layer).parameters > MOST_KEPT:
+        return network_weights(description, layer)  # a visitor's, of any size: nobody else has a use for them
     return _weights(version(description), layer, description)
 
 

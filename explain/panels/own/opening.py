@@ -9,6 +9,7 @@ from explain.panels.own import form, kinds, visitor
 from explain.panels.page import resources, views
 from explain.panels.page.wording import plain
 
+REFUSED = "network-refused"  # in the session: the file that was refused last, and the sentence
 TURN = "network-uploads"  # in the session: how many files were opened; each turn has a fresh uploader, shut again
 
 
@@ -31,6 +32,10 @@ def show() -> None:
 
 def _take(file) -> None:
     """Opens the file and goes on to what it cannot say; what is wrong with it is said in a sentence."""
+    refused, sentence = st.session_state.get(REFUSED, (None, ""))
+    if refused == file.file_id:  # it still lies in the uploader: nobody wants to wait for it again
+        st.error(sentence, icon=":material/error:")
+        return
     try:
         with st.spinner("Opening it in a process of its own"):
             name = visitor.take(file.name, file.getvalue())
@@ -39,6 +44,7 @@ def _take(file) -> None:
         st.code(problem.command, language="sh")
         return
     except NetworkError as problem:
+        st.session_state[REFUSED] = file.file_id, plain(str(problem))
         st.error(plain(str(problem)), icon=":material/error:")
         return
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1  # lets go of the file

@@ -68,7 +68,9 @@ def _choice(label: str, options: dict[str, str], first: str, key: str) -> str:
 
 def _head(description: Description, first: Answers, key: str) -> str:
     """What the last layer answers; only what its shape allows."""
-    sequence = {1: views.CLASSIFIER, 2: views.RECOGNISER}.get(len(description.output.shape))
+    shape = description.output.shape
+    counted = bool(shape) and (shape[-1] or 0) > 1  # else nobody knows how many labels there are
+    sequence = {1: views.CLASSIFIER, 2: views.RECOGNISER}.get(len(shape)) if counted else None
     options = [*([sequence] if sequence else []), views.NEITHER]
     head = first.head if first.head in options else options[0]
     return _choice("It answers", {kind: HEADS[kind] for kind in options}, head, key)

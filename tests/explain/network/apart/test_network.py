@@ -189,6 +189,13 @@ def test_a_picture_too_large_for_its_memory(tmp_path):
         network.close()
 
 
+def test_more_pictures_at_once_than_can_be_computed_are_refused_before_they_are_laid_out(reader, monkeypatch):
+    monkeypatch.setattr(module.received, "MOST_NUMBERS", pictures(1).size - 1)
+    monkeypatch.setattr(np, "repeat", None)
+    with pytest.raises(NetworkError, match="takes 1 pictures of this size at once"):
+        reader.run(pictures(1))
+
+
 def test_the_process_does_not_outlive_who_started_it(reader):
     code = (
         "import os, signal, sys\n"

@@ -75,3 +75,15 @@ def test_who_waits_gets_the_place_as_soon_as_it_is_free():
     pool.leave(b)
     use(pool, a)
     assert a.alive
+
+
+def test_nobody_gives_way_to_one_for_whom_there_would_still_be_no_room():
+    pool, busy, idle, large = Pool(most=3, memory=10, patience=0.05), Member(6), Member(2), Member(8)
+    use(pool, idle)
+    with pool.place(busy):
+        busy.alive = True
+        with pytest.raises(NetworkError), pool.place(large):
+            pass
+        assert idle.alive and idle.gave == 0
+    use(pool, large)
+    assert large.alive

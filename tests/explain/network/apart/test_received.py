@@ -10,7 +10,7 @@ import pytest
 from explain.network.apart import as_json, received
 from explain.network.description import Description
 from explain.network.errors import NetworkError
-from explain.network.head import CTC, Head
+from explain.network.head import CTC, NONE, Head
 from explain.network.layers import Layer, Stored, Window
 from models.crnn import CARD
 from models.preprocessing import Preprocessing
@@ -120,3 +120,15 @@ def test_far_too_many_frames_are_refused():
 def test_what_is_no_description_is_refused(data):
     with pytest.raises(NetworkError, match="net.onnx says of itself makes no sense"):
         received.description(data, PATH)
+
+
+@pytest.mark.parametrize("shape", [(60_000_000,), (1, 60_000_000)])
+def test_more_units_than_can_be_labels_are_refused_whatever_they_are(shape):
+    steps = Layer("many", "many", "reshape", ("map",), shape)
+    with pytest.raises(NetworkError, match="ends in 60,000,000 numbers"):
+        received_of(told(layers=(*told().layers[:2], steps), head=Head(NONE, stated=False)))
+
+
+def test_half_of_a_surrogate_pair_in_a_label_can_be_written_down():
+    head = received_of(told(head=replace(told().head, labels=("\ud800", "b", "c", "d")))).head
+    assert head.labels == ("?", "b", "c", "d") and "".join(head.labels).encode()

@@ -74,6 +74,18 @@ def test_what_is_wrong_with_a_file_is_said_and_another_can_be_tried(monkeypatch)
     assert "shows , asks nothing" in text_of(test)
 
 
+def test_a_refused_file_is_not_tried_again_at_every_run_of_the_page(monkeypatch):
+    tried = []
+
+    def take(name, data):
+        tried.append(name)
+        raise NetworkError("It was in vain.")
+
+    monkeypatch.setattr(visitor, "take", take)
+    test = uploaded("net.onnx")
+    assert test.run().error[0].value == "It was in vain." and tried == ["net.onnx"]
+
+
 def test_an_opened_network_is_what_the_page_shows_and_asks_about(monkeypatch, tmp_path):
     taken = []
     monkeypatch.setattr(visitor, "take", lambda name, data: taken.append((name, data)) or "mine")
