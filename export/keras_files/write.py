@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from explain.network.own.answers import Answers
 from export import own_onnx, verify
 from export.errors import VerificationError, first_line
 from export.fitting import fitting, likeness
@@ -96,17 +96,7 @@ def net_input(network: Assembled) -> str:
 
 def facts(card: Card) -> dict[str, str]:
     """What a card knows of a network, as the metadata of its file says it."""
-    wanted = card.preprocessing
-    found = {
-        "height": wanted.height,
-        "width": wanted.width,
-        "colour": wanted.colour,
-        "mean": list(wanted.mean),
-        "deviation": list(wanted.deviation),
-        "fit": wanted.fit,
-    }
-    found = {"labels": json.dumps(card.labels), "input": json.dumps(found)}
-    return found | ({"blank": str(card.blank)} if card.blank is not None else {})
+    return Answers(labels=card.labels, blank=card.blank, preprocessing=card.preprocessing).metadata()
 
 
 def compare(path: Path, network: Assembled, channel_first: set[str], tell: Tell) -> None:

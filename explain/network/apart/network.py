@@ -98,25 +98,36 @@ class RemoteNetwork(Network):
             ordered = super().in_order(tensor, output, pictures)
         except (ValueError, IndexError, ZeroDivisionError) as error:
             raise NetworkError(f"{self.path.stem} answered in other shapes than it says.") from error
-        last = tensor in (self.description.output.name, self.description.logits)
-        units = self.description.output.shape[-1] if self.description.output.shape else None
-        recognises = self.description.head.kind == CTC and tensor == self.description.output.name
-        if not ordered.ndim or len(ordered) != pictures or (recognises and ordered.ndim != 3):
+        if not ordered.ndim or len(ordered) != pictures:
             raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
-        if last and ordered.ndim in (2, 3) and (units or ordered.shape[-1]) != ordered.shape[-1]:
-            raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
-        if last and ordered.ndim in (2, 3) and ordered.shape[-1] > received.MOST_LABELS:
-            raise NetworkError(received.TOO_MANY_UNITS.format(self.path.name, ordered.shape[-1]))
-        if last and math.prod(ordered.shape[1:]) > received.MOST_NUMBERS:
+        if tensor in (self.description.output.name, self.description.logits):
+            self._check_answer(ordered)
+        if self.description.head.kind == CTC and tensor == self.description.output.name:
+            self._check_frames(ordered)
+        return ordered
+
+    def _check_answer(self, values: np.ndarray) -> None:
+        """NetworkError for more numbers than can be shown, or another number of units than was described."""
+        if values.ndim in (2, 3):
+            units = values.shape[-1]
+            if self.description.output.shape and self.description.output.shape[-1] not in (None, 0, units):
+                raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
+            if units > received.MOST_LABELS:
+                raise NetworkError(received.TOO_MANY_UNITS.format(self.path.name, units))
+        if math.prod(values.shape[1:]) > received.MOST_NUMBERS:
             raise NetworkError(f"{self.path.stem} answers with more numbers than can be shown.")
-        if recognises and math.prod(ordered.shape[1:]) > received.MOST_IN_FRAMES:
+
+    def _check_frames(self, values: np.ndarray) -> None:
+        """NetworkError where a recogniser's answer is no sequence of frames, or one too long to be decoded."""
+        if values.ndim != 3:
+            raise NetworkError(f"{self.path.stem} answered in other shapes than it says.")
+        if math.prod(values.shape[1:]) > received.MOST_IN_FRAMES:
             raise NetworkError(received.TOO_MUCH_IN_FRAMES.format(self.path.stem))
-        if recognises and ordered.shape[1] > received.MOST_FRAMES:
+        if values.shape[1] > received.MOST_FRAMES:
             raise NetworkError(
-                f"{self.path.stem} makes {ordered.shape[1]:,} frames of this picture; "
+                f"{self.path.stem} makes {values.shape[1]:,} frames of this picture; "
                 f"at most {received.MOST_FRAMES} are shown, so take a narrower one."
             )
-        return ordered
 
     @property
     def alive(self) -> bool:

@@ -33,45 +33,17 @@ def lstm(
     Both directions take their steps side by side; their loop is TensorFlow's, which is traced in a third of the time
     that unrolled steps take.
     """
-    unusual = activations is not None and tuple(activations) != USUAL * (len(activations) // 3)
-    if unusual or P is not None or sequence_lens is not None or clip or input_forget:
+    if not _is_usual(activations, USUAL) or P is not None or sequence_lens is not None or clip or input_forget:
         raise ValueError("The LSTM has peepholes, lengths or activations of its own, of which no gradient is had here.")
-    reads = ["reverse"] if direction == "reverse" else ["forward", "reverse"][: W.shape[0]]
-    steps = tf.transpose(X, [1, 0, 2]) if layout else X
-    units, batch = R.shape[-1], tf.shape(steps)[1]
-    fed = tf.stack([tf.reverse(steps, [0]) if way == "reverse" else steps for way in reads], 1)
-    fed = tf.matmul(fed, W, transpose_b=True)  # every step's share at once; only the recurrent one needs the loop
-    if B is not None:
-        fed += (B[:, : 4 * units] + B[:, 4 * units :])[:, None]
-    zero = tf.zeros([len(reads), batch, units], X.dtype)
-    first = [zero if state is None else tf.transpose(state, [1, 0, 2]) if layout else state
-             for state in (initial_h, initial_c)]  # fmt: skip
-    hidden, cell = _steps(fed, R, *first)
-    states = [tf.reverse(hidden[:, at], [0]) if way == "reverse" else hidden[:, at] for at, way in enumerate(reads)]
-    every, ends = tf.stack(states, 1), [hidden[-1], cell]
-    if layout:
-        every, ends = tf.transpose(every, [2, 0, 1, 3]), [tf.transpose(end, [1, 0, 2]) for end in ends]
-    return every, *ends
+    units = R.shape[-1]
+    sums = None if B is None else B[:, : 4 * units] + B[:, 4 * units :]
 
-
-def _steps(fed, recurrent, hidden, cell):
-    """Hidden states after every step, `(step, direction, batch, unit)`, and the last cell state.
-
-    fed: what each step's input adds to the gates, `(step, direction, batch, 4 * unit)`.
-    """
-    count, units = extents(fed)[0], recurrent.shape[-1]
-    waiting = tf.TensorArray(fed.dtype, count).unstack(fed)
-    done = tf.TensorArray(fed.dtype, count, element_shape=[fed.shape[1], None, units])
-
-    def step(at, hidden, cell, done):
-        sums = waiting.read(at) + tf.matmul(hidden, recurrent, transpose_b=True)
-        let_in, let_out, keep, candidate = tf.split(sums, 4, -1)
+    def step(fed, hidden, cell):
+        let_in, let_out, keep, candidate = tf.split(fed + tf.matmul(hidden, R, transpose_b=True), 4, -1)
         cell = tf.sigmoid(keep) * cell + tf.sigmoid(let_in) * tf.tanh(candidate)
-        hidden = tf.sigmoid(let_out) * tf.tanh(cell)
-        return at + 1, hidden, cell, done.write(at, hidden)
+        return tf.sigmoid(let_out) * tf.tanh(cell), cell
 
-    _, _, cell, done = tf.while_loop(lambda at, *_: at < count, step, (0, hidden, cell, done))
-    return tf.ensure_shape(done.stack(), [fed.shape[0], fed.shape[1], None, units]), cell
+    return _walked(X, W, sums, (initial_h, initial_c), step, direction, layout, units)
 
 
 @operator("GRU")
@@ -106,9 +78,9 @@ def gru(
             candidate = reset * (tf.matmul(hidden, kernel, transpose_b=True) + shift)
         else:
             candidate = tf.matmul(reset * hidden, kernel, transpose_b=True) + shift
-        return (1 - update) * tf.tanh(fed[..., 2 * units :] + candidate) + update * hidden
+        return ((1 - update) * tf.tanh(fed[..., 2 * units :] + candidate) + update * hidden,)
 
-    return _walked(X, W, by_input, initial_h, step, direction, layout, units)
+    return _walked(X, W, by_input, (initial_h,), step, direction, layout, units)
 
 
 @operator("RNN")
@@ -135,37 +107,42 @@ def rnn(
     by_input, by_state = tf.split(zero if B is None else B, 2, -1)
 
     def step(fed, hidden):
-        return tf.tanh(fed + tf.matmul(hidden, R, transpose_b=True) + by_state[:, None])
+        return (tf.tanh(fed + tf.matmul(hidden, R, transpose_b=True) + by_state[:, None]),)
 
-    return _walked(X, W, by_input, initial_h, step, direction, layout, units)
+    return _walked(X, W, by_input, (initial_h,), step, direction, layout, units)
 
 
 def _is_usual(activations, usual: tuple[str, ...]) -> bool:
     return activations is None or tuple(activations) == usual * (len(activations) // len(usual))
 
 
-def _walked(X, W, by_input, hidden, step, direction: str, layout: int, units: int):
-    """Hidden states after every step, and the last of each direction, of a recurrent operator without a cell state."""
+def _walked(X, W, by_input, initial, step, direction: str, layout: int, units: int):
+    """Hidden states after every step, and the last states of each direction.
+
+    initial: the states before the first step, the hidden one first, None for zeros. step: the next states, from what a
+    step's input adds to the gates and the states so far. by_input: what is added to every step's input, or None.
+    """
     reads = ["reverse"] if direction == "reverse" else ["forward", "reverse"][: W.shape[0]]
     steps = tf.transpose(X, [1, 0, 2]) if layout else X
     fed = tf.stack([tf.reverse(steps, [0]) if way == "reverse" else steps for way in reads], 1)
-    fed = tf.matmul(fed, W, transpose_b=True) + by_input[:, None]
-    if hidden is None:
-        hidden = tf.zeros([len(reads), tf.shape(steps)[1], units], X.dtype)
-    elif layout:
-        hidden = tf.transpose(hidden, [1, 0, 2])
+    fed = tf.matmul(fed, W, transpose_b=True)  # every step's share at once; only the recurrent one needs the loop
+    if by_input is not None:
+        fed += by_input[:, None]
+    zero = tf.zeros([len(reads), tf.shape(steps)[1], units], X.dtype)
+    first = [zero if state is None else tf.transpose(state, [1, 0, 2]) if layout else state
+             for state in initial]  # fmt: skip
     count = extents(fed)[0]
     waiting = tf.TensorArray(fed.dtype, count).unstack(fed)
     done = tf.TensorArray(fed.dtype, count, element_shape=[fed.shape[1], None, units])
 
-    def turn(at, hidden, done):
-        hidden = step(waiting.read(at), hidden)
-        return at + 1, hidden, done.write(at, hidden)
+    def turn(at, done, *states):
+        states = step(waiting.read(at), *states)
+        return at + 1, done.write(at, states[0]), *states
 
-    _, last, done = tf.while_loop(lambda at, *_: at < count, turn, (0, hidden, done))
+    _, done, *ends = tf.while_loop(lambda at, *_: at < count, turn, (0, done, *first))
     every = tf.ensure_shape(done.stack(), [fed.shape[0], fed.shape[1], None, units])
-    states = [tf.reverse(every[:, at], [0]) if way == "reverse" else every[:, at] for at, way in enumerate(reads)]
-    every = tf.stack(states, 1)
+    turned = [tf.reverse(every[:, at], [0]) if way == "reverse" else every[:, at] for at, way in enumerate(reads)]
+    every = tf.stack(turned, 1)
     if layout:
-        return tf.transpose(every, [2, 0, 1, 3]), tf.transpose(last, [1, 0, 2])
-    return every, last
+        every, ends = tf.transpose(every, [2, 0, 1, 3]), [tf.transpose(end, [1, 0, 2]) for end in ends]
+    return every, *ends

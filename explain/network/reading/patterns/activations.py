@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from explain.network.reading.graph import Graph
 from explain.network.reading.nodes import Node
-from explain.network.reading.patterns.curves import curve
+from explain.network.reading.patterns.curves import Activation, curve
 
 OPERATORS = {
     "Relu": "relu",
@@ -40,16 +38,6 @@ DEFAULTS = {
 }
 
 
-@dataclass(frozen=True)
-class Activation:
-    """An activation. nodes: all that belong to it. output: the tensor it puts out. settings: its constants."""
-
-    name: str
-    nodes: tuple[Node, ...]
-    output: str
-    settings: dict[str, float] = field(default_factory=dict)
-
-
 def after(graph: Graph, name: str) -> Activation | None:
     """The activation that takes all uses of a tensor, None where other things use it too or nothing of the kind."""
     consumers = graph.consumers.get(name, [])
@@ -63,8 +51,7 @@ def _taking(graph: Graph, name: str) -> Activation | None:
     consumers = graph.consumers.get(name, [])
     if len(consumers) == 1 and consumers[0].operator in OPERATORS:
         return _single(graph, consumers[0], name)
-    found = curve(graph, name)
-    return None if found is None else Activation(found.name, found.nodes, found.output, found.settings)
+    return curve(graph, name)
 
 
 def starting(graph: Graph, node: Node) -> Activation | None:

@@ -54,8 +54,9 @@ OPERATORS = {
 
 
 @dataclass(frozen=True)
-class Curve:
-    """name, settings: as `explain.layers.activations` has them. nodes: that make it. output: what they put out."""
+class Activation:
+    """An activation. name, settings: as `explain.layers.activations` has them. nodes: all that belong to it. output:
+    the tensor it puts out."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -63,13 +64,13 @@ class Curve:
     settings: dict[str, float] = field(default_factory=dict)
 
 
-def curve(graph: Graph, name: str) -> Curve | None:
+def curve(graph: Graph, name: str) -> Activation | None:
     """The curve that all uses of a tensor together are, None where they are none that has a name."""
     nodes = _alone(graph, name)
     for count in range(1, len(nodes) + 1):
         output = closed(graph, nodes[:count], name)
         if output is not None and (known := _named(_bent(graph, nodes[:count], name, output))) is not None:
-            return Curve(known[0], tuple(nodes[:count]), output, known[1])
+            return Activation(known[0], tuple(nodes[:count]), output, known[1])
     return None
 
 
