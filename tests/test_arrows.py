@@ -22,11 +22,11 @@ FLOORS = (
     ("explain",),  # the package itself: what `import explain` offers
     ("explain.report", "explain.notebook"),
     ("explain.gradients", "explain.charts"),
-    ("explain.attribution", "explain.exemplars"),
+    ("explain.attribution", "explain.exemplars", "explain.trust"),
     ("export",),
     ("explain.network", "explain.layers"),
     ("models.training",),
-    ("explain.ctc", "explain.pictures", "explain.processes"),
+    ("explain.ctc", "explain.detection", "explain.pictures", "explain.processes"),
     ("models",),
 )
 PACKAGE = "explain"

@@ -26,7 +26,8 @@ from explain.network.reading.graph import Graph
 from explain.network.reading.grouping import Group, groups
 from explain.network.reading.layer import picture, read
 from models.card import Card, network_files, weights_beside
-from models.preprocessing import Preprocessing, fitting_size
+from models.prepared import Prepared, prepare
+from models.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +142,13 @@ class Description:
 
         A side that may have any length is as the picture's proportions say.
         """
+        return self.made_ready(picture).batch
+
+    def made_ready(self, picture: Image.Image, *, trim: bool = False, contrast: bool = False) -> Prepared:
+        """The same with what was done to the picture; trim, contrast: see `models.prepared.prepare`."""
         if self.preprocessing is None:
             raise NetworkError(f"{self.title} takes neither grey pictures nor coloured ones, so it can't be shown.")
-        size = fitting_size(self.preprocessing, picture.size, self.smallest)
-        return self.preprocessing.prepare(picture, *size)
+        return prepare(self.preprocessing, picture, self.smallest, trim=trim, contrast=contrast)
 
 
 def describe(network: Card | Description | str | Path) -> Description:

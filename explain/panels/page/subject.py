@@ -15,6 +15,9 @@ from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.panels.page import resources
 from explain.pictures import images
+from explain.trust.judge import judge
+from explain.trust.trust import Trust
+from models.prepared import Prepared
 
 PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture that is enlarged
 
@@ -23,18 +26,24 @@ PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture t
 class Subject:
     """network: its name, as `resources` knows it. title: of the picture.
 
-    batch: `(1, height, width, channel)` float32, the picture as the network takes it.
+    batch: `(1, height, width, channel)` float32, the picture as the network takes it. prepared: the same with what was
+    done to the picture on the way.
     What is shown of a subject stays of one piece: of the network as it was opened first, even if its file changes.
     """
 
     network: str
     title: str
     batch: np.ndarray
+    prepared: Prepared | None = None
 
     @staticmethod
-    def of(network: str, title: str, picture: Image.Image) -> Subject:
-        """The subject for any picture, prepared as the network wants it; NetworkError where it wants no picture."""
-        return Subject(network, title, resources.description(network).prepared(picture))
+    def of(network: str, title: str, picture: Image.Image, *, trim: bool = False, contrast: bool = False) -> Subject:
+        """The subject for any picture, prepared as the network wants it; NetworkError where it wants no picture.
+
+        trim, contrast: see `models.prepared.prepare`.
+        """
+        prepared = resources.description(network).made_ready(picture, trim=trim, contrast=contrast)
+        return Subject(network, title, prepared.batch, prepared)
 
     @cached_property
     def opened(self) -> resources.Opened:
@@ -86,6 +95,11 @@ class Subject:
     def text(self) -> str:
         """What a recogniser reads here."""
         return decoding.text(self.best.labels, self.description.labels)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Of a recogniser, how far its reading can be believed."""
+        return judge(self.description, self.values, self.prepared)
 
     @property
     def alphabet(self) -> Alphabet:
