@@ -16,7 +16,8 @@ NARROW = 0.8  # of its width: what is squeezed to less is worth a word
 def judge(description: Description, values: Mapping[str, np.ndarray], prepared: Prepared | None = None) -> Trust:
     """How far a recogniser's reading can be believed.
 
-    values: every layer's output for this picture, without the batch. prepared: the picture, and what was done to it, where that is known.
+    values: every layer's output for this picture, without the batch. prepared: the picture, and what was done to it,
+    where that is known.
     """
     caveats = []
     if prepared and prepared.squeezed < NARROW:
