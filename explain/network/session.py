@@ -17,6 +17,7 @@ from explain.network.axes import plain, unfold
 from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
+from explain.network.outputs import with_outputs
 from explain.network.reading.shapes import TYPES
 from models.card import Card
 
@@ -179,23 +180,14 @@ class Network:
             trim()
 
     def _with_outputs(self, options: onnxruntime.SessionOptions) -> str | bytes:
-        """The file's path where all that is shown is an output of it, else the file with these outputs added.
-
-        A map whose channels the file has last is added with its channels first: so ONNX Runtime, which computes in that
-        order, has nothing to turn round on the way to the next layer, and puts activations into their convolutions.
-        """
+        """The file's path where all that is shown is an output of it, else the file with these outputs added."""
         missing = sorted(set(self._tensors.values()) - set(self.description.outputs))
         if not missing:
             return str(self.path)
-        import onnx
-
-        self._turned = {name: f"{name}, channels first" for name in missing if self.description.axes.get(name) == LAST}
-        model = onnx.load(self.path, load_external_data=False)
-        turns = [onnx.helper.make_node("Transpose", [a], [b], perm=[0, 3, 1, 2]) for a, b in self._turned.items()]
-        model.graph.node.extend(turns)
-        model.graph.output.extend(onnx.ValueInfoProto(name=self._turned.get(name, name)) for name in missing)
+        last = [name for name in missing if self.description.axes.get(name) == LAST]
+        source, self._turned = with_outputs(self.path, missing, last)
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(self.path.parent))
-        return model.SerializeToString()
+        return source
 
     def _chosen(self, layers: Iterable[str] | None) -> list[str]:
         if layers is None:
