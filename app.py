@@ -57,7 +57,7 @@ def main() -> None:
     with left:
         draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
-        draw(views.CLASS_VISUALISATION)
+        draw(views.CLASS_VISUALISATION, subject)
     with middle:  # last of the three, and the slowest to draw
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -11,18 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+import numpy as np
 import streamlit as st
 
 from explain.network.description import Description
+from explain.panels.inputs.word import samples_in
 from explain.panels.page import resources, views
 from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
+from explain.panels.visualisation import gallery
 from models import vgg16
 from models.networks import CARDS
 
-ELEPHANT = 386  # the African elephant, shown on first opening
 KEY = "class"  # of the choice, in the address and in the visitor's session
 ASKED = "class-asked"  # a class that a visitor asked for and that the page cannot answer
 LINKED = "class-linked"
+FIRST = "class-first"  # the list, and its class that is shown until somebody chooses one
 AROUND = 3  # classes shown before and after one that was searched by its number
 UNNAMED = "class {}"  # what `explain.network.head` calls a class whose name nobody said
 ROWS = 12  # at most of what a search shows
@@ -33,7 +37,7 @@ class Catalogue:
     """A numbered list of classes, and the networks that know them, or some of them.
 
     title: of the list. names: by number. networks: those that can be asked now, the page's own first; for each the
-    number of every unit of its last layer. first: the class that is shown at first. choices: the networks by what the
+    number of every unit of its last layer. choices: the networks by what the
     choice between them says. example: of a search. numbering: what the numbers are. whole: a sentence below the list,
     on how much of it is known.
     """
@@ -41,7 +45,6 @@ class Catalogue:
     title: str
     names: tuple[str, ...]
     networks: Mapping[str, tuple[int, ...]]
-    first: int = 0
     choices: Mapping[str, str] = field(default_factory=dict)
     example: str = ""
     numbering: str = "their numbers"
@@ -122,7 +125,6 @@ def _imagenet(full: bool, network: str) -> Catalogue:
         "ImageNet's 1000 classes",
         vgg16.IMAGENET_NAMES,
         {name: CARDS[name].numbers for name in choices.values()},
-        first=ELEPHANT,
         choices=choices,
         example="385, or elephant",
         numbering="their numbers among ImageNet's 1000",
@@ -154,26 +156,70 @@ def take(classes: Catalogue, number: int) -> None:
 def chosen(classes: Catalogue) -> int:
     """The class of panel 3, as the other parts of the page may know it."""
     number = classes.found(st.session_state.get(KEY) or st.query_params.get(KEY))
-    return classes.first if number is None else number
+    return _first(classes) if number is None else number
+
+
+def begin(classes: Catalogue, subject: Subject | None) -> None:
+    """Settles which class is shown until somebody chooses one, where a picture of it comes along: what the network on
+    top takes its photograph for. Beside a word, a class that no sample word names: the two networks have nothing to do
+    with each other. subject: what the network on top looks at, None for nothing.
+    """
+    before, network = _first(classes), next(iter(classes.networks))
+    if subject is not None and subject.network == network:
+        wanted = [classes.networks[network][int(np.argmax(subject.probabilities))]]
+    else:
+        words = _sample_words(subject)
+        wanted = [number for number, name in enumerate(classes.names) if not words & set(name.lower().split())]
+    pictured = _pictured(classes)
+    first = next((number for number in wanted if number in pictured), _first_of_all(classes))
+    if first != before and st.session_state.get(KEY) == classes.label(before):
+        st.session_state[KEY] = classes.label(first)  # nobody chose what is shown
+    st.session_state[FIRST] = (classes.title, first)
+
+
+def _first(classes: Catalogue) -> int:
+    title, number = st.session_state.get(FIRST, ("", 0))
+    return number if title == classes.title else _first_of_all(classes)
+
+
+def _first_of_all(classes: Catalogue) -> int:
+    return next(iter(classes.networks.values()))[0]
+
+
+def _pictured(classes: Catalogue) -> set[int]:
+    """The classes of which a picture comes along."""
+    return {
+        number
+        for network, numbers in classes.networks.items()
+        for number, record in zip(numbers, gallery.classes_of(network), strict=False)  # no records without pictures
+        if record is not None
+    }
+
+
+def _sample_words(subject: Subject | None) -> set[str]:
+    """The words that come along with the network on top, in small letters."""
+    card = subject.description.card if subject is not None else None
+    folder = card.samples if card is not None else None
+    return {sample["text"].lower() for sample in samples_in(folder).values() if "text" in sample} if folder else set()
 
 
 def choose(classes: Catalogue) -> int:
     """Draws the choice and returns the chosen class, which may be one the page cannot answer: see `answered`."""
     _from_link(classes)
-    numbers = list(classes.answered)
+    numbers, first = list(classes.answered), _first(classes)
     asked = st.session_state.get(ASKED)
     if asked is not None and asked not in numbers and asked < len(classes.names):
         numbers.append(asked)
     picked = st.selectbox(
         "Class, by name or number",
         [classes.label(number) for number in numbers],
-        index=numbers.index(classes.first),
+        index=numbers.index(first),
         key=KEY,
         bind="query-params",
         label_visibility="collapsed",
     )
     number = classes.found(picked)
-    return classes.first if number is None else number
+    return first if number is None else number
 
 
 def _from_link(classes: Catalogue) -> None:

@@ -13,6 +13,7 @@ from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
 from explain.pictures import images
@@ -56,13 +57,14 @@ class Dream(NamedTuple):
 
 
 @fragment
-def show() -> None:
-    """Draws the panel."""
+def show(subject: Subject | None) -> None:
+    """Draws the panel beside what the network on top looks at."""
     st.markdown("**Class visualisation**")
     classes = class_names.of_page()
     if classes is None:
         st.info("No network here names classes, so there is no class to visualise.", icon=":material/info:")
         return
+    class_names.begin(classes, subject)
     number = class_names.choose(classes)
     if number not in classes.answered:
         _not_here(classes, number)

@@ -40,7 +40,7 @@ def classifying():
     from explain.panels.attribution import photograph
     from explain.panels.visualisation import classes
 
-    classes.show()
+    classes.show(None)
     photograph.show(None)
 
 
