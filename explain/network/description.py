@@ -220,7 +220,7 @@ def _assembled(path: Path, card: Card | None, graph: Graph, axes: dict[str, Axes
     shown = {name: axes[name] for name in (*(layer.name for layer in layers), logits) if name in axes}
     return Description(
         name=card.name if card else path.stem,
-        title=card.title if card else graph.metadata.get("title", path.stem),
+        title=card.title if card else graph.metadata.get("title") or path.stem,
         path=path,
         layers=tuple(layers),
         logits=logits,

@@ -40,9 +40,10 @@ class Head:
 def head(shape: tuple[int | None, ...], axes: tuple[str, ...], card: Card | None, metadata: Mapping[str, str]) -> Head:
     """shape: of the last layer, without the batch. axes: of its tensor as the file has them.
 
-    Metadata: "labels" (a JSON list with the blank as ""; or any text that `explain.network.own.labels.listed` reads),
-    "names" (Ultralytics' mapping) or "character" (PaddleOCR's, a line each, the blank left out, which comes first, and
-    maybe the space, which comes last); "blank" (an index); "head". Labels whose number does not fit count as not given.
+    Metadata: "labels" (a JSON list with the blank as ""; or any text that `explain.network.own.labels.listed` reads;
+    an empty one says that there are none, whatever else the file has), "names" (Ultralytics' mapping) or "character"
+    (PaddleOCR's, a line each, the blank left out, which comes first, and maybe the space, which comes last); "blank"
+    (an index); "head". Labels whose number does not fit count as not given.
     """
     kind = metadata.get("head")
     if kind not in (None, CTC, CLASSES, NONE):
@@ -70,10 +71,10 @@ def _labels(card: Card | None, metadata: Mapping[str, str]) -> tuple[tuple[str, 
     """The labels as they are given, maybe without the blank, and the blank's index among the units."""
     if card is not None and card.labels:
         return card.labels, card.blank
-    given = next((metadata[key] for key in ("labels", "names") if metadata.get(key)), None)
+    given = next((metadata[key] for key in ("labels", "names") if key in metadata), None)
     labels = labels_of.listed(given) if given is not None else ()
     blank = _index(metadata["blank"]) if "blank" in metadata else None
-    if not labels and "character" in metadata:
+    if not labels and "labels" not in metadata and "character" in metadata:
         return tuple(metadata["character"].split("\n")), 0 if blank is None else blank
     if blank is None and labels.count("") == 1:
         blank = labels.index("")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,13 @@ class RemoteNetwork(Network):
                     child.close()
             finally:
                 self._lock.release()
+
+    def moved(self, path: Path) -> None:
+        """The file lies elsewhere now, under the same name: the next request opens it there."""
+        self.rest()
+        weights_of.readers.pop(self.path, None)
+        self.path, self.description = path, replace(self.description, path=path)
+        weights_of.readers[path] = self
 
     def close(self) -> None:
         """Ends the process for good; further requests are refused. Harmless twice."""

@@ -40,19 +40,23 @@ class Answers:
             description.title,
         )
 
-    def metadata(self) -> dict[str, str]:
-        """Keys and values as `explain.network.head` reads them."""
+    def metadata(self, whole: bool = False) -> dict[str, str]:
+        """Keys and values as `explain.network.head` reads them.
+
+        whole: whether these are all answers, so that empty labels and an empty title overrule what a file says; else
+        they say nothing. Labels that a head has no use for say nothing either way.
+        """
         made = {}
         if self.head is not None:
             made["head"] = self.head
-        if self.labels:
+        if self.labels or (whole and self.head != NONE):
             made["labels"] = json.dumps(self.labels, ensure_ascii=False)
         if self.blank is not None and self.head in (None, CTC):
             made["blank"] = str(self.blank)
         if self.preprocessing is not None:
             made["input"] = json.dumps(_stated(self.preprocessing))
-        if self.title:
-            made["title"] = self.title
+        if self.title or whole:
+            made["title"] = self.title or ""
         return made
 
 
@@ -70,8 +74,10 @@ def _stated(wanted: Preprocessing) -> dict:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def with_answers(model: bytes, answers: Answers) -> bytes:
+def with_answers(model: bytes, answers: Answers, whole: bool = False) -> bytes:
     """The bytes of an ONNX file with the answers in its metadata, what it had there before overruled.
+
+    whole: see `Answers.metadata`.
 
     The file is not taken apart, whoever made it: entries of metadata are laid behind its end, which is the same message
     to protobuf (https://protobuf.dev/programming-guides/encoding/#last-one-wins: repeated fields of concatenated
@@ -80,6 +86,6 @@ def with_answers(model: bytes, answers: Answers) -> bytes:
     import onnx
 
     behind = onnx.ModelProto()
-    for key, value in answers.metadata().items():
+    for key, value in answers.metadata(whole).items():
         behind.metadata_props.add(key=key, value=value)
     return model + behind.SerializeToString()

@@ -111,7 +111,7 @@ def _finish(name: str, description: Description, answers: Answers) -> None:
         else:
             st.download_button(
                 "Download the answered file",
-                lambda: with_answers(description.path.read_bytes(), answers),
+                lambda: with_answers(description.path.read_bytes(), answers, whole=True),
                 file_name=f"{name}.onnx",
                 type="primary",
                 key="answers-download",

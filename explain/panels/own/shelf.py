@@ -22,6 +22,8 @@ ALL_BYTES = 1_000_000_000  # on disk, of all visitors
 RESTING = 600.0  # seconds without use after which a network may be given up for another visitor's
 FORGOTTEN = 3 * 3600.0  # seconds without use after which it is given up
 FOLDER = "visitors-networks-"  # what the folders are called, before the number of the process and something random
+TRIED = "tried"  # a folder in a visitor's: of a file with other answers, until it has been opened
+CLOSED = "{} is not open any more: open it again."
 LEFT = 90.0  # seconds after a visitor has left until everything of theirs is removed, unless they come back
 
 
@@ -55,7 +57,7 @@ class Shelf:
             path = self.folder / f"{name}.onnx"
             try:
                 path.write_bytes(data)
-                self.held[name] = _opened(path)
+                self.held[name] = _held(RemoteNetwork(path))
             except OSError as error:
                 path.unlink(missing_ok=True)
                 raise NetworkError(f"{path.name} can't be kept here ({error.strerror}).") from error
@@ -65,20 +67,37 @@ class Shelf:
             return name
 
     def change(self, name: str, added: bytes) -> None:
-        """Adds bytes to the end of a network's file and opens it anew; where that is refused, all stays as it was."""
+        """Adds bytes to the end of a network's file and opens it anew; where that is refused, all stays as it was.
+
+        Tried on a copy, which takes the place of the file once it could be opened. Raises NetworkError.
+        """
         with self._lock:
-            held = self.held[name]
+            held = self.held.get(name)
+            if held is None:
+                raise NetworkError(CLOSED.format(name))
             path = held.network.path
-            with open(path, "ab") as file:
-                before = file.tell()
-                file.write(added)
-            held.network.close()
+            copy = self.folder / TRIED / path.name
+            held.network.rest()  # gives its place and its memory to the copy's process
             try:
-                self.held[name] = _opened(path)
-            except NetworkError:
-                os.truncate(path, before)
-                self.held[name] = _opened(path)
-                raise
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, copy)
+                with open(copy, "ab") as file:
+                    file.write(added)
+                changed = RemoteNetwork(copy)
+                try:
+                    os.replace(copy, path)
+                except OSError:
+                    changed.close()
+                    raise
+            except OSError as error:
+                raise NetworkError(
+                    f"The answers can't be kept here ({error.strerror}); the network stays as it was."
+                ) from error
+            finally:
+                shutil.rmtree(copy.parent, ignore_errors=True)
+            changed.moved(path)
+            held.network.close()
+            self.held[name] = _held(changed)
 
     def use(self, name: str) -> Held | None:
         held = self.held.get(name)
@@ -188,9 +207,10 @@ def _remove_left_over() -> None:
             continue
 
 
-def _opened(path: Path) -> Held:
-    facts = path.stat()
-    return Held(RemoteNetwork(path), f"{path} {facts.st_mtime_ns} {facts.st_size}", facts.st_size, time.monotonic())
+def _held(network: RemoteNetwork) -> Held:
+    facts = network.path.stat()
+    stamp = f"{network.path} {facts.st_mtime_ns} {facts.st_size}"
+    return Held(network, stamp, facts.st_size, time.monotonic())
 
 
 def _free(name: str, taken: Collection[str]) -> str:

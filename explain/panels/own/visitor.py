@@ -15,8 +15,9 @@ import streamlit as st
 
 from explain.network.apart.network import RemoteNetwork
 from explain.network.description import Description
+from explain.network.errors import NetworkError
 from explain.network.own.answers import Answers, with_answers
-from explain.panels.own.shelf import Held, Shelf, Shelves
+from explain.panels.own.shelf import CLOSED, Held, Shelf, Shelves
 from models.networks import CARDS, here
 
 
@@ -35,10 +36,11 @@ def names() -> tuple[str, ...]:
 
 
 def answer(name: str, answers: Answers) -> None:
-    """Keeps answers in the visitor's file and opens it anew; NetworkError where the network can't be of that kind."""
+    """Keeps answers in the visitor's file and opens it anew; NetworkError, all as it was, where that can't be."""
     shelf = _shelf()
-    if shelf is not None and name in shelf.held:
-        shelf.change(name, with_answers(b"", answers))  # these alone: they are laid behind the end of the file
+    if shelf is None:
+        raise NetworkError(CLOSED.format(name))
+    shelf.change(name, with_answers(b"", answers, whole=True))  # these alone: they are laid behind the end of the file
 
 
 def close(name: str) -> None:

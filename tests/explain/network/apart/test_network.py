@@ -67,6 +67,25 @@ def test_weights_come_from_its_process_wherever_they_are_asked_for(reader, monke
             np.testing.assert_array_equal(given[role], values)
 
 
+def test_a_file_that_was_moved_is_opened_where_it_lies_now(tmp_path):
+    first, then = tmp_path / "tried" / "reader.onnx", tmp_path / "reader.onnx"
+    first.parent.mkdir()
+    made.recogniser(first)
+    network, batch = RemoteNetwork(first, Pool()), pictures(1)
+    try:
+        before = network.run(batch)
+        first.replace(then)
+        network.moved(then)
+        assert network.description.path == then and network.description.name == "reader"
+        np.testing.assert_array_equal(network.run(batch)["logits"], before["logits"])
+        layer = next(layer.name for layer in network.description.layers if layer.weights)
+        here = Network(then).description
+        for role, values in network_weights(here, layer).items():
+            np.testing.assert_array_equal(network_weights(network.description, layer)[role], values)
+    finally:
+        network.close()
+
+
 def test_what_it_refuses_it_says_in_one_sentence(reader):
     with pytest.raises(NetworkError, match="takes a batch of shape"):
         reader.run(np.zeros((1, 2, 2, 3), np.float32))

@@ -54,6 +54,25 @@ def test_what_is_unsaid_says_nothing():
     assert Answers("classes", ("a", "b"), 1).metadata() == {"head": "classes", "labels": '["a", "b"]'}
 
 
+@pytest.mark.parametrize("key", ["labels", "names", "character"])
+def test_labels_and_a_title_that_were_cleared_do_not_come_back(tmp_path, key):
+    given = {"labels": "abc", "names": "{0: 'a', 1: 'b', 2: 'c'}", "character": "a\nb"}[key]
+    path = reader(tmp_path, {key: given, "title": "before", "head": "ctc", "blank": "0"})
+    told = describe(path)
+    assert told.head.stated and told.title == "before"
+    path.write_bytes(with_answers(path.read_bytes(), Answers("ctc", (), 0), whole=True))
+    assert not describe(path).head.stated and describe(path).title == path.stem
+    assert describe(path).labels == ("", "[1]", "[2]", "[3]")
+
+
+def test_labels_that_nobody_was_asked_for_stay(tmp_path):
+    path = reader(tmp_path, {"labels": "abc", "blank": "0"})
+    for some in (Answers("none"), Answers(title="Reader")):
+        answered = with_answers(path.read_bytes(), some, whole=some.head == "none")
+        made = {entry.key: entry.value for entry in onnx.load_from_string(answered).metadata_props}
+        assert made["labels"] == "abc"
+
+
 def test_a_recogniser_without_labels_has_its_units_numbered(tmp_path):
     description = describe(reader(tmp_path, {"head": "ctc", "blank": "0"}))
     assert description.labels == ("", "[1]", "[2]", "[3]") and not description.head.stated

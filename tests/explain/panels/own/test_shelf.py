@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import time
 
+import numpy as np
 import onnx
 import pytest
 from onnx import helper
@@ -20,6 +22,7 @@ from tests.explain.gradients.worker.watching import until
 from tests.explain.network.apart import files
 
 GOOD = files.good().SerializeToString()
+PICTURE = np.zeros((1, files.SIDE, files.SIDE, 3), np.float32)
 
 
 class Here(Network):
@@ -34,6 +37,9 @@ class Here(Network):
         self.alive = False
 
     close = rest
+
+    def moved(self, path) -> None:
+        self.path = path
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +101,39 @@ def test_answers_are_kept_in_the_file_and_wrong_ones_change_nothing(shelves):
         mine.change(name, added(head="oracle"))
     assert mine.held[name].network.path.read_bytes() == kept
     assert mine.held[name].network.description.title == "Letters"
+
+
+def test_while_answers_cannot_be_kept_the_network_stays_open_as_it_was(shelves, monkeypatch):
+    name = shelves.take("ada", "net.onnx", GOOD, ())
+    mine = shelves.of("ada")
+    before = mine.held[name]
+
+    def unchanged(sentence: str) -> None:
+        with pytest.raises(NetworkError, match=sentence):
+            mine.change(name, added(title="Letters"))
+        assert mine.held[name] is before and before.network.run(PICTURE)
+        assert before.network.path.read_bytes() == GOOD and list(mine.folder.iterdir()) == [before.network.path]
+
+    def full(*_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for fails in ("copyfile", "replace"):  # the disk is full; the file cannot be put into its place
+        with monkeypatch.context() as patched:
+            patched.setattr(module.shutil if fails == "copyfile" else module.os, fails, full)
+            unchanged("can't be kept here .No space left on device.; the network stays as it was")
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "RemoteNetwork", lambda path: Here(path.with_name("gone.onnx")))
+        unchanged("no exported network|gone")
+    mine.change(name, added(title="Letters"))
+    assert mine.held[name].network.description.title == "Letters"
+
+
+def test_answers_for_a_network_that_is_closed_are_refused_with_a_sentence(shelves):
+    name = shelves.take("ada", "net.onnx", GOOD, ())
+    mine = shelves.of("ada")
+    mine.close(name)
+    with pytest.raises(NetworkError, match="net is not open any more"):
+        mine.change(name, added(title="Letters"))
 
 
 def test_who_leaves_and_does_not_come_back_is_forgotten(shelves, monkeypatch):
