@@ -1,8 +1,9 @@
-"""The process that holds TensorFlow: `python -m explain.gradients.worker MODULE PARENT_PID MEMORY`.
+"""The process that holds TensorFlow: `python -m explain.gradients.worker MODULE PARENT_PID MEMORY SECONDS`.
 
 It is started by `client`, reads jobs from standard input and answers on standard output, both in frames of `protocol`.
-MODULE names the jobs (see `jobs`); MEMORY is what it bounds itself to, 0 where it is only watched. A thread listens, so
-that a cancel is heard while a step is computed; when the page closes its end, or dies, the process ends at once.
+MODULE names the jobs (see `jobs`). MEMORY and SECONDS, of the processor and of its whole life, are what it bounds
+itself to; MEMORY is 0 where it is only watched. A thread listens, so that a cancel is heard while a step is computed;
+when the page closes its end, or dies, the process ends at once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import numpy as np
 
 from explain.processes import child, limits, protocol
 
-CPU_SECONDS = 900  # of a bounded process's whole life
 LIBRARIES = 3_000_000_000  # bytes of address space that TensorFlow reserves and never touches
 PREVIEW_SECONDS = 0.1  # more pictures than this are not worth sending
 
@@ -118,13 +118,13 @@ def leave_keras_out() -> None:
 
 
 def main() -> None:
-    module, parent, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    module, parent, memory, seconds = sys.argv[1], *map(int, sys.argv[2:5])
     channel = Channel(*child.take_pipes())
     child.be_a_good_child(parent)
     leave_keras_out()
     kinds = importlib.import_module(module).JOBS
     if memory:
-        limits.bound(memory + LIBRARIES, CPU_SECONDS)
+        limits.bound(memory + LIBRARIES, seconds)
     while True:
         perform(channel, kinds, channel.jobs.get())
 

@@ -13,10 +13,12 @@ import importlib
 import queue
 import threading
 import time
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from explain.gradients.worker import result_cache
+from explain.gradients.worker import request, result_cache
+from explain.gradients.worker.bounds import CPU_SECONDS, FORGOTTEN, Bounds
 from explain.gradients.worker.fair_queue import FairQueue
 from explain.gradients.worker.job import CANCELLED, DONE, FAILED, Job, describe
 from explain.gradients.worker.process import Child
@@ -26,9 +28,6 @@ __all__ = ["GradientWorker", "Job", "describe"]
 
 WATCH_SECONDS = 0.25  # how often memory and an unheard cancel are looked at, only while a job runs
 CLOSE_SECONDS = 1.0
-RESULTS, OWN_RESULTS = "results", 32_000_000  # in a folder of networks: where results are kept, and bytes of them
-TOO_MUCH = "This took more than the {:.1f} GB of memory that it may use and was ended; nothing else is lost."
-FORGOTTEN = "Nobody looked at this for a while, so that it was ended to let others have their turn; ask for it again."
 
 
 class GradientWorker:
@@ -44,6 +43,7 @@ class GradientWorker:
     results: where results are kept and how many bytes of them, by default 64 MB in the user's cache folder.
     threads: TensorFlow's, by default what this process may use.
     bounded: whether the process bounds itself as well, for networks that strangers have brought.
+    clock, processor: seconds that one job may take, see `Bounds`.
     """
 
     def __init__(
@@ -58,10 +58,12 @@ class GradientWorker:
         results: result_cache.Store | Path | None = None,
         threads: int = 0,
         bounded: bool = False,
+        clock: float = inf,
+        processor: float = inf,
     ) -> None:
         self._jobs, self._kinds = jobs, importlib.import_module(jobs).JOBS
-        self._idle, self._memory, self._patience, self._forgotten = idle, memory, patience, forgotten
-        self._waiting, self._threads, self._bounded = waiting, threads, bounded
+        self._bounds = Bounds(memory, patience, forgotten, clock, processor)
+        self._idle, self._waiting, self._threads, self._bounded = idle, waiting, threads, bounded
         self._results = results if isinstance(results, result_cache.Store) else result_cache.Store(results)
         self._lock = threading.Lock()  # guards the three below
         self._line: FairQueue[Job] = FairQueue()
@@ -73,6 +75,7 @@ class GradientWorker:
         self._current: Job | None = None
         self._ending: str | None = None  # why the child is being ended: the sentence for its job
         self._since = 0.0  # since when the child has been idle
+        self._had = 0.0  # processor time of the child when its job began
 
     def submit(self, kind: str, settings: dict[str, Any], owner: str = "", folder: Path | None = None) -> Job:
         """Hands in a job and returns at once. A request that cannot be met comes back failed, with its sentence.
@@ -82,11 +85,11 @@ class GradientWorker:
         """
         job = Job(kind, dict(settings), owner, folder)
         try:
-            self._check(job)
+            request.check(job, self._kinds)
         except ValueError as error:
             job.end(FAILED, error=str(error))
             return job
-        if job.key and (result := self._kept(job).read(job.key)) is not None:
+        if job.key and (result := request.results(job, self._results).read(job.key)) is not None:
             job.cached = True
             job.end(DONE, result)
             return job
@@ -128,20 +131,6 @@ class GradientWorker:
         atexit.unregister(self.close)
 
     # -- called from any thread
-
-    def _kept(self, job: Job) -> result_cache.Store:
-        """Where the result of a job is kept: with the owner's own networks where it is of one of these."""
-        return self._results if job.folder is None else result_cache.Store(job.folder / RESULTS, OWN_RESULTS)
-
-    def _check(self, job: Job) -> None:
-        if job.kind not in self._kinds:
-            raise ValueError(f"There is no job called {job.kind!r}; there is {', '.join(self._kinds)}.")
-        kind = self._kinds[job.kind]
-        job.settings = kind.check(job.settings)
-        job.score_name = kind.word(job.settings)
-        protocol.pack(*protocol.split(job.settings))  # refuses here what could not be sent later
-        if kind.files is not None:
-            job.key = result_cache.key(job.kind, job.settings, kind.files(job.settings))
 
     def _wake(self) -> None:
         if self._thread is None:
@@ -205,16 +194,18 @@ class GradientWorker:
                 job = self._line.take()
             if job is None:
                 return
-            if job.unseen > self._forgotten:
+            if job.unseen > self._bounds.forgotten:
                 job.end(FAILED, error=FORGOTTEN)
-            elif job.key and (result := self._kept(job).read(job.key)) is not None:  # someone else asked for the same
+            elif (
+                job.key and (result := request.results(job, self._results).read(job.key)) is not None
+            ):  # someone else asked for the same
                 job.cached = True
                 job.end(DONE, result)
             elif job.begin():
                 self._start(job)
 
     def _start(self, job: Job) -> None:
-        if self._child and self._child.folder != job.folder:
+        if self._child and (self._child.folder != job.folder or self._spent()):
             self._put_away()
         if self._child is None:
             try:
@@ -224,14 +215,19 @@ class GradientWorker:
                     lambda child: self._events.put(("ended", child, None)),
                     self._threads,
                     job.folder,
-                    self._memory if self._bounded else 0,
+                    self._bounds.memory if self._bounded else 0,
                 )
             except OSError as error:
                 job.end(FAILED, error=f"The gradient process could not be started ({error.strerror}).")
                 return
-        self._current = job
+        self._current, self._had = job, self._child.processor_seconds() or 0.0
         settings, arrays = protocol.split(job.settings)
         self._child.send({"do": "job", "id": job.id, "kind": job.kind, "settings": settings}, arrays)
+
+    def _spent(self) -> bool:
+        """Whether the child has too little left of the processor time of its life for another job."""
+        left = CPU_SECONDS - (self._child.processor_seconds() or 0.0)
+        return self._bounded and left < min(self._bounds.processor, CPU_SECONDS / 2)
 
     def _hear(self, message: dict[str, Any], arrays: dict[str, Any]) -> None:
         job = self._current
@@ -245,7 +241,7 @@ class GradientWorker:
             case "result":
                 result = {**message["values"], **arrays}
                 if job.key and (job.folder is None or job.folder.is_dir()):  # first kept, then told: who asks finds it
-                    self._kept(job).write(job.key, result)
+                    request.results(job, self._results).write(job.key, result)
                 job.end(DONE, result)
                 self._rest()
             case "cancelled":
@@ -275,12 +271,12 @@ class GradientWorker:
             elif now - self._since >= self._idle:
                 self._ending = "idle"
                 self._child.stop()
-        elif (self._child.memory() or 0) > self._memory:
-            self._ending = TOO_MUCH.format(self._memory / 1e9)
+        elif broken := self._bounds.broken(self._child, self._current.seconds, self._had):
+            self._ending = broken
             self._child.kill()
-        elif now - cancelled > self._patience:
+        elif now - cancelled > self._bounds.patience:
             self._child.kill()
-        elif self._current.unseen > self._forgotten and self._current.end(FAILED, error=FORGOTTEN):
+        elif self._current.unseen > self._bounds.forgotten and self._current.end(FAILED, error=FORGOTTEN):
             self._cancel(self._current)  # heard in the next round
 
     def _shut(self) -> None:

@@ -14,22 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from explain.processes import protocol
+from explain.gradients.worker.bounds import CPU_SECONDS
+from explain.processes import limits, protocol, surroundings
 from models.networks import NETWORKS_FOLDER
 
-ROOT = Path(__file__).resolve().parents[3]
 Frame = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
 def environment(threads: int, folder: Path | None = None) -> dict[str, str]:
     """The child's environment: quiet, no GPU, this many threads, the same packages as the page.
 
-    folder: where it looks for networks, instead of where the page does.
+    folder: where it looks for networks, instead of where the page does. They are a stranger's, so that it sees nothing
+    of the page's surroundings but what it needs.
     """
+    around = os.environ if folder is None else {**surroundings.strangers(), NETWORKS_FOLDER: str(folder)}
     return {
-        **os.environ,
-        **({} if folder is None else {NETWORKS_FOLDER: str(folder)}),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        **around,
+        "PYTHONPATH": surroundings.packages(),
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": str(threads),
@@ -62,10 +63,10 @@ class Child:
 
         # not multiprocessing: its spawn would run Streamlit's script again
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "explain.gradients.worker", jobs, str(os.getpid()), str(memory)],
+            [sys.executable, "-m", "explain.gradients.worker", jobs, str(os.getpid()), str(memory), str(CPU_SECONDS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=ROOT,
+            cwd=surroundings.ROOT,
             env=environment(threads or available_cpus(), folder),
         )
         self.pid, self.folder = self._process.pid, folder
@@ -85,6 +86,10 @@ class Child:
                 return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError, ValueError):
             return None
+
+    def processor_seconds(self) -> float | None:
+        """What it has had of the processor so far; None where the system does not tell."""
+        return limits.processor_seconds(self.pid)
 
     def stop(self) -> None:
         """Asks the child to end, by closing its input."""

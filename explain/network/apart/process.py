@@ -17,12 +17,9 @@ import numpy as np
 
 from explain.network.apart.received import sentence
 from explain.network.errors import NetworkError
-from explain.processes import protocol
+from explain.processes import limits, protocol, surroundings
 
-ROOT = Path(__file__).resolve().parents[3]
 MODULE = "explain.network.apart"
-# What of the page's surroundings a process needs to find Python and its packages; the rest is none of its business.
-KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
 DIED, OVERDUE, NO_MEMORY = "died", "overdue", "no memory"
 CLOSE_SECONDS = 2.0
 PIPE = 2**20  # bytes that a pipe holds: the more, the fewer turns an answer takes
@@ -107,11 +104,7 @@ class Child:
 
     def processor_seconds(self) -> float | None:
         """What the process has had of the processor so far; None where the system does not tell."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError, IndexError):
-            return None
+        return limits.processor_seconds(self.pid)
 
     def _buried(self) -> str:
         """Sees to it that the process is gone; why it is."""
@@ -158,12 +151,8 @@ def _checked(message: Any, arrays: dict[str, np.ndarray]) -> tuple[dict[str, Any
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
-        **kept,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": os.devnull,  # ONNX Runtime would begin a folder of its own there
+        **surroundings.strangers(),
         "MALLOC_ARENA_MAX": "2",  # of each thread its own would be address space that nobody uses
         "OMP_NUM_THREADS": "1",
     }

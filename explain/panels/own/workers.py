@@ -16,6 +16,7 @@ from explain.gradients.worker.client import GradientWorker, Job
 from explain.panels.own import visitor
 
 IDLE = 60.0  # seconds
+CLOCK, PROCESSOR = 360.0, 240.0  # seconds that one request may take: others wait for the same process
 MEMORY = 1_500_000_000  # bytes: the page, it and visitors' processes stay under what a free host gives
 
 
@@ -45,7 +46,7 @@ def refusal(kind: str, settings: dict[str, Any]) -> str:
 @st.cache_resource(show_spinner=False)
 def strangers() -> GradientWorker:
     """The worker of the networks that visitors have opened; its process starts with the first job for one."""
-    return GradientWorker(idle=IDLE, memory=MEMORY, bounded=True)
+    return GradientWorker(idle=IDLE, memory=MEMORY, bounded=True, clock=CLOCK, processor=PROCESSOR)
 
 
 def _folder(settings: dict[str, Any]) -> Path | None:

@@ -18,7 +18,8 @@ import pytest
 from explain.gradients import jobs
 from explain.gradients.network import models
 from explain.gradients.worker import result_cache
-from explain.gradients.worker.process import ROOT, environment
+from explain.gradients.worker.process import environment
+from explain.processes.surroundings import ROOT
 from models import vgg16
 from models.networks import CARDS
 from tests.explain.gradients.network.written import Row, conv, written

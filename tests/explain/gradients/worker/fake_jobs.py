@@ -42,6 +42,14 @@ def deaf(settings, report):
     time.sleep(60)
 
 
+def busy(settings, report):
+    """Computes for a minute."""
+    report(1, 2)
+    end = time.process_time() + 60
+    while time.process_time() < end:
+        pass
+
+
 def die(settings, report):
     report(1, 2)
     os.kill(os.getpid(), getattr(signal, settings["signal"]))
@@ -105,7 +113,7 @@ def in_range(settings):
 
 
 JOBS = {function.__name__: Kind(function) for function in (
-    gate, deaf, die, leave, hog, no_memory, refuse, fail, unsendable, chatter, surroundings, echo
+    gate, deaf, busy, die, leave, hog, no_memory, refuse, fail, unsendable, chatter, surroundings, echo
 )}  # fmt: skip
 JOBS["count"] = Kind(count, in_range, score="height")
 JOBS["kept"] = Kind(count, in_range, lambda settings: [Path(os.environ["KEPT_DEPENDS_ON"])])

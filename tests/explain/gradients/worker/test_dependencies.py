@@ -11,7 +11,7 @@ from explain.attribution import targets
 from explain.gradients.jobs import JOBS
 from explain.gradients.worker import dependencies
 from explain.gradients.worker.client import GradientWorker, describe
-from explain.gradients.worker.process import ROOT
+from explain.processes.surroundings import ROOT
 
 WORD = np.random.default_rng(0).uniform(size=(32, 128, 1)).astype(np.float32)
 TARGET = targets.describe(targets.Character(4, tuple(np.eye(31)[9].tolist())))

@@ -9,11 +9,15 @@ import pytest
 
 from explain.gradients.kinds import SettingsError
 from explain.gradients.network import models
-from explain.gradients.worker.client import RESULTS, GradientWorker
+from explain.gradients.worker.bounds import CPU_SECONDS
+from explain.gradients.worker.client import GradientWorker
+from explain.gradients.worker.process import Child
+from explain.gradients.worker.request import RESULTS
 from explain.network.description import describe
 from tests.explain.gradients.worker.watching import alive, finished, until
 from tests.explain.panels.page import made
 
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 FAKES = "tests.explain.gradients.worker.fake_jobs"
 FOLDER = {"names": ["NETWORKS_FOLDER"]}
 
@@ -45,6 +49,42 @@ def test_each_owners_process_looks_into_that_owners_folder(worker, folders, monk
     pids = [result["pid"] for result in told]
     assert pids[1] == pids[2] and len(set(pids)) == 3
     assert not any(map(alive, pids[:3]))
+
+
+def test_it_sees_nothing_of_the_pages_surroundings_but_what_it_needs(worker, folders, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_THE_PAGE", "1234")
+    asked = {"names": ["SECRET_OF_THE_PAGE", "PATH", "TF_NUM_INTRAOP_THREADS"]}
+    own, common = (finished(worker.submit("surroundings", asked, "A", folder)).result for folder in (folders[0], None))
+    assert own["environment"] == {**common["environment"], "SECRET_OF_THE_PAGE": ""}
+    assert common["environment"]["SECRET_OF_THE_PAGE"] == "1234"
+
+
+@pytest.mark.parametrize(
+    ("bound", "kind", "settings"),
+    [
+        ({"clock": 1.5}, "deaf", {}),
+        pytest.param({"processor": 0.6}, "busy", {}, marks=linux_only),
+    ],
+)
+def test_who_takes_too_long_is_ended_with_a_sentence_and_others_go_on(tmp_path, bound, kind, settings):
+    worker = GradientWorker(FAKES, results=tmp_path / "results", threads=1, **bound)
+    try:
+        job = worker.submit(kind, settings, "A")
+        following = worker.submit("count", {"steps": 2}, "B")
+        until(lambda: job.ended and not following.ended or following.ended, 20)
+        assert job.status == "failed" and job.error.startswith("This took more than the ")
+        assert ("of processor time" in job.error) == ("processor" in bound) and job.error.endswith("smaller network.")
+        assert finished(following).status == "done"
+    finally:
+        worker.close()
+
+
+@linux_only
+def test_no_job_begins_with_a_process_whose_life_is_nearly_spent(worker, monkeypatch):
+    first = finished(worker.submit("surroundings", {"names": []})).result["pid"]
+    assert finished(worker.submit("surroundings", {"names": []})).result["pid"] == first
+    monkeypatch.setattr(Child, "processor_seconds", lambda child: CPU_SECONDS - 1.0)
+    assert finished(worker.submit("surroundings", {"names": []})).result["pid"] != first
 
 
 def test_results_are_kept_in_the_folder_alone_and_go_with_it(worker, folders, tmp_path, monkeypatch):
