@@ -13,8 +13,9 @@ from explain.attribution import cam, few_labels, occlusion, targets
 from explain.attribution.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.layers.receptive_field import receptive_field
-from explain.panels.attribution import faithfulness, weighed
+from explain.panels.attribution import covering, faithfulness, weighed
 from explain.panels.attribution.method_texts import OF_A_WORD
+from explain.panels.jobs.background_task import OnStep
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address, resources, selection
 from explain.panels.page.guard import fragment
@@ -27,6 +28,7 @@ MANY = 256  # labels from which on only those that the view may ask about are ke
 ACROSS = 3  # maps in a row
 GRADIENTS = Followed("why", "attribute")
 SPACE = "␣"
+Covered = occlusion.Occlusion | few_labels.FewLabels
 
 
 @fragment
@@ -135,11 +137,42 @@ def _sentence(word: Subject, target: targets.Character) -> str:
 def _occlusion(
     word: Subject, patch: str, lengths: tuple[occlusion.Pair, occlusion.Pair], target: targets.Character, checked: bool
 ) -> None:
-    """lengths: `(height, width)` of the patch, and of its step."""
-    place = st.empty()
-    covered = _covered(word, lengths, place)
+    """lengths: `(height, width)` of the patch, and of its step.
+
+    A network in a process of its own takes whole passes, some seconds of them: beside the page, and with Cancel.
+    """
+    key, network = (word.description, word.ran.digest, lengths), resources.network(word.network)
+    asked = _to_ask(word) if len(word.description.labels) > MANY else None
+
+    def work(on_step: OnStep) -> Covered | None:
+        found = occlusion.occlude(network, word.batch[0], *lengths, on_step=on_step)
+        return found if asked is None or found is None else few_labels.few(found, asked)
+
+    def draw(covered: Covered) -> None:
+        _occlusion_map(word, covered, lengths, target)
+        if checked:
+            faithfulness.check(word, target, f"occlusion, {patch}", covered.map(target))
+
+    remembered = _remembered()
+    if network.apart:
+        count = len(occlusion.boxes(word.batch.shape[1:], *lengths))
+        covering.shown("cover-word", key, f"Occlusion: {count} passes", work, draw, remembered, at_once=True)
+        return
+    place, covered = st.empty(), remembered.get(key)
+    if covered is None:
+        text = "Covering the word patch by patch"
+        bar = place.progress(0.0, text)
+        covered = work(lambda done, of: bar.progress(done / of, f"{text}: {done} of {of}") is not None)
+        remembered.add(key, covered)
+    place.empty()
+    draw(covered)
+
+
+def _occlusion_map(
+    word: Subject, covered: Covered, lengths: tuple[occlusion.Pair, occlusion.Pair], target: targets.Character
+) -> None:
     values = covered.map(target)
-    place.image(_drawn(word, values, target), width="stretch", alt="Occlusion map over the word")
+    st.image(_drawn(word, values, target), width="stretch", alt="Occlusion map over the word")
     drops = covered.drops(target)
     top, left, bottom, right = covered.boxes[int(drops.argmax())]
     log = "log-probability" if target.rival is None else "lead over its rival (difference of log-probabilities)"
@@ -150,34 +183,12 @@ def _occlusion(
         f"{log}. A pixel's colour is the mean over the patches that cover it; red: covering it hurts, blue: it helps, "
         f"full colour from {word_overlay.limit(values):.2g} on."
     )
-    if checked:
-        faithfulness.check(word, target, f"occlusion, {patch}", values)
 
 
 @st.cache_resource(show_spinner=False)
 def _remembered() -> Recent:
     """Occluded passes of the last few words; every character and rival of a word is answered from one set."""
     return Recent(REMEMBERED)
-
-
-def _covered(
-    word: Subject, lengths: tuple[occlusion.Pair, occlusion.Pair], place
-) -> occlusion.Occlusion | few_labels.FewLabels:
-    key = (word.description, word.ran.digest, lengths)
-    covered = _remembered().get(key)
-    if covered is None:
-        text = "Covering the word patch by patch"
-        bar = place.progress(0.0, text)
-        covered = occlusion.occlude(
-            resources.network(word.network),
-            word.batch[0],
-            *lengths,
-            on_step=lambda done, of: bar.progress(done / of, f"{text}: {done} of {of}") and None,
-        )
-        if len(word.description.labels) > MANY:
-            covered = few_labels.few(covered, _to_ask(word))
-        _remembered().add(key, covered)
-    return covered
 
 
 def _to_ask(word: Subject) -> set[int]:

@@ -105,6 +105,31 @@ def test_a_character_of_a_third_network_is_explained(third):
     assert "The patch, 6×24 pixels" in said and "Area under the curve" in said
 
 
+def test_covering_in_a_process_of_its_own_can_be_cancelled_and_begun_again(third, monkeypatch):
+    monkeypatch.setattr(Network, "apart", True)  # as a visitor's: whole passes, which take long
+    told, occlude = [], occlusion.occlude
+
+    def slow(*given, on_step, **settings):
+        while told.append(1) or on_step(len(told), 10_000):
+            time.sleep(0.01)
+
+    monkeypatch.setattr(occlusion, "occlude", slow)
+    test = opened(reading)
+    assert "passes" in next(iter(test.get("progress"))).proto.text and "The patch" not in text_of(test)
+    test.button(key="cover-word-cancel").click().run()
+    assert not test.exception and test.button(key="cover-word-start").label.startswith("Occlusion: ")
+    stopped = len(told)
+    time.sleep(0.2)
+    assert len(told) <= stopped + 1
+    monkeypatch.setattr(occlusion, "occlude", occlude)
+    test.button(key="cover-word-start").click().run()
+    limit = time.monotonic() + 20
+    while "The patch, 6×6 pixels" not in text_of(test):
+        assert time.monotonic() < limit and not test.exception
+        time.sleep(0.1)
+        test.run()
+
+
 def test_what_the_worker_does_not_take_is_said_in_place_of_the_button(third, monkeypatch):
     monkeypatch.setattr(job_view, "refusal", lambda kind, settings: f"Not {kind} of {settings['network']}.")
     test = opened(reading)
