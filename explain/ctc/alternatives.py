@@ -110,20 +110,20 @@ def characters(probabilities: np.ndarray, labels: Iterable[int], blank: int | No
     blank = np.shape(probabilities)[1] - 1 if blank is None else blank
     lattice = decoding.lattice(probabilities, labels, blank)
     spans = decoding.forced_alignment(probabilities, labels, blank).spans
-    scores = decoding.replacements(probabilities, labels, blank)
+    among, scores, rest = decoding.likely_replacements(probabilities, labels, blank)
     described = []
     for place, (label, span, row) in enumerate(zip(labels, spans, scores, strict=True)):
-        others = row.copy()
-        others[label] = -np.inf
+        own, others = int(np.searchsorted(among, label)), row.copy()
+        others[own] = -np.inf
         rival = int(others.argmax())
         log_ratio = float(others[rival] - lattice.log_probability)
         described.append(
             Character(
                 label,
                 (span.start, span.end),
-                float(np.exp(row[label] - np.logaddexp.reduce(row))),
+                float(np.exp(row[own] - np.logaddexp.reduce([*row, rest[place]]))),
                 int(lattice.gamma[:, 2 * place + 1].argmax()),
-                rival if log_ratio > -np.inf else None,
+                int(among[rival]) if log_ratio > -np.inf else None,
                 log_ratio,
             )
         )

@@ -175,6 +175,14 @@ def replacements(probabilities: np.ndarray, labels: Iterable[int], blank: int | 
     return ctc_lattice.replacements(log_p, _checked_text(labels, log_p.shape[1], blank), blank)
 
 
+def likely_replacements(
+    probabilities: np.ndarray, labels: Iterable[int], blank: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for the labels that can matter: see `explain.ctc.lattice.likely_replacements`."""
+    log_p, blank = _checked(probabilities, blank)
+    return ctc_lattice.likely_replacements(log_p, _checked_text(labels, log_p.shape[1], blank), blank)
+
+
 def frames_needed(labels: Sequence[int]) -> int:
     """The fewest frames a text can be read from: one a character, and a blank between equal neighbours."""
     return len(labels) + _repeats(labels)

@@ -20,6 +20,8 @@ Text = tuple[int, ...]
 TOGETHER = 512  # texts scored at a time: their forward variables stay in the processor's cache
 # Forward variables start here instead of at 1 and only shrink, which leaves 590 powers of ten before they are lost.
 START = 2.0**996
+NEGLIGIBLE = 1e-6  # probability at every frame, below which a label hardly makes a text
+MISSED = 1e-4  # share of all texts' probability that may be worked out as one label's; three digits are shown
 LEAST = 1e-290
 
 
@@ -118,6 +120,35 @@ def replacements(log_p: np.ndarray, labels: Text, blank: int) -> np.ndarray:
     of the text itself. So one pass over the frames is enough for all places and labels together, however many labels
     there are. -inf in the blank's column, which makes no character.
     """
+    return _replaced(log_p, labels, blank, np.arange(log_p.shape[1]), np.empty((len(log_p), 0)))
+
+
+def likely_replacements(log_p: np.ndarray, labels: Text, blank: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for the labels that can matter: those, ascending; `(place, label)` of them; `(place,)` of all others.
+
+    Left out are labels with less than NEGLIGIBLE at every frame. All of them together count as one whose probability at
+    a frame is the sum of theirs, which gives at least what their texts have together and bounds what is missed; one
+    with the largest of theirs bounds each. Where the others may hold the likeliest text besides the labels' own, or a
+    share of more than MISSED, none is left out, and the others have -inf.
+    """
+    count = log_p.shape[1]
+    among = np.union1d(np.flatnonzero(log_p.max(axis=0) >= np.log(NEGLIGIBLE)), np.array([*labels, blank], int))
+    if len(among) < count and labels:
+        others = np.delete(log_p, among, axis=1)
+        together = np.stack([np.logaddexp.reduce(others, axis=1), others.max(axis=1)], axis=1)
+        scores = _replaced(log_p, labels, blank, among, together)
+        scores, rest, largest = scores[:, :-2], scores[:, -2], scores[:, -1]
+        besides = scores.copy()
+        besides[np.arange(len(labels)), np.searchsorted(among, labels)] = -np.inf
+        share = rest - np.logaddexp.reduce(scores, axis=1)
+        if (besides.max(axis=1) > largest).all() and (share < np.log(MISSED)).all():
+            return among, scores, rest
+    return np.arange(count), replacements(log_p, labels, blank), np.full(len(labels), -np.inf)
+
+
+def _replaced(log_p: np.ndarray, labels: Text, blank: int, among: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """As `replacements` for some labels, ascending, those of the text and the blank among them, and then for characters
+    `(frame, character)` that are none of the network's labels."""
     states = states_of([labels], blank)[0]
     emission, skip = log_p[:, states], skips_of(states, blank)
     alpha, after = forward(emission, skip)[1], backward(emission, states, blank)
@@ -125,18 +156,18 @@ def replacements(log_p: np.ndarray, labels: Text, blank: int) -> np.ndarray:
     # Ways in at each frame, from the blank before and from the character before it; ways out likewise.
     from_blank, from_character = (_entered(alpha, [state - back for state in inner], back) for back in (1, 2))
     to_blank, to_character = (_left(emission + after, [state + on for state in inner], on) for on in (1, 2))
-    rows = np.arange(len(labels))
-    inside = np.full((len(labels), log_p.shape[1]), -np.inf)
+    rows, places = np.arange(len(labels)), np.searchsorted(among, np.array(labels, int))
+    inside = np.full((len(labels), len(among) + more.shape[1]), -np.inf)
     total = inside.copy()
-    for t, frame in enumerate(log_p):
+    for t, frame in enumerate(np.concatenate([log_p[:, among], more], axis=1)):
         enter = np.repeat(np.logaddexp(from_blank[t], from_character[t])[:, None], len(frame), axis=1)
         leave = np.repeat(np.logaddexp(to_blank[t], to_character[t])[:, None], len(frame), axis=1)
         # Only over a blank can the same label as a neighbour's be a character of its own.
-        enter[rows[1:], labels[:-1]] = from_blank[t, 1:]
-        leave[rows[:-1], labels[1:]] = to_blank[t, :-1]
+        enter[rows[1:], places[:-1]] = from_blank[t, 1:]
+        leave[rows[:-1], places[1:]] = to_blank[t, :-1]
         inside = np.logaddexp(inside, enter) + frame
         total = np.logaddexp(total, inside + leave)
-    total[:, blank] = -np.inf
+    total[:, np.searchsorted(among, blank)] = -np.inf
     return total
 
 

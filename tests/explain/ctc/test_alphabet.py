@@ -94,6 +94,47 @@ def sharp(frames: int, labels: int, blank: int, text: list[int]) -> np.ndarray:
     return raised / raised.sum(axis=1, keepdims=True)
 
 
+@pytest.mark.parametrize("blank", [0, 30, 59])
+@pytest.mark.parametrize("spread", [1e-12, 1e-9, 1e-7, 1e-5, 1e-2])
+def test_the_labels_that_can_matter_give_the_answers_of_all(blank, spread):
+    """The text's labels and a few rivals share most of every frame; 50 others have next to nothing, or a little more.
+
+    With the least spread some of them are left out, with the largest none can be.
+    """
+    rng = np.random.default_rng(blank)
+    letters = [label for label in range(60) if label != blank]
+    text = (letters[3], letters[4], letters[4], letters[7])
+    p = rng.random((16, 60)) * spread
+    rivals = rng.choice(letters, 6, replace=False)
+    p[:, rivals] += rng.random((16, 6)) * 1e-3
+    for frame in range(16):
+        p[frame, text[frame // 4] if frame % 4 in (1, 2) else blank] += 1
+        p[frame, rivals[frame % 6]] += 0.1 * rng.random()
+    p /= p.sum(axis=1, keepdims=True)
+    every = decoding.replacements(p, text, blank)
+    among, scores, rest = decoding.likely_replacements(p, text, blank)
+    assert (len(among) < 60) == (spread < 1e-6)
+    np.testing.assert_allclose(scores, every[:, among], rtol=1e-12)
+    left_out = np.delete(every, among, axis=1)
+    assert (np.logaddexp.reduce(left_out, axis=1) <= rest + 1e-9).all() if left_out.size else np.isneginf(rest).all()
+    for place, character in enumerate(alternatives.characters(p, text, blank)):
+        others = np.delete(every[place], text[place])
+        assert character.log_ratio == pytest.approx(others.max() - decoding.log_probability(p, text, blank), abs=1e-9)
+        assert every[place, character.rival] == others.max()
+        posterior = np.exp(every[place, text[place]] - np.logaddexp.reduce(every[place]))
+        assert character.posterior == pytest.approx(posterior, abs=1e-6)
+
+
+def test_a_rival_among_the_faint_is_found():
+    """All but the text's own labels are faint, and one of them is the rival nevertheless."""
+    p = np.full((6, 40), 1e-9)
+    p[:, 0] = [1, 0.1, 1, 1, 0.1, 1]
+    p[1, 5] = p[4, 6] = 0.9
+    p[1, 17] = 3e-8
+    first, _ = alternatives.characters(p, (5, 6), 0)
+    assert (first.rival, first.label) == (17, 5)
+
+
 def test_thousands_of_labels_are_quick():
     """80 frames of 6,625 labels, as networks that read Chinese have: 8, 5 and 6 seconds if all is gone through."""
     text = np.random.default_rng(2).integers(1, 6625, 20).tolist()
