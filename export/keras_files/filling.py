@@ -11,7 +11,7 @@ from export import verify
 from export.errors import SourceError
 from export.keras_files import operations
 from export.keras_files.assembly import Assembled, Leaf
-from export.keras_files.opening import KerasFile, names
+from export.keras_files.opening import KerasFile, names, numbers
 from export.keras_files.plan import Net
 from export.networks import import_keras
 
@@ -26,7 +26,7 @@ def fill(file: KerasFile, net: Net, assembled: Assembled) -> None:
     keras = import_keras()
     wanted = sum(prod(variable.shape) for leaf in _once(assembled.leaves) for variable in leaf.layer.weights)
     held: list[int] = []
-    file.weights.visititems(lambda _, found: held.append(found.size) if hasattr(found, "dtype") else None)
+    file.weights.visititems(lambda _, found: held.append(numbers(found)))
     if wanted > sum(held):
         raise SourceError(
             f"{file.path} holds {sum(held):,} numbers where its layers have {wanted:,}: it was not saved whole."

@@ -29,6 +29,7 @@ MOST_JSON = 2**26  # bytes; the configuration of EfficientNetB7 has 0.6 million
 MOST_PACKED = 2**32  # bytes that a compressed member may unfold to
 MOST_EXPANSION = 100  # times its compressed size; Keras does not compress
 MOST_OBJECTS = 200_000  # groups and arrays of an HDF5 file
+NUMBERS = "fiub"  # kinds of arrays that hold numbers
 UNFILLED = 20  # times the file's size that its arrays may declare together
 
 
@@ -199,11 +200,16 @@ def _looked_through(file, path: Path) -> None:
             elif isinstance(found, h5py.Dataset):
                 if found.external or found.is_virtual:
                     raise SourceError(f"{path} keeps {name!r} in another file, which is not followed.")
-                declared += found.nbytes if found.dtype.kind in "fiub" else 0
+                declared += found.nbytes
     if declared > max(UNFILLED * path.stat().st_size, 2**24):
         raise SourceError(
             f"{path} declares {declared / 1e6:,.0f} MB of weights, far more than it holds: it is refused."
         )
+
+
+def numbers(found) -> int:
+    """How many numbers an object of the file holds that may be weights: a group, or an array of texts, has none."""
+    return found.size if getattr(getattr(found, "dtype", None), "kind", "") in NUMBERS else 0
 
 
 def parsed(source: str, path: Path) -> dict[str, Any]:

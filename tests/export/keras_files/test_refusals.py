@@ -228,6 +228,18 @@ def test_weights_that_are_missing_or_no_numbers_are_named(tmp_path, capsys):
     assert "The weights of layer 'conv2d_7' have the shapes" in refused(path, capsys)
 
 
+@pytest.mark.parametrize(("count", "sentence"), [(10**9, "MB of weights"), (10**6, "numbers where its layers have")])
+def test_texts_that_were_never_written_are_no_weights(tmp_path, capsys, count, sentence):
+    """A million declared texts do not make up for a kernel that is missing; a thousand million are refused at once."""
+    import h5py
+
+    weights = cases.reader().get_weights()
+    path = cases.training_file(tmp_path / "texts.h5", [*weights[:-1], weights[-1][:3]])
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("texts", (count,), h5py.string_dtype(), chunks=(1000,))
+    assert sentence in refused(path, capsys)
+
+
 def test_a_layer_as_large_as_the_file_is_not_is_refused_before_it_is_made(whole, tmp_path, capsys):
     def change(config):
         config["config"]["layers"][-1]["config"]["units"] = 10**7
