@@ -10,7 +10,7 @@ from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.panels.attribution import photograph_checks, photograph_gradients, photograph_occlusion, weighed
 from explain.panels.attribution.photograph_gradients import Asked
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.inputs import layer as layer_choice
 from explain.panels.inputs import photograph
 from explain.panels.layers import filters, focus, names
@@ -163,14 +163,11 @@ def _gallery(classes: Catalogue) -> None:
     st.caption("What the network thinks each class looks like. A click shows it in the panel above.")
     chosen = classes.label(class_names.chosen(classes))
 
-    def take() -> None:
-        picked = classes.found(st.session_state["gallery"].get("chosen"))
-        if picked is not None:
-            class_names.take(classes, picked)
-            address.tell_all()
+    def take(clicked: str) -> None:
+        class_names.take(classes, classes.found(clicked))
+        address.tell_all()
 
-    component(
-        "thumbnails",
+    thumbnails(
         key="gallery",
         data={
             "label": "Gallery",
@@ -183,5 +180,5 @@ def _gallery(classes: Catalogue) -> None:
                 {"id": label, "title": label, "src": pictures[labels[label]]} for label in sorted(labels, key=str.lower)
             ],
         },
-        on_chosen_change=take,
+        choose=take,
     )

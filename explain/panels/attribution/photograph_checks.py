@@ -20,6 +20,7 @@ from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
 
 SQUARES = 14  # along the shorter side
 STEPS, ORDERS = 8, 2  # of a curve; random orders, whose mean is shown
@@ -91,7 +92,7 @@ class Checks:
                 bar.progress(task.share, f"Squares {what}: {task.done} of {task.of or '…'} passes")
                 stop.button("Cancel", key="vgg-checking-cancel", width="stretch", on_click=_cancel)
             else:
-                st.error(task.error or "This was stopped before its end.", icon=":material/error:")
+                st.error(plain(task.error or "This was stopped before its end."), icon=":material/error:")
                 st.button("Try again", key="vgg-checking-again", on_click=CHECKING.drop)
 
         CHECKING.follow(look)

@@ -19,6 +19,7 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.layers import names
 from explain.panels.page import address, resources
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
 from explain.pictures import images
 from explain.pictures.notation import number
 
@@ -126,7 +127,7 @@ def _live(subject: Subject, layer: Layer, wish: Wish, job: Job) -> None:
         if shown is not None:
             _draw(Image.fromarray(np.asarray(shown, np.uint8)), wish)
         if job.status == "failed":
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         elif running:
             score = "" if job.score is None or not job.steps else f", {_called(wish)} {number(job.score)}"
             progress(st, job, f"Step {job.step} of {job.steps}{score}" if job.steps else describe(job))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from explain.network.description import Description
 from explain.network.layers import Layer
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.layers import names
 from explain.panels.visualisation import gallery as pictures
 from explain.pictures import images
@@ -43,14 +43,8 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
     if not known:
         return
 
-    def take() -> None:
-        clicked = st.session_state[key].get("chosen")
-        if clicked in [str(number) for number in known]:
-            choose(int(clicked))
-
     st.markdown(f"**Channels of {names.layer_name(description, layer)}, dreamt beforehand**")
-    component(
-        "thumbnails",
+    thumbnails(
         key=key,
         data={
             "label": "Dreamt channels",
@@ -63,7 +57,7 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
                 for number, url in _small(folder_of(description), layer.name, description).items()
             ],
         },
-        on_chosen_change=take,
+        choose=lambda clicked: choose(int(clicked)),
     )
     st.caption(
         f"{len(known)} of {layer.shape[-1]} channels, not chosen by eye: half respond most to the sample photographs, "

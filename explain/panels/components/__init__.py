@@ -6,6 +6,7 @@ that reading a value off, framing a receptive field and switching the scale answ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,23 @@ def component(name: str, *, data: dict, **mounting):
     it, which is 0.5 s of the page's first opening.
     """
     return _declared(name)(data=[data], **mounting)
+
+
+def thumbnails(*, key: str, data: dict, choose: Callable[[str], None]) -> None:
+    """Mounts pictures of which one can be clicked. choose: called, before the run that follows, with the id of the one
+    that is clicked.
+
+    A browser that comes back from another layer may tell what was clicked there, and one that is not this page's may
+    tell anything: what is none of the items is no click.
+    """
+    known = {item["id"] for item in data["items"]}
+
+    def take() -> None:
+        clicked = st.session_state[key].get("chosen")
+        if isinstance(clicked, str) and clicked in known:
+            choose(clicked)
+
+    component("thumbnails", key=key, data=data, on_chosen_change=take)
 
 
 @cache

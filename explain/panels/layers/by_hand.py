@@ -20,6 +20,7 @@ from explain.panels.layers.focus import Focus, weights
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
 
@@ -92,7 +93,7 @@ def _working(focus: Focus, channel: int, place: Place) -> None:
         )
     except RecomputeError as problem:
         st.markdown(f"**{_unit_name(focus, layer, channel, place)}** · {names.kind_name(focus.description, layer)}")
-        st.info(str(problem), icon=":material/info:")
+        st.info(plain(str(problem)), icon=":material/info:")
         _numbers(focus, channel, place)
         _receptive_field(focus, place)
         return

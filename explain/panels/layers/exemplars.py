@@ -17,7 +17,7 @@ from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.network.needs import Needs
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.layers import filters as filters_panel
 from explain.panels.layers import names
 from explain.panels.layers.focus import version, weights
@@ -85,15 +85,9 @@ def filters(description: Description, layer: Layer, number: int, choose: Callabl
     if filters_panel.colour_of(description, layer) != "grey":
         return
 
-    def take() -> None:
-        clicked = st.session_state["hand-filters"].get("chosen")
-        if clicked is not None and int(clicked) < kernel.shape[-1]:  # else a click on the layer that was here before
-            choose(int(clicked))
-
     kernel = weights(description, layer.name)["kernel"]
     st.markdown(f"**All {kernel.shape[-1]} filters of {names.layer_name(description, layer)}**")
-    component(
-        "thumbnails",
+    thumbnails(
         key="hand-filters",
         data={
             "label": "Filters",
@@ -101,7 +95,7 @@ def filters(description: Description, layer: Layer, number: int, choose: Callabl
             "chosen": str(number),
             "size": 27,
         },
-        on_chosen_change=take,
+        choose=lambda clicked: choose(int(clicked)),
     )
     st.caption(
         f"{kernel.shape[0]} × {kernel.shape[1]} weights each, one scale for all: red counts light pixels for the "

@@ -13,7 +13,7 @@ from explain.layers import feature_maps, filters
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.channels import dreams, gallery
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.layers import names
 from explain.panels.layers.focus import version, weights
 from explain.panels.page.subject import Subject
@@ -44,18 +44,11 @@ def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose
     if number not in shown:
         shown[-1] = number
 
-    def take() -> None:
-        # A browser that comes back from another layer may tell what was clicked there.
-        clicked = st.session_state[key].get("chosen")
-        if clicked in [str(channel) for channel in shown]:
-            choose(int(clicked))
-
     st.markdown(f"**Filters of {names.layer_name(description, layer)}**")
     dreamt = dreams.offered(subject)
     all_, one, dream = st.columns([1.2, 1, 0.75] if dreamt else [1.25, 1, 0.01], gap="medium")
     with all_:
-        component(
-            "thumbnails",
+        thumbnails(
             key=key,
             data={
                 "label": f"Filters of {names.layer_name(description, layer)}",
@@ -63,7 +56,7 @@ def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose
                 "size": 34 if colour else 46,
                 "items": _items(version(description), layer.name, tuple(shown), dark, kernel, colour, layer.groups),
             },
-            on_chosen_change=take,
+            choose=lambda clicked: choose(int(clicked)),
         )
         st.caption(_caption(kernel, colour, len(shown)))
     with one:

@@ -21,11 +21,13 @@ from explain.network.session import LOGITS
 from explain.panels.inputs import photograph, word
 from explain.panels.page import address, resources, views
 from explain.panels.page.recent import Recent
+from explain.panels.page.wording import plain
 from explain.pictures import images
 from models.preprocessing import Preprocessing, fitting_size
 
 WORDS, LIKELIEST = 4, 5  # samples that are read, classes that are named
-REMEMBERED = 256  # answers to one sample under one preprocessing; a kilobyte or two each
+REMEMBERED = 8_000_000  # bytes of answers to one sample under one preprocessing
+ROW, STEP = 200, 36  # bytes of an answer with nothing in it; of one unit of a path, with its place in the row
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Answered:
     path: tuple[int, ...]
     chances: np.ndarray | None
     seen: str
+
+    @property
+    def bytes(self) -> int:
+        return ROW + STEP * len(self.path) + len(self.seen) + (0 if self.chances is None else self.chances.nbytes)
 
 
 def answered(opened: resources.Opened, wanted: Preprocessing, sample: str, picture: Image.Image) -> Answered:
@@ -56,7 +62,7 @@ def answered(opened: resources.Opened, wanted: Preprocessing, sample: str, pictu
 
 @st.cache_resource(show_spinner=False)
 def _remembered() -> Recent:
-    return Recent(REMEMBERED)
+    return Recent(REMEMBERED, lambda found: found.bytes)
 
 
 def _answered(opened: resources.Opened, wanted: Preprocessing, picture: Image.Image) -> Answered:
@@ -81,7 +87,7 @@ def show(name: str, answers: Answers) -> None:
         else:
             _photograph(opened, answers)
     except (NetworkError, ValueError) as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
 
 
 def _words(opened: resources.Opened, answers: Answers) -> None:

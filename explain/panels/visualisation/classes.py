@@ -14,6 +14,7 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
 from explain.pictures import images
@@ -230,7 +231,7 @@ def _live(classes: Catalogue, number: int, job: Job) -> None:
         elif before is not None:  # keeps the place until there is something to see
             st.image(images.fade(gallery.class_picture(*before[:2])), width="stretch", alt="")
         if job.status == "failed":
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         elif running:
             progress(st, job, describe(job))
         else:

@@ -18,6 +18,7 @@ from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
 from explain.panels.visualisation import gallery
 from explain.pictures import images
 from models import crnn
@@ -64,7 +65,7 @@ def _word(word: Subject) -> dict | None:
     try:
         return {"text": words_job.check({"text": text})["text"]}
     except ValueError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
         return None
 
 
@@ -185,7 +186,7 @@ def _follow(job: Job) -> None:
             _result(job)
             return
         if job.status == "failed":
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         else:
             bar, stop = st.columns([3.2, 1], vertical_alignment="center")
             progress(bar, job, describe(job))

@@ -166,9 +166,8 @@ def test_a_recogniser_without_a_bank_says_what_its_channels_would_need(network, 
 
 
 def test_the_pictures_of_a_layer_stand_in_a_row(opened, monkeypatch):
-    rows, mount = [], gallery.component
-
-    monkeypatch.setattr(gallery, "component", lambda name, **rest: rows.append(rest["data"]) or mount(name, **rest))
+    rows, mount = [], gallery.thumbnails
+    monkeypatch.setattr(gallery, "thumbnails", lambda **given: rows.append(given["data"]) or mount(**given))
     opened("vgg16-cam", deep="block5_conv1")
     (data,) = rows
     assert [int(item["id"]) for item in data["items"]] == list(gallery.records(describe(CAM), "block5_conv1"))
@@ -197,8 +196,8 @@ def test_a_filter_of_another_layer_is_not_taken():
 
 
 def test_the_strongest_channel_is_looked_at_first_and_old_links_keep_their_filter(opened, monkeypatch):
-    shown, mount = [], filters.component
-    monkeypatch.setattr(filters, "component", lambda name, **rest: shown.append(rest["data"]) or mount(name, **rest))
+    shown, mount = [], filters.thumbnails
+    monkeypatch.setattr(filters, "thumbnails", lambda **given: shown.append(given["data"]) or mount(**given))
     opened("vgg16-cam", deep="block3_conv2")
     assert shown[-1]["chosen"] == shown[-1]["items"][0]["id"]
     opened("vgg16-cam", deep="block3_conv2", deep_filter="9")

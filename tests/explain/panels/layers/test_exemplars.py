@@ -108,15 +108,15 @@ def test_a_silent_channel_is_called_silent(monkeypatch):
     assert "it is silent" not in text_of(opened(by_hand_page, hand_layer="conv_1", hand_unit="4.0.0"))
 
 
-def mounted(monkeypatch, module) -> list[dict]:
+def mounted(monkeypatch, module, kind: str = "component") -> list[dict]:
     """What is handed to the components of a module, in order."""
-    given, mount = [], module.component
+    given, mount = [], getattr(module, kind)
 
-    def component(name, *, data, **rest):
-        given.append({"name": name, **data})
-        return mount(name, data=data, **rest)
+    def component(*name, data, **rest):
+        given.append(data)
+        return mount(*name, data=data, **rest)
 
-    monkeypatch.setattr(module, "component", component)
+    monkeypatch.setattr(module, kind, component)
     return given
 
 
@@ -129,7 +129,7 @@ def test_the_unit_by_hand_is_marked_on_its_map_before_any_click(monkeypatch):
 
 
 def test_all_filters_of_the_first_layer_are_shown_and_the_chosen_one_marked(monkeypatch):
-    filters = mounted(monkeypatch, exemplars)
+    filters = mounted(monkeypatch, exemplars, "thumbnails")
     opened(by_hand_page, hand_layer="conv_1", hand_unit="12.5.7")
     assert [item["id"] for item in filters[-1]["items"]] == [str(channel) for channel in range(64)]
     assert filters[-1]["chosen"] == "12"

@@ -6,6 +6,7 @@ What is read is worked out here by ONNX Runtime alone.
 from __future__ import annotations
 
 import json
+import sys
 from itertools import groupby
 from pathlib import Path
 
@@ -238,3 +239,16 @@ def test_a_json_list_typed_is_read_as_one(path):
     field(test, "Labels").input(json.dumps(list(made.CLASSES))).run()
     assert all(name in shown(test) for name in made.CLASSES)
     assert form.unfitting(describe(path), Answers("classes", made.CLASSES)) == ""
+
+
+def test_answers_are_remembered_by_their_bytes():
+    chances = np.zeros(1_000_000)
+    large = reading_panel.Answered((), chances, "x" * 1000)
+    assert large.bytes >= chances.nbytes + 1000
+    path = tuple(range(1000, 11_000))
+    assert reading_panel.Answered(path, None, "").bytes >= sys.getsizeof(path) + sum(map(sys.getsizeof, path))
+    remembered = reading_panel._remembered()
+    for number in range(8):
+        remembered.add(("bytes", number), large)
+    kept = [number for number in range(8) if remembered.get(("bytes", number)) is not None]
+    assert kept == [7]  # one of them fills it

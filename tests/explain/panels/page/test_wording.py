@@ -1,9 +1,13 @@
 """Texts from elsewhere in Markdown: what a reader of the page sees is what was written."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from explain.panels.page.wording import bold, plain
 
+ROOT = Path(__file__).parents[4]
 markdown_it = pytest.importorskip("markdown_it")
 
 
@@ -34,3 +38,16 @@ def test_any_text_can_be_bold(text, seen):
     assert kinds[1] == "strong_open" and kinds[-1] == "strong_close"
     assert "".join(token.content for token in inline.children) == f"reads {seen}"
     assert bold("") == ""
+
+
+def test_what_failed_is_said_to_the_letter():
+    """A sentence on what failed may hold a stranger's words: no panel hands one to Streamlit's Markdown as it is."""
+    bare = []
+    for path in sorted((ROOT / "explain" / "panels").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("error", "warning"):
+                continue
+            given = ast.unparse(node.args[0])
+            if ".error" in given and not given.startswith("plain("):
+                bare.append(f"{path.relative_to(ROOT)}: {given}")
+    assert bare == []
