@@ -20,8 +20,8 @@ from explain.attribution.targets import LOGITS, TargetError
 from explain.gradients.lazy import tf
 from explain.gradients.network import operators
 from explain.gradients.network.file import FileError, Node, OnnxFile
-from explain.gradients.network.operators.elementwise import guided_relu
 from explain.gradients.network.operators.layouts import Maps, elementwise, extents, in_file_order
+from explain.gradients.network.operators.tensors.elementwise import guided_relu
 from explain.gradients.network.order import to_file, to_plain
 from explain.network.description import Description, describe
 from models.card import Card

@@ -1,5 +1,8 @@
 """ONNX's operators in TensorFlow, one small function each, grouped by kind.
 
+Those that slide over feature maps or look
+at their channels lie in `maps`, those on tensors of any shape in `tensors`, whole blocks and recurrent layers here.
+
 Parameters bear the standard's own names, so that its page on an operator tells how to read the function:
 https://onnx.ai/onnx/operators/ . To add an operator: a function in the file of its kind, entered with
 `@operator(NAME, layout=...)`, and a case in the tests, which compare it with ONNX Runtime and its gradient with finite
@@ -10,20 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from explain.gradients.network.operators import (  # noqa: F401 - they enter their operators in the table
-    blocks,
+# They enter their operators in the table.
+from explain.gradients.network.operators import blocks, recurrent  # noqa: F401
+from explain.gradients.network.operators.layouts import OPERATORS, Operation
+from explain.gradients.network.operators.maps import convolution, normalisation, pooling, resize  # noqa: F401
+from explain.gradients.network.operators.tensors import (  # noqa: F401
     comparisons,
-    convolution,
     elementwise,
-    normalisation,
-    pooling,
     products,
-    recurrent,
     reductions,
-    resize,
     shapes,
 )
-from explain.gradients.network.operators.layouts import OPERATORS, Operation
 
 WHOLE_NUMBERS = ("Quantize", "QLinear", "QGemm", "QAttention", "ConvInteger", "MatMulInteger", "DynamicQuantize")
 

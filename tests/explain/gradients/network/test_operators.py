@@ -46,7 +46,7 @@ def test_what_has_no_gradient_is_refused_in_one_sentence(name, opset, words):
 def test_a_relu_that_guides_lets_back_what_is_positive_where_it_was_open():
     import tensorflow as tf
 
-    from explain.gradients.network.operators.elementwise import guided_relu
+    from explain.gradients.network.operators.tensors.elementwise import guided_relu
 
     values, sent = tf.constant([2.0, 2.0, -1.0, -1.0, 0.0]), tf.constant([3.0, -3.0, 3.0, -3.0, 3.0])
     with tf.GradientTape() as tape:

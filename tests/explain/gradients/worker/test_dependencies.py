@@ -83,5 +83,5 @@ def test_a_planted_import_is_found_however_deep_it_lies(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", JOBS)
 def test_a_job_depends_on_the_operators_and_the_network_on_its_file(kind):
     names = {path.relative_to(ROOT).as_posix() for path in files(kind)}
-    assert {"explain/gradients/network/function.py", "explain/gradients/network/operators/convolution.py"} <= names
+    assert {"explain/gradients/network/function.py", "explain/gradients/network/operators/maps/convolution.py"} <= names
     assert {"explain/attribution/targets.py", "explain/ctc/lattice.py", "models/card.py"} <= names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from explain.gradients.lazy import tf
-from explain.gradients.network.operators.elementwise import entry
+from explain.gradients.network.operators.tensors.elementwise import entry
 
 
 @entry("Max")

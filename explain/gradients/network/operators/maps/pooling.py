@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explain.gradients.lazy import tf
 from explain.gradients.network.operators.layouts import on_maps, operator
-from explain.gradients.network.operators.windows import padded, pads_of, spatial, two_dimensional, widened
+from explain.gradients.network.operators.maps.windows import padded, pads_of, spatial, two_dimensional, widened
 
 
 @operator("MaxPool", layout=on_maps)

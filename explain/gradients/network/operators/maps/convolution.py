@@ -6,7 +6,7 @@ import numpy as np
 
 from explain.gradients.lazy import tf
 from explain.gradients.network.operators.layouts import on_maps, operator
-from explain.gradients.network.operators.windows import (
+from explain.gradients.network.operators.maps.windows import (
     fixed,
     padded,
     pads_of,
