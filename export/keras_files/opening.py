@@ -29,7 +29,7 @@ MOST_JSON = 2**26  # bytes; the configuration of EfficientNetB7 has 0.6 million
 MOST_PACKED = 2**32  # bytes that a compressed member may unfold to
 MOST_EXPANSION = 100  # times its compressed size; Keras does not compress
 MOST_OBJECTS = 200_000  # groups and arrays of an HDF5 file
-NUMBERS = "fiub"  # kinds of arrays that hold numbers
+NUMBERS = ("f", "i", "u", "b")  # kinds of arrays that hold numbers
 UNFILLED = 20  # times the file's size that its arrays may declare together
 
 
@@ -209,7 +209,7 @@ def _looked_through(file, path: Path) -> None:
 
 def numbers(found) -> int:
     """How many numbers an object of the file holds that may be weights: a group, or an array of texts, has none."""
-    return found.size if getattr(getattr(found, "dtype", None), "kind", "") in NUMBERS else 0
+    return found.size if hasattr(found, "dtype") and found.dtype.kind in NUMBERS else 0
 
 
 def parsed(source: str, path: Path) -> dict[str, Any]:
