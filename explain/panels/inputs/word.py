@@ -10,10 +10,12 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
+from explain.ctc import alternatives
 from explain.network.description import Description
 from explain.panels.components import component
 from explain.panels.page import address, resources
-from explain.panels.page.subject import Subject
+from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
+from explain.panels.page.wording import plain
 from explain.pictures import images
 from models import typeface
 from models.networks import CARDS
@@ -60,10 +62,10 @@ def show(network: str) -> Subject:
     with rest:
         picture = SOURCES[source](resources.description(network))
     if picture is not None:
-        st.session_state["word"] = picture
-    title, shown = st.session_state.get("word") or from_sample(next(iter(samples())))
-    st.session_state["word"] = title, shown
-    return Subject.of(network, title, shown)
+        st.session_state["word"] = *picture, ORIGINS.get(source, OWN)
+    title, shown, origin = st.session_state.get("word") or (*from_sample(next(iter(samples()))), SAMPLE)
+    st.session_state["word"] = title, shown, origin
+    return Subject.of(network, title, shown, origin=origin)
 
 
 def from_sample(name: str) -> Titled:
@@ -163,10 +165,12 @@ def _typed(network: Description) -> Titled | None:
     faces = list(typeface.FONTS)
     face = font.selectbox("Font", faces, key="font", bind="query-params", label_visibility="collapsed") or faces[0]
     try:
-        return word, typeface.draw_word(word, face, tuple(word) if labels is None else labels)
+        return word, typeface.draw_word(word, face, tuple(word))  # a character that nobody knows is drawn as well
     except ValueError as problem:
-        st.error(str(problem), icon=":material/error:")
+        unknown = labels and alternatives.why_unreadable(word, labels, 2 * len(word), network.blank)
+        st.error(plain(unknown or str(problem)), icon=":material/error:")
         return None
 
 
 SOURCES = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Type a word": _typed}
+ORIGINS = {"Samples": SAMPLE, "Type a word": TYPED}  # whose the pictures are; those of the other sources the visitor's
