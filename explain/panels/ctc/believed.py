@@ -24,7 +24,8 @@ def whose(word: Subject) -> str:
     """Whose picture a recogniser reads, where that is not what it reads, in Markdown to be put behind a title."""
     if word.description.head.kind != CTC:
         return ""
-    shown = word.title if len(word.title) <= LONGEST else f"{word.title[: LONGEST - 1]}…"
+    shown = " ".join(word.title.split())  # a file's name may hold the end of a line
+    shown = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
     is_said = word.origin != OWN and word.text == (word.title.split(", ")[0] if word.origin == SAMPLE else word.title)
     return "" if is_said else f" :gray[({word.origin}: {plain(shown)})]"
 
