@@ -31,7 +31,8 @@ WATCH = """() => {
     const at = moved.get(reading.dataset.box);
     if (at === undefined) return;
     moved.delete(reading.dataset.box);
-    requestAnimationFrame(() => setTimeout(() => window.lags.push(performance.now() - at))); // after the screen is drawn
+    // After the screen is drawn.
+    requestAnimationFrame(() => setTimeout(() => window.lags.push(performance.now() - at)));
   }).observe(reading, { attributes: true, attributeFilter: ['data-box'] });
 }"""
 

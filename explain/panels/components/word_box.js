@@ -28,12 +28,12 @@ function view(home) {
     button(sign, `Turn by a quarter to the ${side}; the box turns along`, () => { queue = { turn: by }; flush(); }));
   const enlarge = button("Enlarge", "Show the picture on the whole screen; Esc comes back", () => (document.fullscreenElement ? document.exitFullscreen() : home.requestFullscreen()));
   const bar = element("div", { class: "bar", role: "group", "aria-label": "The picture" }, ...turns, whole, enlarge);
-  const beside = element("div", { class: "beside" }, bar, reading, doubt, seen, caption, place);
+  const beside = element("div", { class: "beside" }, reading, doubt, seen, caption, place, bar);
   const left = element("div", { class: "left" }, stage, hint);
   home.replaceChildren(left, beside);
 
   let data = null, say = null, shown = null, box = null; // box: [left, top, right, bottom] in pixels of the picture; null is all of it
-  let held = null, queue = null, sent = 0, waiting = false, since = 0, still = null, look = null, drawn = "";
+  let held = null, queue = null, sent = 0, waiting = false, since = 0, still = null, look = null, lost = null, drawn = "";
   let across = 1, down = 1; // screen pixels of the picture: asking the browser for them at every move would have it lay out the page
 
   stage.onpointerdown = (event) => {
@@ -79,7 +79,7 @@ function view(home) {
   };
   mark.onblur = () => { if (still) settle(box); };
   new ResizeObserver(layout).observe(home);
-  document.addEventListener("fullscreenchange", layout);
+  home.onfullscreenchange = layout;
 
   return { update };
 
@@ -114,9 +114,11 @@ function view(home) {
   // One message is on its way at most; what is said meanwhile waits, and only the latest of it.
   function flush() {
     if (!queue) return;
-    if (waiting && performance.now() - since < LOST) return void setTimeout(flush, LOST);
+    if (waiting && performance.now() - since < LOST) return;
     sent += 1;
     [waiting, since] = [true, performance.now()];
+    clearTimeout(lost);
+    lost = setTimeout(flush, LOST);
     const said = { n: sent, id: data.id, has: shown, ...queue };
     queue = null;
     say(said);
@@ -212,7 +214,7 @@ function view(home) {
 
   function layout() {
     if (!data) return;
-    const full = Boolean(document.fullscreenElement), [width, height] = data.size;
+    const full = home.getRootNode().fullscreenElement === home, [width, height] = data.size;
     const space = home.clientWidth - 2 * MARGIN, room = space < 2 * BESIDE ? space : space - BESIDE - GAP, tall = full ? Math.max(200, window.innerHeight - 120) : TALL;
     const by = Math.min(room / width, tall / height, full ? 2 * LARGEST : LARGEST);
     if (room <= 0) return;
@@ -235,7 +237,7 @@ function view(home) {
     mark.classList.toggle("low", high < 84);
     whole.disabled = !box;
     for (const word of words.children) word.setAttribute("aria-pressed", String(word.box.join() === (box || everything()).join()));
-    place.textContent = box ? `${x1 - x0} × ${y1 - y0} of ${width} × ${height} pixels` : `the whole picture, ${width} × ${height} pixels`;
+    place.textContent = `${data.title}: ${box ? `${x1 - x0} × ${y1 - y0} of` : "the whole picture,"} ${width} × ${height} pixels`;
     const { text, chance } = data.answer, read = text === null ? "" : `; the network reads ${text || "nothing"}, ${chance}`;
     mark.setAttribute("aria-label", `${box ? `Box, columns ${x0} to ${x1} of ${width}, rows ${y0} to ${y1} of ${height}` : "Box around the whole picture"}${read}. Arrow keys move it, with Shift they stretch it, Escape takes the whole picture.`);
   }

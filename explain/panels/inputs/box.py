@@ -74,7 +74,7 @@ def show(subject: Subject, brought: Brought, look: Callable[[Image.Image], Subje
     """
     if st.session_state.pop(RELEASED, False):
         st.rerun()
-    key = f"word-box-{brought.event}"
+    key = f"word-box-{brought.number}"
     marked = brought.moving or brought.marked
     if brought.moving is not None:
         subject = Glimpse.of(look(marked.cut(brought.picture)))
@@ -82,7 +82,7 @@ def show(subject: Subject, brought: Brought, look: Callable[[Image.Image], Subje
 
     def hear() -> None:
         said = st.session_state[key].get("said")
-        if isinstance(said, dict) and take(brought, said):
+        if isinstance(said, dict) and follow(brought, said):
             st.session_state[RELEASED] = True
 
     component(
@@ -122,7 +122,7 @@ def _reads(description: Description) -> bool:
     return description.blank is not None
 
 
-def take(brought: Brought, said: Mapping[str, Any]) -> bool:
+def follow(brought: Brought, said: Mapping[str, Any]) -> bool:
     """Does what the browser says, and returns whether the page has another word to read; what makes no sense is left.
 
     said: "n" counts the messages, "has" names the picture on its screen, "id" the one that the rest is about: "box" in

@@ -23,7 +23,7 @@ OPENED_BYTES = 80_000_000  # of the pictures that all visitors have open: two of
 ON_SCREEN, SIDE, LIGHT = 12_000_000, 1600, 300_000  # characters of all; pixels of one's longer side, bytes at most
 PIXELS_KEPT = 100_000  # up to so many a picture goes to the screen with every pixel as it is
 SEARCHED, MOST = 64, 400  # pictures whose words are remembered, words of one
-HERE = "brought"  # in the session: the picture that the visitor has brought last, while it is there
+HERE, COUNT = "brought", "brought-count"  # in the session: the visitor's last picture, and how many there have been
 
 _one_search = threading.Lock()  # a search takes both cores
 
@@ -39,13 +39,14 @@ class File(Protocol):
 class Brought:
     """A picture in one visitor's session.
 
-    event: of the upload; the same file again is another one. problem: why it can't be used, empty where it can.
+    event: of the upload; the same file again is another one. number: of the pictures this visitor has brought, from
+    1. problem: why it can't be used, empty where it can.
     marked: the word that the page reads. moving: where the box is while it moves, else None.
     heard: number of the last message from the browser. on_screen: the picture that the browser has.
     """
 
-    def __init__(self, file: File, title: str) -> None:
-        self.event, self.title, self.problem = file.file_id, title, ""
+    def __init__(self, file: File, title: str, number: int = 1) -> None:
+        self.event, self.number, self.title, self.problem = file.file_id, number, title, ""
         self.marked, self.moving, self.heard, self.on_screen = Marked((1, 1)), None, 0, None
         self._data = file.getvalue()
         self._digest = hashlib.blake2b(self._data, digest_size=16).hexdigest()
@@ -67,7 +68,7 @@ class Brought:
     @property
     def name(self) -> str:
         """Of what is on the screen: this upload, turned as it is."""
-        return f"{self.event} {self.marked.turns}"
+        return f"{self.number} {self.marked.turns}"
 
     @property
     def address(self) -> str:
@@ -98,13 +99,19 @@ def take(file: File, title: str) -> Brought:
     """The picture of this upload, as the visitor has left it; a new one whole and unturned."""
     known = st.session_state.get(HERE)
     if known is None or known.event != file.file_id:
-        known = st.session_state[HERE] = Brought(file, title)
+        st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
+        known = st.session_state[HERE] = Brought(file, title, st.session_state[COUNT])
     return known
 
 
 def here() -> Brought:
     """The picture that was taken last."""
     return st.session_state[HERE]
+
+
+def forget() -> None:
+    """The visitor has taken the picture away."""
+    st.session_state.pop(HERE, None)
 
 
 def _searching(marked: Marked, picture: Image.Image) -> Callable[[OnStep], list[Box]]:

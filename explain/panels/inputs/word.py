@@ -112,7 +112,7 @@ def _upload(_network: Description) -> Titled | None:
     place, beside = st.columns([3, 1], vertical_alignment="center")
     file = place.file_uploader("A picture with a word in it", type=FORMATS, label_visibility="collapsed", key="upload")
     beside.caption("Any picture with a word in it. It stays on this machine's server.")
-    return None if file is None else _word_on(file, file.name)
+    return _word_on(file, file.name if file else "")
 
 
 def _camera(_network: Description) -> Titled | None:
@@ -120,11 +120,14 @@ def _camera(_network: Description) -> Titled | None:
     with place.popover("Take a picture of a word", icon=":material/photo_camera:"):
         shot = st.camera_input("Hold a word before the camera", key="camera")
     beside.caption("Anything with a word on it. It stays on this machine's server.")
-    return None if shot is None else _word_on(shot, "camera")
+    return _word_on(shot, "camera")
 
 
-def _word_on(file: brought.File, title: str) -> Titled | None:
-    """The word in an uploaded or photographed picture, cut out as marked; None, with a sentence, if unusable."""
+def _word_on(file: brought.File | None, title: str) -> Titled | None:
+    """The word in an uploaded or photographed picture, cut out as marked; None if there is none, or it is unusable."""
+    if file is None:
+        brought.forget()
+        return None
     given = brought.take(file, title)
     if given.problem:
         st.error(given.problem, icon=":material/error:")
@@ -164,4 +167,4 @@ def _typed(network: Description) -> Titled | None:
 
 SOURCES = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Type a word": _typed}
 ORIGINS = {"Samples": SAMPLE, "Type a word": TYPED}  # whose the pictures are; those of the other sources the visitor's
-BROUGHT = ("Upload", "Camera")  # sources of pictures that have a box
+BROUGHT = ("Upload", "Camera")  # the sources whose pictures have a box
