@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from streamlit.testing.v1 import AppTest
 
 from explain.panels.ctc import believed
 from models.typeface import FOLDER, FONTS
 from tests.explain.panels.views import text_of
-from tests.test_arrows import ROOT
+from tests.walk.visitor import Visitor
 
 INK, PAPER = (25, 28, 36), (250, 249, 246)
 LINE = "Please close the door behind you when leaving the reading room"
@@ -75,85 +75,110 @@ def equal_grey(words: str) -> Image.Image:
     return text(words, ink=red, paper=green)
 
 
-def uploaded(picture: Image.Image, name: str = "image.png") -> AppTest:
-    """The page after a visitor has uploaded it."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    test.query_params["from"] = "Upload"
-    test.run()
+def upload(visitor: Visitor, picture: Image.Image, name: str = "image.png") -> Visitor:
     file = io.BytesIO()
     picture.save(file, "PNG")
-    test.file_uploader(key="upload").set_value((name, file.getvalue(), "image/png"))
-    test.run()
-    assert not test.exception
-    return test
+    visitor.file_uploader(key="upload").set_value((name, file.getvalue(), "image/png"))
+    visitor.run()
+    assert not visitor.exception, visitor.trouble
+    return visitor
 
 
-def read(test: AppTest) -> str:
+def uploaded(picture: Image.Image) -> Visitor:
+    """The page after a fresh visitor has uploaded it."""
+    return upload(Visitor(**{"from": "Upload"}), picture)
+
+
+def press(visitor: Visitor, **said) -> None:
+    """What the browser tells the page of the picture with the box: a quarter turn, or where the box is put."""
+    (node,) = [node for node in visitor.controls if "word-box" in getattr(node.proto, "id", "")]
+    identity = json.loads(node.proto.json)[0]["id"]
+    visitor.tell(node, {"said": {"n": 1, "id": identity, "has": identity, **said}})
+    visitor.run()
+
+
+def read(visitor: Visitor) -> str:
     """What panel 2 says is read."""
-    (head,) = [line for line in text_of(test).splitlines() if line.startswith("**CTC decoding**")]
+    (head,) = [line for line in text_of(visitor).splitlines() if line.startswith("**CTC decoding**")]
     return re.match(r"\*\*CTC decoding\*\* :gray\[reads\] \*\*(.*?)\*\*", head)[1]
 
 
-def doubts(test: AppTest) -> str:
+def doubts(visitor: Visitor) -> str:
     """What stands in the line beside the reading; empty where nothing is wrong."""
-    marks = believed.DOUBT, believed.WRONG
-    lines = [line for line in text_of(test).splitlines() if line.startswith(marks) and "Not to be believed" not in line]
+    lines = [line for line in text_of(visitor).splitlines() if line.startswith((believed.DOUBT, believed.WRONG))]
+    lines = [line for line in lines if "Not to be believed" not in line]
     assert len(lines) <= 1
     return "".join(lines)
 
 
-def quiet(test: AppTest) -> str:
+def quiet(visitor: Visitor) -> str:
     """All captions."""
-    return "\n".join(part.value for part in test.caption)
+    return "\n".join(part.value for part in visitor.caption)
 
 
-def squeezed(test: AppTest) -> int:
+def squeezed(visitor: Visitor) -> int:
     """To how many per cent of its width the page says that the picture was squeezed."""
-    return int(re.search(r"squeezed to (\d+) ?% of its width", text_of(test))[1])
+    return int(re.search(r"squeezed to (\d+) ?% of its width", text_of(visitor))[1])
 
 
 def test_a_word_cut_close_is_read_and_nothing_is_wrong_with_it():
-    test = uploaded(text("Bridge"))
-    assert read(test) == "Bridge" and doubts(test) == ""
-    assert "in 100 are right" in quiet(test) and "An empty margin" not in quiet(test)
-    assert "**Layers** :gray[(picture: image.png)]" in text_of(test)
+    visitor = uploaded(text("Bridge"))
+    assert read(visitor) == "Bridge" and doubts(visitor) == ""
+    assert "in 100 are right" in quiet(visitor) and "An empty margin" not in quiet(visitor)
+    assert "**Layers** :gray[(picture: image.png)]" in text_of(visitor)
 
 
 def test_a_page_is_more_than_a_word():
-    test = uploaded(page_of_text())
-    assert doubts(test).startswith(believed.WRONG) and "Not to be believed" in text_of(test)
+    visitor = uploaded(page_of_text())
+    assert doubts(visitor).startswith(believed.WRONG) and "Not to be believed" in text_of(visitor)
 
 
 def test_of_a_line_of_eleven_words_is_said_that_it_is_several_and_squeezed():
     line = text(LINE, 26)
-    test = uploaded(line)
-    assert len(LINE.split()) == 11 and doubts(test).startswith(believed.WRONG)
-    assert "word" in doubts(test)
-    assert squeezed(test) == pytest.approx(100 * 128 / (line.width * 32 / line.height), abs=1.6)
+    visitor = uploaded(line)
+    assert len(LINE.split()) == 11 and doubts(visitor).startswith(believed.WRONG)
+    assert "word" in doubts(visitor)
+    assert squeezed(visitor) == pytest.approx(100 * 128 / (line.width * 32 / line.height), abs=1.6)
 
 
 def test_a_wide_margin_is_left_out_and_that_is_said():
-    test = uploaded(on((520, 220), text("Castle", 40)))
-    assert read(test) == "Castle" and "An empty margin was left out." in quiet(test)
+    visitor = uploaded(on((520, 220), text("Castle", 40)))
+    assert read(visitor) == "Castle" and "An empty margin was left out." in quiet(visitor)
 
 
 def test_an_object_without_text_does_not_look_like_a_word():
-    test = uploaded(object_without_text())
-    assert doubts(test).startswith(believed.WRONG) and "not look like a word" in doubts(test)
-    assert "Not to be believed" in text_of(test)
+    visitor = uploaded(object_without_text())
+    assert doubts(visitor).startswith(believed.WRONG) and "not look like a word" in doubts(visitor)
+    assert "Not to be believed" in text_of(visitor)
 
 
 def test_beside_a_price_the_characters_that_it_knows_are_named():
-    test = uploaded(text("$7.35"))
-    assert "It knows 62 characters\\: a-z, A-Z and 0-9; no spaces, accents, punctuation or signs" in quiet(test)
+    visitor = uploaded(text("$7.35"))
+    assert "It knows 62 characters\\: a-z, A-Z and 0-9; no spaces, accents, punctuation or signs" in quiet(visitor)
 
 
 def test_of_a_long_word_is_said_how_far_it_was_squeezed():
     word = text("Telecommunications")
-    test = uploaded(word)
-    assert squeezed(test) == pytest.approx(100 * 128 / (word.width * 32 / word.height), abs=1.6)
+    visitor = uploaded(word)
+    assert squeezed(visitor) == pytest.approx(100 * 128 / (word.width * 32 / word.height), abs=1.6)
 
 
 def test_red_on_green_of_equal_grey_is_read():
-    test = uploaded(equal_grey("station"))
-    assert read(test) == "station" and "Grey loses the word" in quiet(test)
+    visitor = uploaded(equal_grey("station"))
+    assert read(visitor) == "station" and "Grey loses the word" in quiet(visitor)
+
+
+def test_a_word_that_stands_on_end_is_read_once_it_is_turned():
+    visitor = uploaded(text("garden").transpose(Image.Transpose.ROTATE_90))
+    assert read(visitor) != "garden"
+    press(visitor, turn=1)
+    assert read(visitor) == "garden"
+
+
+def test_a_new_picture_of_the_same_name_begins_whole():
+    words = on((300, 200), text("window"))
+    words.paste(text("kitchen"), (10, 10))
+    visitor = upload(Visitor(**{"from": "Upload"}), words)
+    press(visitor, box=[5, 5, 190, 70], moving=False)
+    assert read(visitor) == "kitchen"
+    assert read(upload(visitor, text("committee"))) == "committee"
