@@ -83,6 +83,13 @@ def test_a_reading_not_to_be_believed_is_marked_above_every_view_that_explains_i
     assert "Not to be believed" not in text_of(page(view=view))
 
 
+def test_a_reading_is_judged_once_however_many_say_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(subject, "judge", lambda *_: asked.append(1) or DOUBTED)
+    assert text_of(page(view="Why this character?")).count("It looks like") == 2
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("address", [{"view": "VGG16"}, {"deep_network": "VGG16"}])
 def test_what_is_said_of_a_photograph_bears_no_mark_of_a_reading(monkeypatch, address):
     judged(monkeypatch, DOUBTED)
