@@ -144,6 +144,8 @@ def test_of_a_line_of_eleven_words_is_said_that_it_is_several_and_squeezed():
 def test_a_wide_margin_is_left_out_and_that_is_said():
     visitor = uploaded(on((520, 220), text("Castle", 40)))
     assert read(visitor) == "Castle" and "An empty margin was left out." in quiet(visitor)
+    visitor.toggle(key="trim").set_value(False).run()
+    assert read(visitor) != "Castle" and "An empty margin" not in quiet(visitor)
 
 
 def test_an_object_without_text_does_not_look_like_a_word():
@@ -166,6 +168,8 @@ def test_of_a_long_word_is_said_how_far_it_was_squeezed():
 def test_red_on_green_of_equal_grey_is_read():
     visitor = uploaded(equal_grey("station"))
     assert read(visitor) == "station" and "Grey loses the word" in quiet(visitor)
+    visitor.toggle(key="contrast").set_value(False).run()
+    assert read(visitor) != "station" and "Grey loses the word" not in quiet(visitor)
 
 
 def test_a_word_that_stands_on_end_is_read_once_it_is_turned():

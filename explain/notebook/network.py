@@ -94,7 +94,7 @@ class OpenedNetwork:
         """Names of the layers in order; `print(network)` says what each is."""
         return self.description.layer_names
 
-    def picture(self, source: Source, *, trim: bool = False, contrast: bool = False) -> Picture:
+    def picture(self, source: Source, *, trim: bool = True, contrast: bool = True) -> Picture:
         """A picture prepared as this network wants it: its size, colours and their scale.
 
         source: a picture file's path or bytes, a Pillow image, or uint8 pixels `(height, width)` or

@@ -49,7 +49,7 @@ class Picture:
         return images.png_bytes(self.seen)
 
 
-def picture_for(network: Description, source: Source, *, trim: bool = False, contrast: bool = False) -> Picture:
+def picture_for(network: Description, source: Source, *, trim: bool = True, contrast: bool = True) -> Picture:
     """The picture in the network's size, colours and scale; what it takes and raises: see `OpenedNetwork.picture`."""
     ready = network.made_ready(_opened(source), trim=trim, contrast=contrast)
     seen = Image.fromarray(network.preprocessing.pixels(ready.batch[0]))

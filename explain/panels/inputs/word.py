@@ -13,7 +13,7 @@ from PIL import Image
 from explain.ctc import alternatives
 from explain.network.description import Description
 from explain.panels.components import component
-from explain.panels.inputs import box, brought
+from explain.panels.inputs import box, brought, made_ready
 from explain.panels.page import address, resources
 from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
 from explain.panels.page.wording import bold, plain
@@ -69,7 +69,8 @@ def show(network: str) -> Subject:
     st.session_state["word"] = title, shown, origin
     if picture is None:
         rest.caption(f"Still showing {bold(title)}.")
-    look = partial(Subject.of, network, title, origin=origin)
+    ready = made_ready.chosen() if origin == OWN else {}
+    look = partial(Subject.of, network, title, origin=origin, **ready)
     subject = look(shown)
     if source in BROUGHT and picture is not None:
         box.show(subject, brought.here(), look)
@@ -108,19 +109,28 @@ def _pictures(key: str, names: list[str], selected: str) -> None:
     )
 
 
-def _upload(_network: Description) -> Titled | None:
+def _upload(network: Description) -> Titled | None:
     place, beside = st.columns([3, 1], vertical_alignment="center")
     file = place.file_uploader("A picture with a word in it", type=FORMATS, label_visibility="collapsed", key="upload")
-    beside.caption("Any picture with a word in it. It stays on this machine's server.")
+    _beside(beside, network, None if file else "Any picture with a word in it.")
     return _word_on(file, file.name if file else "")
 
 
-def _camera(_network: Description) -> Titled | None:
+def _camera(network: Description) -> Titled | None:
     place, beside = st.columns([3, 1], vertical_alignment="center")
     with place.popover("Take a picture of a word", icon=":material/photo_camera:"):
         shot = st.camera_input("Hold a word before the camera", key="camera")
-    beside.caption("Anything with a word on it. It stays on this machine's server.")
+    _beside(beside, network, None if shot else "Anything with a word on it.")
     return _word_on(shot, "camera")
+
+
+def _beside(place, network: Description, wanted: str | None) -> None:
+    """What is wanted of the visitor, or once that is there, how it is made ready."""
+    with place:
+        if wanted:
+            st.caption(f"{wanted} It stays on this machine's server.")
+        else:
+            made_ready.choose(network)
 
 
 def _word_on(file: brought.File | None, title: str) -> Titled | None:
