@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from explain.ctc import decoding
-from explain.network.description import Description
 from explain.network.session import LOGITS, Network
 from explain.panels.components import component
 from explain.panels.inputs.brought import Brought
@@ -38,20 +38,26 @@ class Glimpse(Subject):
         return _AsAsked(self.opened.network, self.batch)
 
 
+_asked: WeakKeyDictionary[Network, set[str]] = WeakKeyDictionary()  # the layers that glimpses of a network look at
+
+
 class _AsAsked(Mapping):
-    """Outputs of one picture: those of the last layer from one pass, all others from another once one is asked for."""
+    """Outputs of one picture: from one pass those that earlier glimpses were asked for, any other from another."""
 
     def __init__(self, network: Network, batch: np.ndarray) -> None:
         self._network, self._batch = network, batch
-        self._outputs = self._run([network.description.output.name, LOGITS])
-        self._all = False
+        self._wanted = _asked.setdefault(network, {network.description.output.name, LOGITS})
+        self._outputs = self._run(list(self._wanted))
 
-    def _run(self, layers: list[str] | None) -> dict[str, np.ndarray]:
+    def _run(self, layers: list[str]) -> dict[str, np.ndarray]:
         return {name: value[0] for name, value in self._network.run(self._batch, layers).items()}
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._outputs and not self._all:
-            self._outputs, self._all = self._run(None), True
+        if name not in self._outputs:
+            if name not in self._network.output_names:
+                raise KeyError(name)
+            self._wanted.add(name)
+            self._outputs |= self._run([name])
         return self._outputs[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -106,7 +112,7 @@ def show(subject: Subject, brought: Brought, look: Callable[[Image.Image], Subje
 def answer(subject: Subject) -> dict[str, Any]:
     """What the network reads, how probable that is, how far it can be believed, and the picture that it sees."""
     told = {"text": None, "chance": "", "line": "", "believed": True, "seen": images.data_url(subject.seen)}
-    if not _reads(subject.description):
+    if subject.description.blank is None:
         return told
     best, trust = subject.best, subject.trust
     chance = math.exp(decoding.log_probability(subject.probabilities, best.labels, subject.description.blank))
@@ -116,10 +122,6 @@ def answer(subject: Subject) -> dict[str, Any]:
         "line": trust.line,
         "believed": trust.believed,
     }
-
-
-def _reads(description: Description) -> bool:
-    return description.blank is not None
 
 
 def follow(brought: Brought, said: Mapping[str, Any]) -> bool:

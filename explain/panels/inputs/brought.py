@@ -126,14 +126,13 @@ def _small(marked: Marked, picture: Image.Image) -> str:
     """A picture of few pixels as it is; any other as a JPEG, its longer side made shorter until that is light."""
     if picture.width * picture.height <= PIXELS_KEPT:
         return images.data_url(marked.turn(picture))
-    side = SIDE
+    shrunk = marked.turn(images.shrink(picture, SIDE))
     while True:
         file = io.BytesIO()
-        shrunk = images.shrink(picture, side)
-        marked.turn(shrunk).save(file, "JPEG", quality=80)
-        if file.tell() <= LIGHT or side < 400:
+        shrunk.save(file, "JPEG", quality=80)
+        if file.tell() <= LIGHT:
             return images.embedded(file.getvalue(), "JPEG")
-        side = side * 3 // 4
+        shrunk = images.shrink(shrunk, max(shrunk.size) * 3 // 4)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,6 +1,5 @@
 """The box on a picture that a visitor brings: what the browser says of it, and what the page reads then."""
 
-import io
 import json
 from dataclasses import dataclass
 
@@ -8,17 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explain.network.description import describe
 from explain.network.session import Network
 from explain.panels.inputs import box
 from explain.panels.inputs.brought import LIGHT, Brought
 from explain.panels.page.subject import Subject
 from explain.pictures import images
-from models import crnn, typeface
+from models import typeface
+from tests.explain.panels.inputs.pictures import FACE, LOWER, UPPER, as_file, read, sheet
 from tests.walk.visitor import Visitor
-
-FACE = next(iter(typeface.FONTS))
-UPPER, LOWER = (40, 30, 240, 90), (40, 130, 240, 190)  # where the two words of `sheet` stand
 
 
 @dataclass
@@ -30,28 +26,6 @@ class File:
 
     def getvalue(self) -> bytes:
         return self.data
-
-
-def as_file(picture: Image.Image, form: str = "PNG") -> bytes:
-    file = io.BytesIO()
-    picture.save(file, form)
-    return file.getvalue()
-
-
-def sheet(upper: str, lower: str) -> Image.Image:
-    """Two words, one under the other, on a grey ground."""
-    picture = Image.new("RGB", (320, 220), (200, 200, 200))
-    for word, place in ((upper, UPPER), (lower, LOWER)):
-        picture.paste(typeface.draw_word(word, FACE).convert("RGB").resize((200, 60)), place[:2])
-    return picture
-
-
-def read(picture: Image.Image) -> str:
-    """What the network reads, asked by itself."""
-    description = describe(crnn.CARD)
-    frames = Network(crnn.CARD).run(description.prepared(picture), ["outputs"])["outputs"][0].argmax(axis=1)
-    kept = [label for place, label in enumerate(frames) if place == 0 or label != frames[place - 1]]
-    return "".join(description.labels[label] for label in kept if label != description.blank)
 
 
 @pytest.fixture
@@ -99,7 +73,16 @@ def test_a_glimpse_says_what_the_whole_pass_says():
     assert box.answer(glimpse) == box.answer(whole)
     assert box.answer(glimpse)["text"] == "garden" and float(box.answer(glimpse)["chance"]) > 0.9
     assert set(glimpse.values) == set(whole.values)
-    assert np.array_equal(glimpse.values["conv_3"], whole.values["conv_3"])
+    assert np.array_equal(glimpse.values["conv_3"], whole.values["conv_3"]) and "conv_99" not in glimpse.values
+
+
+def test_a_glimpse_takes_one_pass_and_no_layer_that_nobody_looks_at(monkeypatch):
+    passes, run = [], Network.run
+    monkeypatch.setattr(Network, "run", lambda self, batch, layers: passes.append(layers) or run(self, batch, layers))
+    for word in ("garden", "window"):
+        passes.clear()
+        assert box.answer(box.Glimpse.of(Subject.of("crnn", word, typeface.draw_word(word, FACE))))["text"] == word
+    assert len(passes) == 1 and "conv_1" not in passes[0]
 
 
 def test_a_photograph_is_light_on_the_screen_and_a_small_picture_keeps_its_pixels():
