@@ -6,9 +6,17 @@ import unicodedata
 
 from explain.ctc.alphabet import Alphabet
 from explain.network.description import Description
-from explain.trust.trust import Trust
+from explain.trust.trust import Caveat, Trust
 from models.prepared import Prepared
 from models.typeface import listed
+
+
+SHARES = ("share", "unsure")  # kinds of caveats that say themselves how many such readings are right
+
+
+def doubts(trust: Trust) -> list[Caveat]:
+    """What speaks against the reading, the most important first."""
+    return [caveat for caveat in trust.caveats if caveat.kind != "share"]
 
 
 def sentences(trust: Trust, prepared: Prepared | None = None, network: Description | None = None) -> tuple[str, ...]:
@@ -28,7 +36,7 @@ def not_believed(trust: Trust) -> str:
 
 def measured(trust: Trust) -> str:
     """How many readings like this one are right, where that was measured and nothing that is wrong says it already."""
-    if trust.right is None or not trust.believed or any(caveat.kind == "unsure" for caveat in trust.caveats):
+    if trust.right is None or not trust.believed or any(caveat.kind in SHARES for caveat in trust.caveats):
         return ""
     of_a_hundred = round(100 * trust.right)
     return f"Of readings like this, {'more than 99' if of_a_hundred == 100 else of_a_hundred} in 100 are right."

@@ -35,7 +35,7 @@ def line(word: Subject) -> None:
     if never := _never(word):
         st.markdown(f"{DOUBT} {plain(never)}")
     said = wording.sentences(word.trust, word.prepared, None if word.origin == SAMPLE else word.description)
-    wrong = min(AT_FIRST, len(word.trust.caveats))
+    wrong = min(AT_FIRST, len(wording.doubts(word.trust)))
     if wrong:
         st.markdown(f"{DOUBT if word.trust.believed else WRONG} {plain(' '.join(said[:wrong]))}")
     if rest := said[wrong:]:

@@ -70,6 +70,7 @@ def test_what_is_wrong_comes_before_what_is_right_and_before_what_the_network_kn
         (Trust(right=0.9), "Of readings like this, 90 in 100 are right."),
         (Trust(right=0.999), "Of readings like this, more than 99 in 100 are right."),
         (Trust(right=0.4, caveats=(UNSURE,)), ""),  # it says so itself
+        (Trust(right=0.8, caveats=(Caveat("share", "80 in 100."),)), ""),  # and so does it
         (Trust(right=0.9, caveats=(NOT_A_WORD,)), ""),  # words were measured, and this is none
         (Trust(right=0.9, caveats=(SQUEEZED,)), "Of readings like this, 90 in 100 are right."),
     ],

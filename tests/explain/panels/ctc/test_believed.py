@@ -62,6 +62,8 @@ def test_what_may_be_believed_has_a_quiet_line_and_a_lesser_doubt_another_colour
     test = page()
     assert "Of readings like this, 97 in 100 are right." in [part.value for part in test.caption]
     assert RED not in text_of(test) and ORANGE not in text_of(test)
+    judged(monkeypatch, Trust(right=0.8, caveats=(Caveat("share", "80 in 100 are right."),)))
+    assert "80 in 100 are right." in [part.value for part in page().caption]
     judged(monkeypatch, Trust(caveats=DOUBTED.caveats[1:]))
     assert f"{ORANGE} It is small. It was squeezed." in text_of(page()).splitlines()
 
