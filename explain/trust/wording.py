@@ -10,7 +10,6 @@ from explain.trust.trust import Caveat, Trust
 from models.prepared import Prepared
 from models.typeface import listed
 
-
 SHARES = ("share", "unsure")  # kinds of caveats that say themselves how many such readings are right
 
 
