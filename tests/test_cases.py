@@ -118,7 +118,7 @@ def quiet(visitor: Visitor) -> str:
 
 def squeezed(visitor: Visitor) -> int:
     """To how many per cent of its width the page says that the picture was squeezed."""
-    return int(re.search(r"squeezed to (\d+) ?% of its width", text_of(visitor))[1])
+    return int(re.search(r"(?i)squeezed to (\d+) ?% of its width", text_of(visitor))[1])
 
 
 def test_a_word_cut_close_is_read_and_nothing_is_wrong_with_it():
@@ -138,7 +138,7 @@ def test_of_a_line_of_eleven_words_is_said_that_it_is_several_and_squeezed():
     visitor = uploaded(line)
     assert len(LINE.split()) == 11 and doubts(visitor).startswith(believed.WRONG)
     assert "word" in doubts(visitor)
-    assert squeezed(visitor) == pytest.approx(100 * 128 / (line.width * 32 / line.height), abs=1.6)
+    assert squeezed(visitor) == pytest.approx(100 * 128 / (line.width * 32 / line.height), abs=3)
 
 
 def test_a_wide_margin_is_left_out_and_that_is_said():
@@ -162,7 +162,7 @@ def test_beside_a_price_the_characters_that_it_knows_are_named():
 def test_of_a_long_word_is_said_how_far_it_was_squeezed():
     word = text("Telecommunications")
     visitor = uploaded(word)
-    assert squeezed(visitor) == pytest.approx(100 * 128 / (word.width * 32 / word.height), abs=1.6)
+    assert squeezed(visitor) == pytest.approx(100 * 128 / (word.width * 32 / word.height), abs=3)
 
 
 def test_red_on_green_of_equal_grey_is_read():
