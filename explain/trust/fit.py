@@ -21,7 +21,7 @@ from explain.trust import features, measured, not_words, regression
 from explain.trust.measured import Measured
 from models import networks
 
-FALSE_ALARMS, DOUBTED = 0.015, 0.03  # of the rightly read: called not a word; with either mark
+FALSE_ALARMS, DOUBTED = 0.01, 0.03  # of the rightly read: called not a word; with either mark
 WORD_PENALTY, RIGHT_PENALTY = 100.0, 30.0
 FOLDS = 5
 COMPONENTS = 96

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1812.04606: the scores are fitted on words against picture
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
@@ -20,12 +21,13 @@ from explain.network.description import Description
 from explain.network.session import LOGITS
 from explain.trust import features, regression
 
+STEPS, WIDTH_OF_BELL = 50, 0.4  # of the curve; the width in log-odds
 REACH = 4.0  # deviations beyond which a feature counts no further
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """digest: of the network's files that it holds for. layer: whose means and spreads are used besides `features.NAMES`.
+    """digest: of the network's files that it holds for. layer: whose means and spreads are used beside the scalars.
 
     mean, deviation: `(feature,)` over what it was fitted on. word: `(feature + 1,)` coefficients of the log-odds that
     the picture is a word, the constant last; right: `(scalar + 2,)` of those that a word's reading is right, the
@@ -93,7 +95,7 @@ def load(path: Path, digest: str) -> Measured | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             found = {field.name: archive[field.name] for field in fields(Measured)}
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     found = {name: array.item() if array.ndim == 0 else array for name, array in found.items()}
     return Measured(**found) if found["digest"] == digest else None
@@ -125,10 +127,11 @@ def _kept(stamps: tuple[tuple[str, int], ...]) -> Measured | None:
 
 
 def curve(log_odds: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A smooth rising curve from log-odds to shares: a logistic in them, at fifty places.
+    """A smooth rising curve from log-odds to shares: at each step the share right of the words around it.
 
-    **Ref.** J. Platt, Probabilistic Outputs for Support Vector Machines, 1999.
+    What is around is told by a bell of WIDTH_OF_BELL; where the averages fall, neighbours are joined.
+    **Ref.** B. Zadrozny, C. Elkan, Transforming Classifier Scores into Accurate Multiclass Probability Estimates, 2002.
     """
-    slope, constant = regression.logistic(log_odds[:, None], right, 1e-3)
-    steps = np.linspace(-8, 8, 50)
-    return steps, regression.sigmoid(max(slope, 1e-3) * steps + constant)
+    steps = np.linspace(*np.quantile(log_odds, (0.01, 0.99)), STEPS)
+    bell = np.exp(-0.5 * ((steps[:, None] - log_odds) / WIDTH_OF_BELL) ** 2)
+    return steps, regression.isotonic(bell @ right / bell.sum(axis=1), bell.sum(axis=1))

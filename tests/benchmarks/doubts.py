@@ -1,7 +1,7 @@
 """python -m tests.benchmarks doubts PATH...: how well a reading's doubts tell words from the rest, right from wrong.
 
-PATH: zips of words (with words.jsonl), and zips or folders of pictures without any text, whose cuts are read; drawn ones
-are added. Use other words and pictures than those of `explain.trust.fit`.
+PATH: zips of words (with words.jsonl), and zips or folders of pictures without any text, whose cuts are read; drawn
+ones are added. Use other words and pictures than those of `explain.trust.fit`.
 """
 
 from __future__ import annotations
