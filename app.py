@@ -63,6 +63,8 @@ def main() -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
         panel("page.download").button(subject)
+    if view.needs.head == views.RECOGNISER:
+        panel("ctc.believed").mark(subject)
     draw(view, subject)
 
 

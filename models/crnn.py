@@ -64,6 +64,7 @@ CARD = Card(
     samples=WEIGHTS.parent / "samples" / "words",
     gallery=WEIGHTS.parent / "gallery" / "crnn-words",
     bank=WEIGHTS.parent / "bank",
+    trust=WEIGHTS / "crnn-trust.npz",
 )
 
 

@@ -11,7 +11,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-MEGAPIXELS = 40
+from models.decoding import MEGAPIXELS, decoded, most_megapixels
+
 FORMATS = (
     "PNG",
     "JPEG",
@@ -24,6 +25,9 @@ FORMATS = (
     "AVIF",
 )  # no EPS: Pillow hands that to Ghostscript
 ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
+# HEIC is told from AVIF, which comes in the same container, by the brands at the file's beginning (ISO/IEC 23008-12)
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+AVIF_BRANDS = {b"avif", b"avis"}
 
 
 class PictureError(ValueError):
@@ -34,17 +38,20 @@ def open_picture(source: bytes | bytearray | str | os.PathLike | BinaryIO) -> Im
     """The first frame of a picture, upright, flattened, in mode "L" or "RGB".
 
     source: the bytes of a picture file, its path, or a file object opened for reading bytes.
-    Raises PictureError for what is empty, no picture, truncated or over 40 megapixels (before any pixel is decoded).
+    A picture of more than 13 megapixels comes out smaller. Raises PictureError for what is empty, no picture, cut off,
+    HEIC, or too large for the memory that decoding takes (before any pixel is decoded): over 205 megapixels as a JPEG,
+    over 50 as a colour PNG.
     """
     data = _read(source)
     if not data:
         raise PictureError("The file is empty; choose a picture file.")
     picture = _identify(data)
     width, height = picture.size
-    if width * height > MEGAPIXELS * 1_000_000:
-        raise _too_large(f"{width} x {height} pixels")
+    most = most_megapixels(picture, data)
+    if width * height > most * 1_000_000:
+        raise _too_large(f"{width} x {height} pixels", most)
     try:
-        picture.load()
+        picture = decoded(picture)
     except Exception as problem:  # decoders raise a dozen kinds: OSError, SyntaxError, zlib.error, struct.error, ...
         raise PictureError("The picture is damaged or cut off; save it again and retry.") from problem
     return flatten(picture)
@@ -85,7 +92,18 @@ def _read(source) -> bytes:
     return source.read()
 
 
+def is_heic(data: bytes) -> bool:
+    """Whether these are the bytes of a HEIC photograph, as iPhones take them."""
+    if data[4:8] != b"ftyp":
+        return False
+    length = min(int.from_bytes(data[:4], "big"), 256)
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, length, 4))}
+    return bool(brands & HEIC_BRANDS) and not brands & AVIF_BRANDS
+
+
 def _identify(data: bytes) -> Image.Image:
+    if is_heic(data):
+        raise PictureError("This is a HEIC photograph, which can't be opened here; save or share it as JPEG.")
     Image.init()
     known = [name for name in FORMATS if name in Image.OPEN]
     try:
@@ -93,16 +111,16 @@ def _identify(data: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return Image.open(io.BytesIO(data), formats=known)
     except Image.DecompressionBombError as problem:
-        raise _too_large("hundreds of megapixels") from problem
+        raise _too_large("hundreds of megapixels", MEGAPIXELS) from problem
     except UnidentifiedImageError as problem:
         raise PictureError("The file is not a picture; choose a PNG, JPEG, WebP, GIF, BMP or TIFF.") from problem
     except Exception as problem:  # a header that starts well and then breaks
         raise PictureError("The picture's header is damaged; save it again and retry.") from problem
 
 
-def _too_large(found: str) -> PictureError:
+def _too_large(found: str, most: int) -> PictureError:
     return PictureError(
-        f"The picture is too large ({found}); at most {MEGAPIXELS} megapixels can be opened, so shrink it."
+        f"The picture is too large ({found}); at most {most} megapixels can be opened of its kind, so shrink it."
     )
 
 
@@ -124,10 +142,11 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _on_ground(picture: Image.Image) -> Image.Image:
-    layer = picture.convert("RGBA")
-    alpha = np.asarray(layer.getchannel("A"), dtype=np.float32)
-    grey = np.asarray(layer.convert("L"), dtype=np.float32)
-    visible = alpha.sum()
-    nearly_white = visible > 0 and float((grey * alpha).sum() / visible) > 200 and alpha.min() < 128
-    ground = Image.new("RGBA", layer.size, (0, 0, 0, 255) if nearly_white else (255, 255, 255, 255))
-    return Image.alpha_composite(ground, layer).convert("RGB")
+    layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    alpha, grey = np.asarray(layer.getchannel("A")), np.asarray(layer.convert("L"))
+    visible = int(alpha.sum(dtype=np.int64))
+    light = np.einsum("ij,ij->", grey, alpha, dtype=np.int64)  # piece by piece
+    nearly_white = visible > 0 and light / visible > 200 and alpha.min() < 128
+    ground = (0, 0, 0, 255) if nearly_white else (255, 255, 255, 255)
+    del alpha, grey  # a large picture's, while others are made of it
+    return Image.alpha_composite(Image.new("RGBA", layer.size, ground), layer).convert("RGB")

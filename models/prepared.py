@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from models import contrast as colours
+from models import trimming
 from models.pictures import flatten
 from models.preprocessing import Preprocessing, fitting_size
 
-Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are left out
+Box = trimming.Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,17 @@ def prepare(
 ) -> Prepared:
     """Any picture as a network wants it.
 
-    smallest: height and width of the least picture that it takes. trim: leave an empty margin out. contrast: where the
-    usual grey loses what colour carries, read the direction of colour that has it.
+    smallest: height and width of the least picture that it takes. trim: leave an empty margin out, for networks that
+    keep a picture's proportions, as those that read words do (`models.trimming`). contrast: where the usual grey loses
+    what colour carries, read the direction of colour that has it, for networks that take grey (`models.contrast`).
     """
     source = flatten(picture)
-    kept = (0, 0, *source.size)
-    height, width = fitting_size(preprocessing, source.size, smallest)
-    asked = source.width * height / source.height
+    kept = trimming.kept(source) if trim and preprocessing.fit == "pad" else (0, 0, *source.size)
+    read = source if kept == (0, 0, *source.size) else source.crop(kept)
+    direction = colours.direction(read) if contrast and preprocessing.colour == "grey" else None
+    if direction:
+        read = colours.along(read, direction)
+    height, width = fitting_size(preprocessing, read.size, smallest)
+    asked = read.width * height / read.height
     squeezed = min(1.0, width / asked) if preprocessing.fit == "pad" else 1.0
-    return Prepared(preprocessing.prepare(source, height, width), source, kept, squeezed)
+    return Prepared(preprocessing.prepare(read, height, width), source, kept, squeezed, direction)

@@ -64,14 +64,18 @@ def _is_shapeless(character: str, font: ImageFont.FreeTypeFont) -> bool:
 
 def in_words(labels: Sequence[str]) -> str:
     """An alphabet in short, such as "a-z, A-Z and 0-9"; a long one by its number of characters. "" is passed over."""
+    labels = list(filter(None, labels))
+    return (listed(labels) or f"{len(labels):,} characters") if labels else "none"
+
+
+def listed(labels: Sequence[str]) -> str:
+    """Labels that write something, those that follow one another as "a-z"; empty where that would be a long list."""
     runs: list[list[str]] = []
-    for label in filter(None, labels):
+    for label in labels:
         follows = runs and len(label) == len(runs[-1][-1]) == 1 and ord(label) == ord(runs[-1][-1]) + 1
         if follows:
             runs[-1].append(label)
         else:
             runs.append([label])
     parts = [part for run in runs for part in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else run)]
-    if len(parts) > MOST_PARTS:
-        return f"{sum(map(len, runs)):,} characters"
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1] if parts else "none"]))
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) if len(parts) <= MOST_PARTS else ""

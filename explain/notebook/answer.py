@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
-from explain.layers.frames import Frames
+from explain.layers import activations
+from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.notebook import table
 from explain.pictures.notation import probability
+from explain.trust import wording
+from explain.trust.judge import judge
+from explain.trust.trust import Trust
+from models.prepared import Prepared
 
 MOST = 5  # classes that are printed, and texts
 
@@ -43,7 +49,8 @@ class Reading:
     """What a recogniser reads: the text that the likeliest label of every frame collapses to (CTC's best path).
 
     probability: of the text, over all its alignments. labels: of its characters. probabilities: `(frame, label)`, the
-    softmax. blank: index of the blank among the labels.
+    softmax. blank: index of the blank among the labels. trust: how far it can be believed. line: the same in words, the
+    most important first, and what the network can read at all.
     **Ref.** A. Graves et al., Connectionist Temporal Classification, ICML 2006,
     https://www.cs.toronto.edu/~graves/icml_2006.pdf
     """
@@ -55,6 +62,8 @@ class Reading:
     probabilities: np.ndarray
     blank: int
     alphabet: Alphabet = field(repr=False)
+    trust: Trust
+    line: str
 
     def texts(self, count: int = MOST, beams: int = 25) -> list[tuple[str, float]]:
         """The likeliest texts that a prefix beam search ends with, likeliest first, with their exact probabilities."""
@@ -68,12 +77,14 @@ class Reading:
 
     def __repr__(self) -> str:
         said = f"“{self.text}”" if self.labels else "nothing is read"
-        return "\n".join([f"{said}, probability {probability(self.probability)}", *table.written(self._rows())])
+        first = f"{said}, probability {probability(self.probability)}"
+        return "\n".join([first, *filter(None, [self.line]), *table.written(self._rows())])
 
     def _repr_html_(self) -> str:
         said = f"<b>{html.escape(self.text)}</b>" if self.labels else "nothing is read"
         rows = self._rows()
-        return f"<p>{said}, probability {probability(self.probability)}</p>" + (table.markup(rows) if rows else "")
+        said += f", probability {probability(self.probability)}{'<br>' if self.line else ''}{html.escape(self.line)}"
+        return f"<p>{said}</p>" + (table.markup(rows) if rows else "")
 
 
 @dataclass(frozen=True)
@@ -111,19 +122,24 @@ class Classes:
         return table.markup(self._rows())
 
 
-def reading(probabilities: np.ndarray, network: Description, frames: Frames) -> Reading:
-    """The reading of a softmax `(frame, label)`. frames: where they lie on the picture."""
+def reading(values: Mapping[str, np.ndarray], network: Description, ready: Prepared) -> Reading:
+    """The reading of a picture. values: every layer's output, and the logits, without the batch. ready: the picture."""
+    probabilities = activations.probabilities(network, values)
+    where = frames(network, len(probabilities), ready.batch.shape[2])
+    trust = judge(network, values, ready)
     blank, alphabet = network.blank, Alphabet(network.labels, network.blank)
     labels = decoding.best_path(probabilities, blank).labels
     found = alternatives.characters(probabilities, labels, blank)
     return Reading(
         text=alphabet.text(labels),
         probability=math.exp(decoding.log_probability(probabilities, labels, blank)),
-        characters=tuple(_character(one, alphabet, frames) for one in found),
+        characters=tuple(_character(one, alphabet, where) for one in found),
         labels=labels,
         probabilities=probabilities,
         blank=blank,
         alphabet=alphabet,
+        trust=trust,
+        line=" ".join(wording.sentences(trust, ready, network)),
     )
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 
 from explain.layers import activations
-from explain.layers.frames import frames
 from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.head import CLASSES, CTC, head, preprocessing
@@ -95,13 +94,14 @@ class OpenedNetwork:
         """Names of the layers in order; `print(network)` says what each is."""
         return self.description.layer_names
 
-    def picture(self, source: Source) -> Picture:
+    def picture(self, source: Source, *, trim: bool = True, contrast: bool = True) -> Picture:
         """A picture prepared as this network wants it: its size, colours and their scale.
 
         source: a picture file's path or bytes, a Pillow image, or uint8 pixels `(height, width)` or
-        `(height, width, 3)`. Raises PictureError, in one sentence, for what is no picture.
+        `(height, width, 3)`. trim, contrast: see `models.prepared.prepare`.
+        Raises PictureError, in one sentence, for what is no picture.
         """
-        return picture_for(self.description, source)
+        return picture_for(self.description, source, trim=trim, contrast=contrast)
 
     def layers(self, picture: Picture | Source, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Every layer's output for a picture by the layer's name, in the network's order, from one pass.
@@ -125,12 +125,10 @@ class OpenedNetwork:
         Raises NetworkError for a network whose file does not say what its numbers stand for.
         """
         taken = self._taken(picture)
-        probabilities = self._probabilities(taken)
         if self.description.head.kind == CTC:
-            where = frames(self.description, len(probabilities), taken.batch.shape[2])
-            return reading(probabilities, self.description, where)
+            return reading(self.layers(taken), self.description, taken.ready)
         if self.description.head.kind == CLASSES:
-            return classes(probabilities, self.description)
+            return classes(self._probabilities(taken), self.description)
         raise NetworkError(
             f"The file of {self.title} does not say what its numbers stand for, so there is no answer to give, only "
             "layers; say it with `with_answers`."

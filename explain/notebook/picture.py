@@ -13,6 +13,7 @@ from PIL import Image
 from explain.network.description import Description
 from explain.pictures import images
 from models.pictures import PictureError, open_picture
+from models.prepared import Prepared
 from models.preprocessing import Preprocessing
 
 Source = bytes | str | os.PathLike | BinaryIO | Image.Image | np.ndarray
@@ -22,13 +23,14 @@ Source = bytes | str | os.PathLike | BinaryIO | Image.Image | np.ndarray
 class Picture:
     """network: the file of the network that it was prepared for; prepared: how.
     batch: `(1, height, width, channel)` float32, what the network takes.
-    seen: the same as a Pillow image, mode "L" or "RGB": what the network sees.
+    seen: the same as a Pillow image, mode "L" or "RGB": what the network sees. ready: what was done to the picture.
     """
 
     network: Path
     prepared: Preprocessing
     batch: np.ndarray
     seen: Image.Image
+    ready: Prepared
 
     @property
     def values(self) -> np.ndarray:
@@ -47,10 +49,11 @@ class Picture:
         return images.png_bytes(self.seen)
 
 
-def picture_for(network: Description, source: Source) -> Picture:
+def picture_for(network: Description, source: Source, *, trim: bool = True, contrast: bool = True) -> Picture:
     """The picture in the network's size, colours and scale; what it takes and raises: see `OpenedNetwork.picture`."""
-    batch = network.prepared(_opened(source))
-    return Picture(network.path, network.preprocessing, batch, Image.fromarray(network.preprocessing.pixels(batch[0])))
+    ready = network.made_ready(_opened(source), trim=trim, contrast=contrast)
+    seen = Image.fromarray(network.preprocessing.pixels(ready.batch[0]))
+    return Picture(network.path, network.preprocessing, ready.batch, seen, ready)
 
 
 def _opened(source: Source) -> Image.Image:

@@ -146,6 +146,11 @@ def data_url(image: Image.Image, kind: str = "PNG") -> str:
         file = io.BytesIO()
         image.save(file, kind)
         data = file.getvalue()
+    return embedded(data, kind)
+
+
+def embedded(data: bytes, kind: str) -> str:
+    """A picture file of that kind as the address of an <img>."""
     return f"data:image/{kind.lower()};base64," + base64.b64encode(data).decode()
 
 

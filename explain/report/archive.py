@@ -2,7 +2,7 @@
 
 What is in it
 - `report.html`: a page of its own that needs no server and no network (`explain.report.html`)
-- `reading.json`: best path, likeliest texts with exact probabilities, spans, rivals (`explain.report.reading`)
+- `reading.json`: best path, likeliest texts with exact probabilities, spans, rivals, trust (`explain.report.reading`)
 - `arrays.npz`: every layer's output under its name, the logits, and the picture as `input`, float32 without the batch
 - `layers.csv`: the network's description, layer by layer
 - `lstm.npz`, `ctc.npz`: gates and memory of the recurrent layers; forward and backward variables and posterior

@@ -33,7 +33,7 @@ STATE_SAYS = {
     "hidden": "hidden state: what it hands on",
 }
 FILES = (
-    ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals"),
+    ("reading.json", "best path, likeliest texts with exact probabilities, spans, rivals, how far to believe it"),
     ("layers.csv", "what each layer is, takes and holds, and its lowest and highest value"),
     ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
     ("lstm.npz", "gates, cell and hidden state of each recurrent layer and direction, (frame, unit)"),

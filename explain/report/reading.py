@@ -16,6 +16,9 @@ from explain.layers.frames import Frames
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.report.files import by, channel_names
+from explain.trust import wording
+from explain.trust.trust import Trust
+from models.prepared import Prepared
 
 BEAMS, TEXTS = 25, 10
 
@@ -30,7 +33,8 @@ class Read:
 
     title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
     to 1, grey, as the network sees it. values: every layer's output without the batch, and the logits. weights: of each
-    recurrent layer by role, as `explain.network.weights` reads them. Raises ReportError where a layer is missing.
+    recurrent layer by role, as `explain.network.weights` reads them. trust: how far the reading can be believed.
+    prepared: the picture as it was handed in, and what was done to it. Raises ReportError where a layer is missing.
     """
 
     title: str
@@ -39,6 +43,8 @@ class Read:
     picture: np.ndarray
     values: dict[str, np.ndarray]
     weights: Mapping[str, Mapping[str, np.ndarray]]
+    trust: Trust = Trust()
+    prepared: Prepared | None = None
 
     def __post_init__(self):
         missing = [name for name in self.network.layer_names if name not in self.values]
@@ -59,6 +65,11 @@ class Read:
     @property
     def probabilities(self) -> np.ndarray:
         return activations.probabilities(self.network, self.values)
+
+    @property
+    def line(self) -> str:
+        """How far the reading can be believed, in words, and what the network can read at all."""
+        return " ".join(wording.sentences(self.trust, self.prepared, self.network))
 
     @cached_property
     def alphabet(self) -> Alphabet:
@@ -112,6 +123,13 @@ def reading(read: Read) -> dict:
         "title": read.title,
         "network": read.network.title,
         "alphabet": alphabet.text(label for label in range(len(alphabet.labels)) if label != alphabet.blank),
+        "trust": {
+            "line": read.line,
+            "believed": read.trust.believed,
+            "right": read.trust.right,
+            "likeness": read.trust.likeness,
+            "caveats": [{"kind": caveat.kind, "sentence": caveat.sentence} for caveat in read.trust.caveats],
+        },
         "best_path": {
             "text": alphabet.text(best.labels),
             "path": [alphabet.name(label) for label in best.path],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# From the most important to the least; a reading with one of GRAVE is not to be believed.
-KINDS = ("not-a-word", "no-contrast", "several-words", "small", "squeezed", "unsure")
+# From the most important to the least; the last tells how many such readings are right, and doubts nothing. A reading
+# with one of GRAVE is not to be believed.
+KINDS = ("no-contrast", "several-words", "not-a-word", "unsure", "small", "squeezed", "share")
 GRAVE = ("not-a-word", "no-contrast", "several-words")
 
 

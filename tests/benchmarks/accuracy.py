@@ -4,10 +4,13 @@
     python -m tests.benchmarks accuracy crnn plain      1,000 plain printed words in fonts kept from training
     python -m tests.benchmarks accuracy crnn typed      100 words as typed on the page, in each of its faces
     python -m tests.benchmarks accuracy crnn samples    the page's sample words
+    python -m tests.benchmarks accuracy crnn margins    200 words with wide margins
+    python -m tests.benchmarks accuracy crnn colours    200 words in colours of one grey, such as red on green
     python -m tests.benchmarks accuracy crnn suite FOLDER    every zip of words there that is not for training
     python -m tests.benchmarks accuracy vgg16-cam PATH  PATH: a zip or folder <wnid>/*.jpg|JPEG|png
 
-PATH may name a folder in a zip (pictures.zip/val), which --inside does too.
+PATH may name a folder in a zip (pictures.zip/val), which --inside does too. --ready tells besides how words are read
+once their empty margin is left out and the direction of colour with the contrast is read (`models.prepared`).
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from explain.ctc import decoding
 from explain.network.session import Network
 from models import crnn, typeface, vgg16
 from models.pictures import PictureError, open_picture
-from tests.benchmarks import labelled, page_words
+from models.prepared import prepare
+from tests.benchmarks import hard_words, labelled, page_words
 from tests.benchmarks.labelled import Collection, CollectionError
 from tests.benchmarks.progress import progress
 from tests.benchmarks.readings import Reading, details
@@ -37,27 +41,31 @@ SMALL = 64  # pixels: pictures up to here are shown to VGG16 at SMALL_SIZE
 # The head of vgg16-cam learned from Tiny ImageNet's pictures enlarged to this size. They hold 64 x 64 pixels' worth of
 # detail: at 224 the same edges would be blurred twice as wide, at three times the cost.
 SMALL_SIZE = 128
+HARD = {"margins": hard_words.in_margins, "colours": hard_words.in_colours}
 
 
 def main(argv: list[str]) -> dict:
     """Measure what the command line asks for; a ValueError with one sentence where it can't be measured."""
     arguments = _parser().parse_args(argv)
     network = Network(arguments.network or {"crnn": crnn.CARD, "vgg16-cam": vgg16.CAM}[arguments.card])
+    if arguments.card == "crnn" and (words := HARD.get(arguments.path)):
+        total = arguments.limit or hard_words.COUNT
+        return word_accuracy(network, words(total), total, 0, ready=arguments.ready)
     if arguments.card == "crnn" and arguments.path == "plain":
         plain = PlainWords(arguments.fonts)
         total = arguments.limit or COUNT
-        figures = word_accuracy(network, plain.all(total), total, arguments.beams, arguments.details)
+        figures = word_accuracy(network, plain.all(total), total, arguments.beams, arguments.details, arguments.ready)
         return {**figures, "font_families": len(plain.families)}
     if arguments.card == "crnn" and arguments.path == "typed":
         count = arguments.limit or page_words.TYPED
         faces = {face: page_words.typed(face, count) for face in typeface.FONTS}
-        return {face: word_accuracy(network, words, count, 0) for face, words in faces.items()}
+        return {face: word_accuracy(network, words, count, 0, ready=arguments.ready) for face, words in faces.items()}
     if arguments.card == "crnn" and arguments.path == "samples":
-        return sample_accuracy(network)
+        return sample_accuracy(network, arguments.ready)
     if arguments.card == "crnn" and arguments.path == "suite":
-        return suite(network, Path(arguments.folder or "."), arguments.limit)
+        return suite(network, Path(arguments.folder or "."), arguments.limit, arguments.ready)
     if arguments.card == "crnn":
-        return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details)
+        return word_accuracy(network, *_words(arguments), arguments.beams, arguments.details, arguments.ready)
     return class_accuracy(network, _collection(arguments), arguments.limit, arguments.size)
 
 
@@ -68,12 +76,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("card", choices=["crnn", "vgg16-cam"])
-    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also plain, typed, samples or suite")
+    parser.add_argument("path", metavar="PATH", help="a zip or a folder; for crnn also plain, typed, margins, ...")
     parser.add_argument("folder", nargs="?", help="where the zips of suite are")
     parser.add_argument("--inside", help="measure only what is below this folder of PATH")
     parser.add_argument("--limit", type=_positive, help="measure so many pictures, evenly over the list or the classes")
     parser.add_argument("--network", type=Path, help="an exported network other than the committed one")
     parser.add_argument("--fonts", type=Path, help="a JSON file that keeps the list of fonts, for plain")
+    parser.add_argument("--ready", action="store_true", help="also: figures with margins trimmed and contrast found")
     parser.add_argument("--beams", type=int, default=25, help="beams of the second reading; 0 leaves it out")
     parser.add_argument(
         "--details",
@@ -125,33 +134,59 @@ def word_accuracy(
     total: int,
     beams: int = 25,
     sheet: Path | None = None,
+    ready: bool = False,
 ) -> dict:
     """Read every picture by the best path, and by beam search unless beams is 0; figures of both.
 
     sheet: where to put the surest misreadings; with it come the details of `readings.details`.
+    ready: read the pictures once more as they are made ready, trimmed and with contrast; "ready" has those figures, and
+        how many pictures that changes.
 
     A text that holds anything but letters and digits counts as read wrongly: the network has no label for the rest.
     """
-    truths, by_path, by_beam, kept = [], [], [], []
+    truths, by_path, by_beam, kept, anew = [], [], [], [], []
     for batch in _batches(progress(pictures, total, "words")):
         seen = np.concatenate([crnn.prepare(picture) for picture, _ in batch])
         frames = network.run(seen, ["outputs"])["outputs"]
+        by_path += _texts(frames)
+        if ready:
+            anew += _readied(network, [picture for picture, _ in batch], by_path[-len(batch) :])
         if sheet:
             kept += zip(seen[..., 0], frames, strict=True)
         truths += [text for _, text in batch]
-        by_path += [decoding.text(decoding.best_path(p).labels, crnn.LABELS) for p in frames]
         if beams:
             by_beam += [decoding.text(decoding.n_best(p, beams, n=1)[0][0], crnn.LABELS) for p in frames]
     figures = reading_figures(truths, by_path)
     if beams:
         figures["beam"] = {"beams": beams, **reading_figures(truths, by_beam)}
+    if ready:
+        figures["ready"] = _ready_figures(truths, anew)
     if sheet:
         words = [Reading(*word, *texts) for word, *texts in zip(kept, truths, by_path, strict=True)]
         figures |= details(words, sheet)
     return figures
 
 
-def suite(network: Network, folder: Path, limit: int | None = None) -> dict:
+def _texts(frames: np.ndarray) -> list[str]:
+    return [decoding.text(decoding.best_path(each).labels, crnn.LABELS) for each in frames]
+
+
+def _readied(network: Network, pictures: list[Image.Image], read: list[str]) -> list[tuple[str, bool]]:
+    """What is read of pictures made ready, and whether anything was done to them. read: as they are."""
+    made = [prepare(crnn.CARD.preprocessing, picture, trim=True, contrast=True) for picture in pictures]
+    changed = [each.trimmed or each.direction is not None for each in made]
+    if not any(changed):
+        return [(text, False) for text in read]
+    batch = np.concatenate([each.batch for each, other in zip(made, changed, strict=True) if other])
+    anew = iter(_texts(network.run(batch, ["outputs"])["outputs"]))
+    return [(next(anew) if other else text, other) for text, other in zip(read, changed, strict=True)]
+
+
+def _ready_figures(truths: Sequence[str], anew: list[tuple[str, bool]]) -> dict[str, float]:
+    return {**reading_figures(truths, [text for text, _ in anew]), "changed": sum(changed for _, changed in anew)}
+
+
+def suite(network: Network, folder: Path, limit: int | None = None, ready: bool = False) -> dict:
     """Figures of each set of photographed words by the best path, and the mean of the sets; a line of each is printed.
 
     The sets are those of the folder's zips with a words.jsonl, but for zips with "train" in their name; a zip whose
@@ -166,7 +201,7 @@ def suite(network: Network, folder: Path, limit: int | None = None) -> dict:
         for name in sorted({word.set for word in words}):
             chosen = labelled.evenly([word for word in words if word.set == name], limit)
             pictures = ((_open(collection, word.name), word.text) for word in chosen)
-            sets[f"{path.stem} {name}".strip()] = word_accuracy(network, pictures, len(chosen), 0)
+            sets[f"{path.stem} {name}".strip()] = word_accuracy(network, pictures, len(chosen), 0, ready=ready)
     if not sets:
         raise CollectionError(f"There is no zip of words for measuring in {folder}.")
     figures = ("word_accuracy_ignore_case", "word_accuracy", "character_error_rate")
@@ -179,13 +214,16 @@ def suite(network: Network, folder: Path, limit: int | None = None) -> dict:
     return {"sets": sets, "mean": mean}
 
 
-def sample_accuracy(network: Network) -> dict:
+def sample_accuracy(network: Network, ready: bool = False) -> dict:
     """Figures of the page's samples by the best path, and what is read where it is not what is written."""
     pictures, truths = zip(*page_words.samples(), strict=True)
-    frames = network.run(np.concatenate([crnn.prepare(picture) for picture in pictures]), ["outputs"])["outputs"]
-    read = [decoding.text(decoding.best_path(p).labels, crnn.LABELS) for p in frames]
+    read = _texts(network.run(np.concatenate([crnn.prepare(picture) for picture in pictures]), ["outputs"])["outputs"])
     wrong = {truth: reading for truth, reading in zip(truths, read, strict=True) if reading != truth}
-    return {**reading_figures(truths, read), "misread": wrong}
+    figures = {**reading_figures(truths, read), "misread": wrong}
+    if ready:
+        anew = _readied(network, list(pictures), read)
+        figures["ready"] = _ready_figures(truths, anew)
+    return figures
 
 
 def reading_figures(truths: Sequence[str], readings: Sequence[str]) -> dict[str, float]:

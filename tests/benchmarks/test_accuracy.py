@@ -15,6 +15,7 @@ from PIL import Image
 from models import crnn, typeface, vgg16
 from tests.benchmarks import accuracy, labelled, page_words
 from tests.benchmarks.labelled import Collection, CollectionError
+from tests.models import drawn
 
 
 class ColumnReader:
@@ -126,6 +127,15 @@ def test_the_pages_words_are_told_by_face_and_misread_samples_by_name(monkeypatc
     figures = run(monkeypatch, network, "crnn", "samples")
     assert figures["n"] == len(figures["misread"]) + 1 and set(figures["misread"].values()) == {"OPEN"}
     assert figures["word_accuracy"] == 1 / figures["n"] and "elephant" in figures["misread"]
+
+
+def test_only_words_that_are_made_ready_are_read_anew():
+    rng = np.random.default_rng(0)
+    close, wide = (
+        drawn.word(rng, "Garden", margins, (20, 20, 20), (200, 200, 200))[0] for margins in ((0.1, 0.2), (1, 2))
+    )
+    (read, changed), (anew, trimmed) = accuracy._readied(ColumnReader(), [close, wide], ["close", "wide"])
+    assert (read, changed, trimmed) == ("close", False, True) and anew != "wide"
 
 
 def test_a_suite_is_every_set_in_a_folder_but_those_for_training(words, monkeypatch, capsys):

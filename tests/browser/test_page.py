@@ -131,7 +131,7 @@ def test_an_uploaded_word_is_read(page, served, tmp_path):
     page.get_by_role("radio", name="Upload").click()
     settled(page)
     page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(tmp_path / "word.png")
-    page.get_by_text("reads " + word).wait_for()
+    page.get_by_text("CTC decoding reads " + word).wait_for()
     assert before != word and reading(page) == word
 
 

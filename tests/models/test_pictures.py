@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.pictures import MEGAPIXELS, PictureError, flatten, open_picture, to_rgb
+from models.pictures import PictureError, flatten, open_picture, to_rgb
 
 
 def file_of(picture: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -132,16 +132,16 @@ def test_bad_files_are_refused_in_one_sentence(data, word):
     assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 160
 
 
-@pytest.mark.parametrize("side", [6_400, 20_000])
-def test_too_many_pixels_are_refused_before_they_are_decoded(side):
-    # a header alone: were a pixel decoded, the sentence would speak of damage
+@pytest.mark.parametrize("colour, side, most", [(0, 14_400, 205), (2, 7_200, 50), (6, 7_200, 50), (2, 40_000, 205)])
+def test_too_many_pixels_are_refused_before_they_are_decoded(colour, side, most):
+    # a header alone: were a pixel decoded, the sentence would speak of damage. colour: as PNG counts grey, RGB, RGBA
     import struct
     import zlib
 
-    body = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    body = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, colour, 0, 0, 0)
     data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
     data += struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
-    with pytest.raises(PictureError, match=f"too large.*{MEGAPIXELS} megapixels"):
+    with pytest.raises(PictureError, match=f"too large.*{most} megapixels"):
         open_picture(data)
 
 

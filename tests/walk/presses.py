@@ -179,11 +179,20 @@ def _tiles(data: dict) -> dict[str, list]:
     return {"layer": one_of_each_kind(data["layers"]), "unit": corners, "shared": [not data["shared"], data["shared"]]}
 
 
+def _boxes(data: dict) -> dict[str, list]:
+    """Of the box on a picture: one that moves, one at rest, the whole picture, a quarter of a turn, and nonsense."""
+    width, height = data["size"]
+    half = [0, 0, width // 2, height // 2]
+    tries = ({"box": half, "moving": True}, {"box": half}, {"box": None}, {"turn": 1}, {"box": [1, 2]})
+    return {"said": [{"n": 1, "id": data["id"], "has": data["id"], **tried} for tried in tries]}
+
+
 COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "feature_maps": _tiles,
     "thumbnails": lambda data: {"chosen": some([item["id"] for item in data["items"]])},
     "layer_list": lambda data: {"layer": one_of_each_kind([layer["name"] for layer in data["layers"]])},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
+    "word_box": _boxes,
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
 }
 

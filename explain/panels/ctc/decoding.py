@@ -9,11 +9,12 @@ from explain.charts import ctc
 from explain.charts.theme import Inks
 from explain.ctc import decoding
 from explain.ctc.alphabet import SPACE_MARK
+from explain.panels.ctc import believed
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
-from explain.panels.page.wording import bold, plain
+from explain.panels.page.wording import plain
 
 BEAMS, SHOWN = 25, 3
 
@@ -22,7 +23,8 @@ BEAMS, SHOWN = 25, 3
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     digest, probabilities, best = word.ran.digest, word.probabilities, word.best
-    st.markdown(f"**CTC decoding** :gray[reads] {bold(word.text or 'nothing')}")
+    st.markdown(f"**CTC decoding** {believed.title(word)}")
+    believed.line(word)
     st.caption(
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "
         "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away."

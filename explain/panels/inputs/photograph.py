@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from explain.panels.components import component
+from explain.panels.ctc import believed
 from explain.panels.inputs.word import FORMATS, samples_in
 from explain.panels.page import address, views
 from explain.panels.page.subject import Subject
@@ -51,10 +52,11 @@ def or_word(label: str, key: str, word: Subject) -> Subject:
     Returns what is to be explained; word: what the network on top looks at.
     """
     networks = views.titles(views.to_look_into())
-    if len(networks) == 1:
-        return word
-    name = networks[address.switch(label, networks, key=key)]
-    return word if name == word.network else of(name)
+    name = word.network if len(networks) == 1 else networks[address.switch(label, networks, key=key)]
+    if name != word.network:
+        return of(name)
+    believed.mark(word)
+    return word
 
 
 def of(network: str) -> Subject:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import streamlit as st
 from PIL import Image
 
+from explain.ctc import alternatives
 from explain.network.description import Description
 from explain.panels.components import component
+from explain.panels.inputs import box, brought, made_ready
 from explain.panels.page import address, resources
-from explain.panels.page.subject import Subject
+from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
+from explain.panels.page.wording import bold, plain
 from explain.pictures import images
 from models import typeface
 from models.networks import CARDS
-from models.pictures import PictureError, open_picture
+from models.pictures import open_picture
 
 Titled = tuple[str, Image.Image]  # a picture with its title
 AT_ONCE = 7  # samples in the strip; the others are behind a button
-FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
+FORMATS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif"]
 
 
 def samples() -> dict[str, dict]:
@@ -54,16 +57,24 @@ def show(network: str) -> Subject:
 
     network: the recogniser that reads it.
     """
+    box.settled()
     choose, rest = st.columns([1, 3.1], vertical_alignment="center")
     with choose:
         source = address.switch("Where the word comes from", SOURCES, key="from")
     with rest:
         picture = SOURCES[source](resources.description(network))
     if picture is not None:
-        st.session_state["word"] = picture
-    title, shown = st.session_state.get("word") or from_sample(next(iter(samples())))
-    st.session_state["word"] = title, shown
-    return Subject.of(network, title, shown)
+        st.session_state["word"] = *picture, ORIGINS.get(source, OWN)
+    title, shown, origin = st.session_state.get("word") or (*from_sample(next(iter(samples()))), SAMPLE)
+    st.session_state["word"] = title, shown, origin
+    if picture is None:
+        rest.caption(f"Still showing {bold(title)}.")
+    ready = made_ready.chosen() if origin == OWN else {}
+    look = partial(Subject.of, network, title, origin=origin, **ready)
+    subject = look(shown)
+    if source in BROUGHT and picture is not None:
+        box.show(subject, brought.here(), look)
+    return subject
 
 
 def from_sample(name: str) -> Titled:
@@ -98,46 +109,40 @@ def _pictures(key: str, names: list[str], selected: str) -> None:
     )
 
 
-def _upload(_network: Description) -> Titled | None:
-    place, cut = st.columns([3, 1], vertical_alignment="center")
-    file = place.file_uploader("A picture of one word", type=FORMATS, label_visibility="collapsed", key="upload")
-    if file is None:
-        cut.caption("A picture of one word, cropped close. It stays on this machine's server.")
-        return None
-    return _word_from(file, file.name, cut)
+def _upload(network: Description) -> Titled | None:
+    place, beside = st.columns([3, 1], vertical_alignment="center")
+    file = place.file_uploader("A picture with a word in it", type=FORMATS, label_visibility="collapsed", key="upload")
+    _beside(beside, network, None if file else "Any picture with a word in it.")
+    return _word_on(file, file.name if file else "")
 
 
-def _camera(_network: Description) -> Titled | None:
-    place, cut = st.columns([3, 1], vertical_alignment="center")
+def _camera(network: Description) -> Titled | None:
+    place, beside = st.columns([3, 1], vertical_alignment="center")
     with place.popover("Take a picture of a word", icon=":material/photo_camera:"):
-        shot = st.camera_input("Hold one word close to the camera", key="camera")
-    if shot is None:
-        cut.caption("Fill the frame with one word.")
+        shot = st.camera_input("Hold a word before the camera", key="camera")
+    _beside(beside, network, None if shot else "Anything with a word on it.")
+    return _word_on(shot, "camera")
+
+
+def _beside(place, network: Description, wanted: str | None) -> None:
+    """What is wanted of the visitor, or once that is there, how it is made ready."""
+    with place:
+        if wanted:
+            st.caption(f"{wanted} It stays on this machine's server.")
+        else:
+            made_ready.choose(network)
+
+
+def _word_on(file: brought.File | None, title: str) -> Titled | None:
+    """The word in an uploaded or photographed picture, cut out as marked; None if there is none, or it is unusable."""
+    if file is None:
+        brought.forget()
         return None
-    return _word_from(shot, "camera", cut)
-
-
-def _word_from(file, title: str, cut) -> Titled | None:
-    """The word in an uploaded or photographed picture, cropped as chosen; None, with a sentence, if unusable."""
-    try:
-        picture = open_picture(file.getvalue())
-    except PictureError as problem:
-        st.error(str(problem), icon=":material/error:")
+    given = brought.take(file, title)
+    if given.problem:
+        st.error(given.problem, icon=":material/error:")
         return None
-    with cut.popover("Crop", icon=":material/crop:"):
-        st.caption("The network reads one word that fills the picture; cut away the rest.")
-        left, right = st.slider("Columns kept, %", 0, 100, (0, 100), key=f"{title}-columns")
-        top, bottom = st.slider("Rows kept, %", 0, 100, (0, 100), key=f"{title}-rows")
-        box = _box(picture.size, left, right, top, bottom)
-        st.image(images.shrink(picture.crop(box), 480), alt="What is kept")
-    return title, picture.crop(box)
-
-
-def _box(size: tuple[int, int], left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:
-    """Percentages to pixels; at least one pixel is kept each way."""
-    width, height = size
-    x0, y0 = min(left * width // 100, width - 1), min(top * height // 100, height - 1)
-    return x0, y0, max(x0 + 1, right * width // 100), max(y0 + 1, bottom * height // 100)
+    return title, given.marked.cut(given.picture)
 
 
 def _first(labels: Sequence[str] | None) -> str:
@@ -163,10 +168,13 @@ def _typed(network: Description) -> Titled | None:
     faces = list(typeface.FONTS)
     face = font.selectbox("Font", faces, key="font", bind="query-params", label_visibility="collapsed") or faces[0]
     try:
-        return word, typeface.draw_word(word, face, tuple(word) if labels is None else labels)
+        return word, typeface.draw_word(word, face, tuple(word))  # a character that nobody knows is drawn as well
     except ValueError as problem:
-        st.error(str(problem), icon=":material/error:")
+        unknown = labels and alternatives.why_unreadable(word, labels, 2 * len(word), network.blank)
+        st.error(plain(unknown or str(problem)), icon=":material/error:")
         return None
 
 
 SOURCES = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Type a word": _typed}
+ORIGINS = {"Samples": SAMPLE, "Type a word": TYPED}  # whose the pictures are; those of the other sources the visitor's
+BROUGHT = ("Upload", "Camera")  # the sources whose pictures have a box

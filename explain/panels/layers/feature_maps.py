@@ -10,6 +10,7 @@ from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
+from explain.panels.ctc import believed
 from explain.panels.layers import names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
@@ -23,8 +24,8 @@ TALL, LOW = 320, 150  # screen pixels that a picture is high at most: alone, and
 @fragment
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
-    st.markdown("**Layers**")
     description = word.description
+    st.markdown(f"**Layers**{believed.whose(word)}")
     st.caption(
         "What each layer hands on, brightest where it responds most. The frame on the "
         f"{'picture' if description.blank is None else 'word'} is what one number can see: hover over a map, click to "

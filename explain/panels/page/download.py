@@ -78,7 +78,8 @@ def _of_a_word(word: Subject) -> bytes:
     description = word.description
     weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
     picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
-    return report_archive.bundle(reading.Read(word.title, description, word.frames, picture, word.values, weights))
+    shown = word.title, description, word.frames, picture, word.values, weights, word.trust, word.prepared
+    return report_archive.bundle(reading.Read(*shown))
 
 
 def _of_a_photograph(shown: Subject) -> bytes:

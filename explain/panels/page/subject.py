@@ -20,14 +20,15 @@ from explain.trust.trust import Trust
 from models.prepared import Prepared
 
 PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture that is enlarged
+SAMPLE, TYPED, OWN = "sample", "typed", "picture"  # where a picture is from; OWN: the visitor's, in a file or camera
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """network: its name, as `resources` knows it. title: of the picture.
+    """network: its name, as `resources` knows it. title: of the picture; of a typed word, the word.
 
     batch: `(1, height, width, channel)` float32, the picture as the network takes it. prepared: the same with what was
-    done to the picture on the way.
+    done to the picture on the way. origin: SAMPLE, TYPED or OWN.
     What is shown of a subject stays of one piece: of the network as it was opened first, even if its file changes.
     """
 
@@ -35,15 +36,24 @@ class Subject:
     title: str
     batch: np.ndarray
     prepared: Prepared | None = None
+    origin: str = SAMPLE
 
     @staticmethod
-    def of(network: str, title: str, picture: Image.Image, *, trim: bool = False, contrast: bool = False) -> Subject:
+    def of(
+        network: str,
+        title: str,
+        picture: Image.Image,
+        *,
+        trim: bool = False,
+        contrast: bool = False,
+        origin: str = SAMPLE,
+    ) -> Subject:
         """The subject for any picture, prepared as the network wants it; NetworkError where it wants no picture.
 
         trim, contrast: see `models.prepared.prepare`.
         """
         prepared = resources.description(network).made_ready(picture, trim=trim, contrast=contrast)
-        return Subject(network, title, prepared.batch, prepared)
+        return Subject(network, title, prepared.batch, prepared, origin)
 
     @cached_property
     def opened(self) -> resources.Opened:

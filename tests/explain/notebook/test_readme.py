@@ -54,7 +54,8 @@ def test_the_block_is_five_lines_and_an_import():
 def test_as_it_stands(tmp_path):
     said = run(block(), tmp_path)
     assert said.startswith("“elephant”, probability 0.")
-    assert [line.split()[0] for line in said.splitlines()[2:-1]] == list("elephant")
+    assert [line.split()[0] for line in said.splitlines()[3:-1]] == list("elephant")
+    assert "It knows 62 characters: a-z, A-Z and 0-9;" in said.splitlines()[1]
     layers, picture = np.load(tmp_path / "layers.npz"), _grey(32, 128)
     assert len(layers) == 18 and layers["conv_1"].shape == (32, 128, 64)
     (frames,) = _session(ROOT / "models/weights/crnn.onnx").run(["outputs"], {"input": picture / np.float32(255)})
