@@ -24,9 +24,9 @@ FLOORS = (
     ("explain.gradients", "explain.charts"),
     ("explain.attribution", "explain.exemplars", "explain.trust"),
     ("export",),
-    ("explain.network", "explain.layers"),
+    ("explain.network", "explain.layers", "explain.detection"),
     ("models.training",),
-    ("explain.ctc", "explain.detection", "explain.pictures", "explain.processes"),
+    ("explain.ctc", "explain.pictures", "explain.processes"),
     ("models",),
 )
 PACKAGE = "explain"

@@ -132,7 +132,7 @@ class Network:
                 trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
                 if give_back:
                     _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
-                options = _giving_back() if trimmed or give_back else None
+                options = giving_back() if trimmed or give_back else None
                 fetched = [self._turned.get(name, name) for name in tensors]
                 outputs = self._session.run(fetched, {self._input.name: given}, options)
                 if trimmed:
@@ -250,7 +250,7 @@ def _shared_arena() -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({**same_as_requested, **defaults}))
 
 
-def _giving_back() -> onnxruntime.RunOptions:
+def giving_back() -> onnxruntime.RunOptions:
     """After a pass with these, the arena hands the system every region in which nothing is in use."""
     options = onnxruntime.RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -259,7 +259,7 @@ def _giving_back() -> onnxruntime.RunOptions:
 
 def _empty_arena() -> None:
     """Hands the system what the arena has room for: only a pass does that, so one that computes nothing."""
-    _nothing().run(None, {"x": np.zeros(1, np.float32)}, _giving_back())
+    _nothing().run(None, {"x": np.zeros(1, np.float32)}, giving_back())
 
 
 @functools.cache
