@@ -67,6 +67,8 @@ class Worker:
 class Half:
     """In place of the CRNN: 31 frames that all say "p" the likelier the darker the middle of the picture is."""
 
+    apart = False
+
     def __init__(self, path):
         self.path = path
 
