@@ -17,7 +17,7 @@ from explain.network.description import Description
 from explain.notebook import table
 from explain.pictures.notation import probability
 from explain.trust import wording
-from explain.trust.judge import judge
+from explain.trust.judge import judge, words_on
 from explain.trust.trust import Trust
 from models.prepared import Prepared
 
@@ -126,7 +126,7 @@ def reading(values: Mapping[str, np.ndarray], network: Description, ready: Prepa
     """The reading of a picture. values: every layer's output, and the logits, without the batch. ready: the picture."""
     probabilities = activations.probabilities(network, values)
     where = frames(network, len(probabilities), ready.batch.shape[2])
-    trust = judge(network, values, ready)
+    trust = judge(network, values, ready, words_on(ready))
     blank, alphabet = network.blank, Alphabet(network.labels, network.blank)
     labels = decoding.best_path(probabilities, blank).labels
     found = alternatives.characters(probabilities, labels, blank)

@@ -22,6 +22,7 @@ from explain.network.session import LOGITS
 from explain.trust import features, regression
 
 STEPS, WIDTH_OF_BELL = 50, 0.4  # of the curve; the width in log-odds
+LEVELS = 5  # told apart in words: with more of them some would be off by 5 points on a thousand words by chance alone
 REACH = 4.0  # deviations beyond which a feature counts no further
 
 
@@ -32,8 +33,10 @@ class Measured:
     mean, deviation: `(feature,)` over what it was fitted on. word: `(feature + 1,)` coefficients of the log-odds that
     the picture is a word, the constant last; right: `(scalar + 2,)` of those that a word's reading is right, the
     likeness being the last feature. steps, shares: a rising curve from these log-odds to the share that is right.
-    least_like, least_right: below these a picture is not like a word, a reading not to be relied on. false_alarms,
-    doubted: of the rightly read words of the fit, the share called not a word, and the share with either mark.
+    edges, told: `(level - 1,)` between neighbouring levels of that share, and `(level,)` what is said of each, the
+    share right of its words. least_like, least_right: below these a picture is not like a word, a reading not to be
+    relied on. false_alarms, doubted: of the rightly read words of the fit, the share called not a word, and the share
+    with either mark.
     """
 
     digest: str
@@ -44,6 +47,8 @@ class Measured:
     right: np.ndarray
     steps: np.ndarray
     shares: np.ndarray
+    edges: np.ndarray
+    told: np.ndarray
     least_like: float
     least_right: float
     false_alarms: float
@@ -54,6 +59,10 @@ class Measured:
         scaled = self.scaled(vectors)
         likeness = linear(scaled, self.word)
         return likeness, np.interp(linear(beside(scaled, likeness), self.right), self.steps, self.shares)
+
+    def said(self, shares: np.ndarray) -> np.ndarray:
+        """The same shares as coarsely as they are told: each the share of its level."""
+        return self.told[np.searchsorted(self.edges, shares)]
 
     def scaled(self, vectors: np.ndarray) -> np.ndarray:
         return np.clip((vectors - self.mean) / self.deviation, -REACH, REACH)
@@ -135,3 +144,11 @@ def curve(log_odds: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarr
     steps = np.linspace(*np.quantile(log_odds, (0.01, 0.99)), STEPS)
     bell = np.exp(-0.5 * ((steps[:, None] - log_odds) / WIDTH_OF_BELL) ** 2)
     return steps, regression.isotonic(bell @ right / bell.sum(axis=1), bell.sum(axis=1))
+
+
+def levels(shares: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges and told shares of at most LEVELS equally filled levels; words of one share stay in one."""
+    edges = np.unique(np.quantile(shares, np.arange(1, LEVELS) / LEVELS))
+    place = np.searchsorted(edges, shares)
+    filled = np.unique(place)
+    return edges[filled[1:] - 1], np.array([right[place == level].mean() for level in filled])

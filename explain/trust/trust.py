@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # From the most important to the least; the last tells how many such readings are right, and doubts nothing. A reading
 # with one of GRAVE is not to be believed.
-KINDS = ("no-contrast", "several-words", "not-a-word", "unsure", "small", "squeezed", "share")
+KINDS = ("no-contrast", "several-words", "not-a-word", "unsure", "parted", "small", "squeezed", "share")
 GRAVE = ("not-a-word", "no-contrast", "several-words")
 
 

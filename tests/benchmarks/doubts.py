@@ -20,6 +20,7 @@ from tests.benchmarks import no_text
 from tests.benchmarks.labelled import CollectionError
 
 BINS = 10
+POINTS = 5  # by which a share may be off
 
 
 def main(argv: list[str]) -> dict:
@@ -36,7 +37,7 @@ def main(argv: list[str]) -> dict:
     words, kinds, others = {}, [], list(no_text.drawn(given.drawn))
     for path in given.paths:
         if is_words(path):
-            words[path.stem] = scored(known, *fit.passes(network, fit.words(path)))
+            words[path.stem] = scored(known, *fit.passes(network, known.layer, fit.words(path)))
         else:
             others += no_text.cuts(path, given.cuts)
     if not words or not others:
@@ -44,14 +45,14 @@ def main(argv: list[str]) -> dict:
             "Give at least one zip of words with a words.jsonl, and leave some pictures without text."
         )
     kinds = [kind for kind, _ in others]
-    rest = scored(known, *fit.passes(network, (("", picture) for _, picture in others)))
+    rest = scored(known, *fit.passes(network, known.layer, (("", picture) for _, picture in others)))
     together = tuple(np.concatenate(parts) for parts in zip(*words.values(), strict=True))
     return {
         "network": given.network,
         "pictures": dict(Counter(kinds)) | {name: len(found[0]) for name, found in words.items()},
         **compared(known, together, rest),
         "doubted by kind": by_kind(known, rest, kinds),
-        "calibration": {name: calibration(found[1], found[2]) for name, found in words.items()},
+        "calibration": {name: calibration(found[1], known.said(found[1]), found[2]) for name, found in words.items()},
     }
 
 
@@ -100,19 +101,34 @@ def by_kind(known, others, kinds) -> dict:
     return {kind: round(float(doubted[part].mean()), 3) for kind, part in found.items() if part.any()}
 
 
-def calibration(share: np.ndarray, right: np.ndarray) -> dict:
-    """Told against found, in hundredths, in ten bins with equally many words and in ten of equal width."""
+def calibration(share: np.ndarray, told: np.ndarray, right: np.ndarray) -> dict:
+    """Told against found, in hundredths: a bin for each N of "N in 100 are right", and of the smooth shares behind
+    them ten bins with equally many words and ten of equal width. by chance: how often an exact share that is as smooth
+    would be off by more than POINTS in one of the ten equally filled."""
     order = np.argsort(share, kind="stable")
     equal = [part for part in np.array_split(order, BINS) if len(part)]
     place = np.minimum((share * BINS).astype(int), BINS - 1)
     by_value = [np.flatnonzero(place == number) for number in range(BINS) if (place == number).any()]
+    bins = {
+        "as told": [_bin(told[part], right[part]) for part in (told == one for one in np.unique(told))],
+        "smooth, equally filled": [_bin(share[part], right[part]) for part in equal],
+        "smooth, equally wide": [_bin(share[part], right[part]) for part in by_value],
+    }
+    off = {name: [abs(one["told"] - one["found"]) for one in found] for name, found in bins.items()}
     return {
-        "equally filled": (bins := [_bin(share[part], right[part]) for part in equal]),
-        "equally wide": [_bin(share[part], right[part]) for part in by_value],
-        "largest error, equally filled": max(abs(one["told"] - one["found"]) for one in bins),
-        "expected calibration error": round(float(np.mean([abs(one["told"] - one["found"]) for one in bins])), 2),
+        **bins,
+        "largest error": {name: round(max(errors), 1) for name, errors in off.items()},
+        "expected calibration error": round(float(np.mean(off["smooth, equally filled"])), 2),
+        "by chance": round(by_chance(share, equal), 2),
     }
 
 
+def by_chance(share: np.ndarray, bins: list[np.ndarray], draws: int = 1000) -> float:
+    right = np.random.default_rng(0).random((draws, len(share))) < share
+    off = [np.abs(right[:, part].mean(axis=1) - share[part].mean()) for part in bins]
+    return float((100 * np.max(off, axis=0) > POINTS).mean())
+
+
 def _bin(share: np.ndarray, right: np.ndarray) -> dict:
+    """Of one bin, the mean share told, and found."""
     return {"words": len(share), "told": round(100 * float(share.mean()), 1), "found": round(100 * right.mean(), 1)}

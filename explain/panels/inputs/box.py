@@ -38,6 +38,8 @@ class Glimpse(Subject):
     def values(self) -> Mapping[str, np.ndarray]:
         return _AsAsked(self.opened.network, self.batch)
 
+    words = None  # they are counted once it rests
+
 
 _asked: WeakKeyDictionary[Network, set[str]] = WeakKeyDictionary()  # the layers that glimpses of a network look at
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import streamlit as st
 from PIL import Image
 
 from explain.ctc import decoding
@@ -14,11 +15,13 @@ from explain.layers import activations
 from explain.layers.frames import Frames, frames
 from explain.network.description import Description
 from explain.panels.page import resources
+from explain.panels.page.recent import Recent
 from explain.pictures import images
-from explain.trust.judge import judge
+from explain.trust.judge import judge, words_on
 from explain.trust.trust import Trust
 from models.prepared import Prepared
 
+COUNTED = 64  # pictures of which it is remembered how many words there are
 PIXEL, WIDEST = 6, 1536  # screen pixels: of one input pixel, and of a picture that is enlarged
 SAMPLE, TYPED, OWN = "sample", "typed", "picture"  # where a picture is from; OWN: the visitor's, in a file or camera
 
@@ -109,7 +112,19 @@ class Subject:
     @cached_property
     def trust(self) -> Trust:
         """Of a recogniser, how far its reading can be believed."""
-        return judge(self.description, self.values, self.prepared)
+        return judge(self.description, self.values, self.prepared, self.words)
+
+    @property
+    def words(self) -> int | None:
+        """How many words are found on a picture of the visitor's own; None of any other, which is of one."""
+        if self.origin != OWN or self.prepared is None:
+            return None
+        key = self.ran.digest, self.prepared.source.size, self.prepared.kept
+        count = _counted().get(key)
+        if count is None:
+            count = words_on(self.prepared)
+            _counted().add(key, count)
+        return count
 
     @property
     def alphabet(self) -> Alphabet:
@@ -120,3 +135,9 @@ class Subject:
     def frames(self) -> Frames:
         """Of a recogniser, the columns of the picture that each frame stands for."""
         return frames(self.description, len(self.probabilities), self.width)
+
+
+@st.cache_resource(show_spinner=False)
+def _counted() -> Recent:
+    """Of the last pictures, how many words were found."""
+    return Recent(COUNTED)
