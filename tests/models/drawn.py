@@ -15,7 +15,7 @@ LUMA = np.array([0.299, 0.587, 0.114])  # weights of the usual grey
 
 
 def word(rng: np.random.Generator, text: str, margins: tuple[float, float], ink, ground) -> tuple[Image.Image, Box]:
-    """A word with its true ink box. margins: least and most of each side, in the word's heights. ink, ground: colour."""
+    """A word with its true ink box. margins: least and most of each side, in its heights. ink, ground: colour."""
     faces = [name for name in typeface.FONTS if name != "Handwriting"]
     size = int(rng.integers(28, 90))
     font = ImageFont.truetype(str(typeface.FOLDER / typeface.FONTS[faces[int(rng.integers(len(faces)))]]), size)
