@@ -125,7 +125,7 @@ def main(argv: list[str]) -> None:
     card = networks.CARDS[given.network]
     network = Network(card)
     description = network.description
-    blank = np.zeros((1, *(side or 32 for side in description.input_shape[1:])), np.float32)
+    blank = np.zeros((1, *(side or 32 for side in description.input_shape)), np.float32)
     values = {name: array[0] for name, array in network.run(blank).items()}
     layer = measured.last_sequence(description, values)
     known, right, _ = passes(network, words(given.words))
