@@ -22,7 +22,7 @@ from tests.explain.panels.inputs.pictures import FACE, LOWER, UPPER, as_file, re
 
 pytestmark = pytest.mark.browser
 
-SEED, STEPS = 20, 34
+SEED, STEPS = 54, 34
 WORDS = [[side / length for side, length in zip(box, (320, 220, 320, 220), strict=True)] for box in (UPPER, LOWER)]
 PATIENCE = 60  # seconds on a busy machine
 # All that the page says and shows of its word, from one moment.
@@ -39,6 +39,7 @@ LOOK = """() => {
     still: said.map((line) => line.match(/^Still showing (.*)\\./)?.[1]).find(Boolean),
     problems: document.querySelectorAll('[data-testid="stAlert"]').length,
     place: box?.querySelector('.place').textContent,
+    picture: box?.querySelector('.stage').dataset.picture,
     beside: box?.querySelector('.reading b')?.textContent,
     busy: document.querySelector('[data-testid="stApp"]').dataset.testScriptState !== 'notRunning',
   };
@@ -201,7 +202,14 @@ class Visit:
         wanted = self.wanted
         reads = read(wanted.picture) or "nothing"
         expected = {"reads": reads, "seen": seen(wanted.picture).ravel().tolist(), "busy": False}
-        expected |= {"problems": int(wanted.refused), "still": None, "beside": None, "chosen": None, "place": None}
+        expected |= {
+            "problems": int(wanted.refused),
+            "still": None,
+            "beside": None,
+            "chosen": None,
+            "place": None,
+            "picture": None,
+        }
         if wanted.source == "Samples":
             expected["chosen"] = wanted.title
         elif wanted.file is None:
@@ -210,6 +218,9 @@ class Visit:
             width, height = self.turned_size()
             left, top, right, bottom = wanted.box or (0, 0, 0, 0)
             part = f"{right - left} × {bottom - top} of" if wanted.box else "the whole picture,"
+            expected["picture"] = (
+                f"{self.done['bring'] + self.done['again']} {wanted.turned}"  # which upload, how turned
+            )
             expected |= {"beside": reads, "place": f"{wanted.name}: {part} {width} × {height} pixels"}
         return expected
 
@@ -233,8 +244,8 @@ def _files(folder: Path) -> dict[Path, Image.Image | None]:
 
 
 def test_word_and_picture_belong_together_whatever_a_visitor_does(page, served, tmp_path, console):
-    open_page(page, served)
     page.set_default_timeout(1000 * PATIENCE)
+    open_page(page, served)
     visit = Visit(page, _files(tmp_path), random.Random(SEED))
     visit.check("opening")
     for _ in range(STEPS):

@@ -25,7 +25,7 @@ function view(home) {
   const seen = element("img", { class: "seen-small" }), caption = element("div", { class: "soft" });
   const whole = button("Whole picture", "Read the whole picture (Escape, while the box has the focus)", () => settle(null));
   const turns = [["↺", "left", -1], ["↻", "right", 1]].map(([sign, side, by]) =>
-    button(sign, `Turn by a quarter to the ${side}; the box turns along`, () => { queue = { turn: by }; flush(); }));
+    button(sign, `Turn by a quarter to the ${side}; the box turns along`, () => { queue = { turn: (queue?.turn || 0) + by }; flush(); }));
   const enlarge = button("Enlarge", "Show the picture on the whole screen; Esc comes back", () => (document.fullscreenElement ? document.exitFullscreen() : home.requestFullscreen()));
   const bar = element("div", { class: "bar", role: "group", "aria-label": "The picture" }, ...turns, whole, enlarge);
   const beside = element("div", { class: "beside" }, reading, doubt, seen, caption, place, bar);
@@ -37,12 +37,13 @@ function view(home) {
   let across = 1, down = 1; // screen pixels of the picture: asking the browser for them at every move would have it lay out the page
 
   stage.onpointerdown = (event) => {
-    if (held || event.button !== 0) return;
+    if ((held && held.id !== event.pointerId) || event.button !== 0) return;
     const grip = event.target.dataset.grip || (box && within(box, at(event)) ? "move" : "draw");
     held = { grip, id: event.pointerId, from: at(event), x: event.clientX, y: event.clientY, before: box, moved: false };
   };
   stage.onpointermove = (event) => {
     if (!held || event.pointerId !== held.id) return;
+    if (!event.buttons) return void (held = null); // let go outside before it moved
     if (!held.moved && Math.hypot(event.clientX - held.x, event.clientY - held.y) < CLICK) return;
     if (!held.moved) {
       held.moved = true;
@@ -88,8 +89,9 @@ function view(home) {
     if (shown === null) sent = data.n;
     if (data.n >= sent) waiting = false;
     if (data.id !== shown && data.src) {
-      [shown, held, queue, drawn] = [data.id, null, null, ""];
+      [shown, held, queue, drawn] = [data.id, null, queue?.turn ? { turn: queue.turn } : null, ""]; // a box was meant for the one before
       picture.src = data.src;
+      stage.dataset.picture = shown;
       picture.alt = `${data.title}, ${data.size[0]} by ${data.size[1]} pixels`;
       box = data.box;
       layout();
@@ -118,7 +120,7 @@ function view(home) {
     sent += 1;
     [waiting, since] = [true, performance.now()];
     clearTimeout(lost);
-    lost = setTimeout(flush, LOST);
+    lost = setTimeout(flush, 1.1 * LOST);
     const said = { n: sent, id: data.id, has: shown, ...queue };
     queue = null;
     say(said);

@@ -22,6 +22,7 @@ from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.pictures.marked import Marked
 
+QUARTERS = (-3, -2, -1, 1, 2, 3)  # that somebody presses the buttons for before the page has answered
 RELEASED = "word-box-released"  # in the session: the box has come to rest, the whole page is to follow
 
 
@@ -134,8 +135,8 @@ def follow(brought: Brought, said: Mapping[str, Any]) -> bool:
     brought.on_screen = said.get("has")
     if said.get("id") != brought.name:
         return False
-    if said.get("turn") in (-1, 1):
-        marked = (brought.moving or brought.marked).turned(said["turn"])
+    if said.get("turn") in QUARTERS:
+        marked = (brought.moving or brought.marked).turned(int(said["turn"]))
     elif "box" in said and _is_box(said["box"]):
         marked = brought.marked.boxed(said["box"])
         if said.get("moving"):

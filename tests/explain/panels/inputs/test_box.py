@@ -61,8 +61,8 @@ def test_a_box_that_is_none_is_left(brought, told):
     assert brought.marked.box is None and brought.heard == 0
 
 
-@pytest.mark.parametrize("turn", [7, "left", None, [1]])
-def test_nobody_turns_by_anything_but_a_quarter(brought, turn):
+@pytest.mark.parametrize("turn", [7, 0.5, "left", None, [1]])
+def test_nobody_turns_by_anything_but_quarters(brought, turn):
     assert not box.follow(brought, {"id": brought.name, "turn": turn})
     assert brought.marked.turns == 0
 
