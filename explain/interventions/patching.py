@@ -127,9 +127,8 @@ def turned(
         spans = spans_of(own[name].shape[-2], stripes, window)
         single = list(dict.fromkeys(spans))
         outputs = (_exchanged(description, name, span, own, other) for span in single)
-        scores = scores_of(
-            network, pictures[0], own, name, measure, outputs, len(single), _within(on_step, row, layers)
-        )
+        told = _within(on_step, row, len(layers), len(single))
+        scores = scores_of(network, pictures[0], own, name, measure, outputs, len(single), told)
         known = dict(zip(single, (scores - ends[0]) / (ends[1] - ends[0]), strict=True))
         found[row] = [known[span] for span in spans]
     return Turned(layers, np.linspace(0, 1, stripes + 1), found, ends)
@@ -140,8 +139,8 @@ def _exchanged(description: Description, name: str, span: Span, own: Values, oth
     return changed(description.layer(name), change, own[name], other[name])
 
 
-def _within(on_step: OnStep | None, row: int, layers: Sequence[str]) -> OnStep | None:
-    """The progress of one layer as that of all: in thousandths of all layers."""
+def _within(on_step: OnStep | None, row: int, rows: int, count: int) -> OnStep | None:
+    """The progress of one layer as that of all, taken as if each had as many stripes."""
     if on_step is None:
         return None
-    return lambda done, count: on_step(round(1000 * (row + done / count)), 1000 * len(layers))
+    return lambda done, _: on_step(row * count + done, rows * count)

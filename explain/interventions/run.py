@@ -152,5 +152,6 @@ def _near(found: np.ndarray, expected: np.ndarray) -> bool:
 
 def relative_change(before: np.ndarray, now: np.ndarray) -> float:
     """The length of the difference over the length of what was there before, both as vectors."""
-    length, difference = np.linalg.norm(before), np.linalg.norm(np.subtract(now, before, dtype=np.float64))
+    # Not by np.linalg.norm, whose dot product has all cores spin for a few thousand numbers.
+    length, difference = (float(np.square(one, dtype=np.float64).sum()) ** 0.5 for one in (before, now - before))
     return float(difference / length) if length else float(difference > 0)

@@ -14,8 +14,9 @@ from explain.panels.attribution import photograph_gradients, weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH
 from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.attribution.photograph_gradients import Asked
-from explain.panels.jobs.background_task import OnStep, Task
+from explain.panels.jobs.background_task import OnStep
 from explain.panels.jobs.held import Held
+from explain.panels.jobs.remembered import shown
 from explain.panels.page import address, resources
 from explain.panels.page.recent import Recent
 
@@ -105,39 +106,8 @@ def _seconds(asked: Asked, passes: float) -> str:
 
 
 def _shown(asked: Asked, how: tuple, label: str, work: Callable[[OnStep], object], draw: Callable) -> None:
-    """A button; then the work as it goes; then, and for whoever asks the same later, what came of it."""
     key = (asked.description, asked.photograph.ran.digest, *how)
-    place = Held(f"cover-{how[0]}")
-    answer = _remembered().get(key)
-    if answer is not None:
-        draw(answer)
-        return
-    task = place.work_for(key)  # for another photograph or patch it is no longer wanted
-    if task is None:
-        st.button(label, key=f"{place.slot}-start", on_click=lambda: place.hold(key, _begun(key, work)))
-        return
-
-    def look(running: bool) -> None:
-        if running:
-            bar, stop = st.columns([3, 1], vertical_alignment="center")
-            bar.progress(task.share, text=f"{task.done} of {task.of or '…'} passes")
-            stop.button("Cancel", key=f"{place.slot}-cancel", width="stretch", on_click=place.drop)
-        else:
-            st.error(task.error or "This was stopped before its end.", icon=":material/error:")
-            st.button("Try again", key=f"{place.slot}-again", on_click=place.drop)
-
-    place.follow(look)
-
-
-def _begun(key: tuple, work: Callable[[OnStep], object]) -> Task:
-    remembered = _remembered()  # asked for here: the thread knows nothing of Streamlit
-
-    def remember(on_step: OnStep) -> None:
-        answer = work(on_step)
-        if answer is not None:
-            remembered.add(key, answer)
-
-    return Task(remember)
+    shown(Held(f"cover-{how[0]}"), key, label, work, draw, _remembered())
 
 
 def _occluded(asked: Asked, covered: occlusion.Occlusion, size: int, step: int, checks: Checks) -> None:
