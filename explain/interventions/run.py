@@ -154,5 +154,5 @@ def relative_change(before: np.ndarray, now: np.ndarray) -> float:
     """The length of the difference over the length of what was there before, both as vectors."""
     # Not by np.linalg.norm, whose dot product has all cores spin for a few thousand numbers.
     rows = (np.ravel(before), np.ravel(now - before))
-    length, difference = (float(np.einsum("i,i->", row, row, dtype=np.float64)) ** 0.5 for row in rows)
+    length, difference = (float(np.einsum("i,i->", row, row)) ** 0.5 for row in rows)
     return float(difference / length) if length else float(difference > 0)

@@ -71,6 +71,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
     if not touched.changed:
         return
     rows = [(subject.description.layer(name).title, change) for name, change in touched.changed.items()]
+    rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
     st.vega_lite_chart(bars(rows, "relative change", ".3g", Inks.of(is_dark())), width="stretch", key="touched-layers")
     st.caption(
         "How much each layer has changed: the length of the difference over the length of what was there, taken as "
