@@ -131,7 +131,7 @@ class Network:
                 self._count += 1
                 trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
                 if give_back:
-                    _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
+                    empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
                 options = giving_back() if trimmed or give_back else None
                 fetched = [self._turned.get(name, name) for name in tensors]
                 outputs = self._session.run(fetched, {self._input.name: given}, options)
@@ -257,7 +257,7 @@ def giving_back() -> onnxruntime.RunOptions:
     return options
 
 
-def _empty_arena() -> None:
+def empty_arena() -> None:
     """Hands the system what the arena has room for: only a pass does that, so one that computes nothing."""
     _nothing().run(None, {"x": np.zeros(1, np.float32)}, giving_back())
 
