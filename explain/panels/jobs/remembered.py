@@ -1,4 +1,4 @@
-"""Work beside the page whose answer all visitors share: begun, watched, cancelled, and remembered for who asks again."""
+"""Work beside the page whose answer all visitors share: begun, watched, cancelled, remembered for who asks again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def shown(
 ) -> None:
     """A button; then the work as it goes, with Cancel; then, and for whoever asks the same later, what came of it.
 
-    place: where the visitor's session holds it, one piece of work at a time. key: what is asked; work for another key is no
-    longer wanted. work: told how to tell its progress; returns None where it was stopped. remembered: the answers.
+    place: where the visitor's session holds it, one piece of work at a time. key: what is asked; work for another key
+    is no longer wanted. work: told how to tell its progress; returns None where it was stopped. remembered: the answers.
     at_once: the work begins without the button, unless it was cancelled.
     """
     answer = remembered.get(key)
