@@ -1,4 +1,4 @@
-"""How likely each pixel of a picture belongs to a line of text: PP-OCR's mobile detector (models/weights/text-detector.md)."""
+"""How likely each pixel belongs to a line of text: PP-OCR's mobile detector (models/weights/text-detector.md)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _lock = threading.Lock()
 def text_map(picture: Image.Image) -> np.ndarray:
     """Probabilities of text, `(height, width)` float32, of a picture of mode "RGB" whose sides are multiples of STEP.
 
-    M. Liao et al., *Real-time Scene Text Detection with Differentiable Binarization*, 2020, arXiv:1911.08947: the map is
-    high on the core of each line, narrower all around than the line itself.
+    M. Liao et al., *Real-time Scene Text Detection with Differentiable Binarization*, 2020, arXiv:1911.08947: the map
+    is high on the core of each line, narrower all around than the line itself.
     """
     pixels = np.asarray(picture)[:, :, ::-1].astype(np.float32)
     pixels *= 1 / (255 * DEVIATION)

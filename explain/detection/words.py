@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from explain.detection.gaps import ROWS, spans, strip_of
+from explain.detection.gaps import CERTAIN, ROWS, rows, spans, strip_of
 from explain.detection.lines import Line, lines
 from explain.detection.text_map import STEP, text_map, working_size
 from models.prepared import Box
@@ -14,7 +14,8 @@ LONGEST = 1152  # pixels of the longer side at which text is looked for
 QUICK = 448  # the same, where it has to be quick
 ENLARGED = 2.0  # at most, of a small picture
 SMALLEST = 96  # pixels of the shorter side: below it ground is added all around
-MARGIN = 0.06  # of a word's height, left around it
+OUTSTANDING = 0.25  # of the largest line's area: what is smaller says nothing of how many words there are
+MARGIN = 0.08  # of a word's height, left around it
 
 
 def find(picture: Image.Image, *, quick: bool = False) -> list[Box]:
@@ -23,8 +24,8 @@ def find(picture: Image.Image, *, quick: bool = False) -> list[Box]:
     Lines come from the top, words of a line from the left. A word on a slanted or curved line gets the upright box that
     holds it, and with it corners of its neighbours. Text that stands on end is not looked for.
 
-    quick: for telling whether a picture is of more than one word, in some 50 ms; words that are small on a large
-    picture are then not found.
+    quick: for telling whether a picture is of more than one word, in some 50 ms. Words that are small on a large
+    picture are then not found, only gaps that leave no doubt part words, and what is small beside the rest is left out.
     """
     if not all(picture.size):
         return []
@@ -32,9 +33,12 @@ def find(picture: Image.Image, *, quick: bool = False) -> list[Box]:
     size = working_size(padded.size, QUICK if quick else LONGEST, ENLARGED)
     small = padded.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     across, down = padded.width / size[0], padded.height / size[1]
-    boxes = []
-    for line in _in_order(lines(text_map(small))):
-        boxes += _words(padded, line, across, down)
+    found = lines(text_map(small))
+    if quick:
+        found = _outstanding(found)
+    boxes = [box for line in _in_order(found) for box in _words(padded, line, across, down, quick)]
+    if quick:
+        boxes = _joined(boxes)
     moved = [tuple(side - border for side in box) for box in boxes]
     return [box for box in (_within(box, picture.size) for box in moved) if box is not None]
 
@@ -48,22 +52,43 @@ def _with_ground(picture: Image.Image) -> tuple[Image.Image, int]:
     return Image.fromarray(pixels), border
 
 
+def _outstanding(found: list[Line]) -> list[Line]:
+    """Lines that are not small beside the largest one."""
+    largest = max((line.height * (line.right - line.left) for line in found), default=0)
+    return [line for line in found if line.height * (line.right - line.left) >= OUTSTANDING * largest]
+
+
+def _joined(boxes: list[Box]) -> list[Box]:
+    """Boxes whose neighbours on the line are nearly as close as letters put together."""
+    joined: list[Box] = []
+    for box in boxes:
+        last = joined[-1] if joined else None
+        if last and _gap(last, box) < CERTAIN * max(last[3] - last[1], box[3] - box[1]):
+            joined[-1] = min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3])
+        else:
+            joined.append(box)
+    return joined
+
+
+def _gap(a: Box, b: Box) -> float:
+    """Pixels between two boxes side by side; endless where one stands above the other."""
+    shared = min(a[3], b[3]) - max(a[1], b[1])
+    return max(b[0] - a[2], a[0] - b[2], 0) if shared > 0.5 * min(a[3] - a[1], b[3] - b[1]) else float("inf")
+
+
 def _in_order(found: list[Line]) -> list[Line]:
     """Lines in reading order: those side by side, whose middles are nearly level, from the left."""
-    rows: list[list[Line]] = []
+    level: list[list[Line]] = []
     for line in sorted(found, key=lambda line: line.top + line.bottom):
-        last = rows[-1][0] if rows else None
-        level = last is not None and abs(line.top + line.bottom - last.top - last.bottom) < min(
-            line.height, last.height
-        )
-        if level:
-            rows[-1].append(line)
+        last = level[-1][0] if level else None
+        if last and abs(line.top + line.bottom - last.top - last.bottom) < min(line.height, last.height):
+            level[-1].append(line)
         else:
-            rows.append([line])
-    return [line for row in rows for line in sorted(row, key=lambda line: line.left)]
+            level.append([line])
+    return [line for row in level for line in sorted(row, key=lambda line: line.left)]
 
 
-def _words(picture: Image.Image, line: Line, across: float, down: float) -> list[Box]:
+def _words(picture: Image.Image, line: Line, across: float, down: float, certain: bool) -> list[Box]:
     """The boxes of a line's words. across, down: pixels of the picture for one of the map's."""
     end = 0.15 * line.height
     box = (line.left - end) * across, line.top * down, (line.right + end) * across, line.bottom * down
@@ -80,17 +105,18 @@ def _words(picture: Image.Image, line: Line, across: float, down: float) -> list
     middles = np.polyval(line.middle, columns / across) * down
     strip = strip_of(part, (middles - top) * height / (bottom - top) - 0.5, max(4, high * height / (bottom - top)))
     found = []
-    for first, last in spans(strip):
+    for first, last in spans(strip, certain):
+        above, below = (high * (row / len(strip) - 0.5) for row in rows(strip, first, last))
         reach = middles[first:last]
         begin, end = (left + edge * (right - left) / width for edge in (first, last))
-        found.append(_with_margin((begin, reach.min() - high / 2, end, reach.max() + high / 2), high))
+        found.append(_with_margin((begin, reach.min() + above, end, reach.max() + below)))
     return found
 
 
-def _with_margin(box: tuple[float, float, float, float], high: float) -> Box:
-    margin = MARGIN * high
+def _with_margin(box: tuple[float, float, float, float]) -> Box:
     left, top, right, bottom = box
-    return round(left - margin), round(top), round(right + margin), round(bottom)
+    margin = max(1, MARGIN * (bottom - top))
+    return round(left - margin), round(top - margin), round(right + margin), round(bottom + margin)
 
 
 def _within(box: Box, size: tuple[int, int]) -> Box | None:

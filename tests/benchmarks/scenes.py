@@ -12,13 +12,14 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from models.prepared import Box
 from models.typeface import FOLDER, FONTS
 
-TEXTS = (
+WRITTEN = (
     "The river bends twice before it meets the old harbour where boats wait for spring and nobody counts the days "
     "Travel light and read the map again Garden Market Station Coffee Hotel Exit Open Closed Museum Library 2024 "
     "Save Cancel Settings Profile Search Login Password Download Upload 1984 Help About Home Next Back 42 Platform 9 "
     "winter morning yellow bicycle quiet street broken window small kitchen bright lantern seven mountains 360 "
     "Quick jumps over lazy dogs while foxes sleep Paris London Vienna Oslo Madrid Kyoto 7000 miles from here"
-).split()
+)
+TEXTS = WRITTEN.split()
 KINDS = ("page", "screenshot", "sign")
 
 
