@@ -13,9 +13,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from explain.interventions.intervention import Intervention, InterventionError, changed, check
-from explain.network import onward
 from explain.network.description import Description
 from explain.network.errors import NetworkError
+from explain.network.running import onward
 from explain.network.session import LOGITS, Network
 
 Values = Mapping[str, np.ndarray]  # outputs by layer, without the batch

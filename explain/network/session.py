@@ -14,11 +14,11 @@ import numpy as np
 import onnxruntime
 
 from explain.network.axes import plain, unfold
-from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from explain.network.outputs import with_outputs
 from explain.network.reading.shapes import TYPES
+from explain.network.running.cpus import available_cpus
+from explain.network.running.outputs import with_outputs
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explain.attribution.incremental.reach import Stage
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
-from explain.network.onward import Part, cut, options_for
+from explain.network.running.cpus import available_cpus
+from explain.network.running.onward import Part, cut, options_for
 from explain.network.session import trim
 
 if TYPE_CHECKING:

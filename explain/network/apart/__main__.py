@@ -17,11 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from explain.network import onward
 from explain.network.apart import as_json
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.errors import NetworkError
+from explain.network.running import onward
+from explain.network.running.cpus import available_cpus
 from explain.network.session import Network
 from explain.network.weights import network_weights
 from explain.processes import child, limits, protocol

@@ -70,7 +70,7 @@ class RemoteNetwork(Network):
         return self._tensors_of(self._ask(asked, {"picture": given}), tensors)
 
     def onward(self, given: Mapping[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
-        """Tensors by their names in the file, computed from others, see `explain.network.onward`, which comes here."""
+        """Tensors by their names in the file, computed from others (`explain.network.running.onward`)."""
         asked = {"do": "onward", "given": list(given), "tensors": tensors}
         arrays = {str(number): values for number, values in enumerate(given.values())}
         return self._tensors_of(self._ask(asked, arrays), tensors)

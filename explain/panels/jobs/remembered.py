@@ -25,8 +25,8 @@ def shown(
     """A button; then the work as it goes, with Cancel; then, and for whoever asks the same later, what came of it.
 
     place: where the visitor's session holds it, one piece of work at a time. key: what is asked; work for another key
-    is no longer wanted. work: told how to tell its progress; returns None where it was stopped. remembered: the answers.
-    at_once: the work begins without the button, unless it was cancelled.
+    is no longer wanted. work: told how to tell its progress; returns None where it was stopped.
+    remembered: the answers. at_once: the work begins without the button, unless it was cancelled.
     """
     answer = remembered.get(key)
     if answer is not None:

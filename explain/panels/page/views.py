@@ -67,8 +67,8 @@ VIEWS = (
     View("One unit by hand", "layers.by_hand"),
     View("Recurrent layers", "layers.recurrent", Needs(RECOGNISER, ("lstm",))),
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
-    View("What if?", "interventions.what_if"),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
+    View("What if?", "interventions.what_if"),
     View(None, "attribution.photograph", Needs(CLASSIFIER)),
 )
 

@@ -18,10 +18,10 @@ import numpy as np
 import onnxruntime
 
 from explain.network.axes import as_in_file, batched
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.reading.shapes import TYPES
+from explain.network.running.cpus import available_cpus
 from explain.network.session import PASSES_BETWEEN_TRIMS, Network, session_options, trim
 
 if TYPE_CHECKING:
