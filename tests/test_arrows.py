@@ -22,7 +22,7 @@ FLOORS = (
     ("explain",),  # the package itself: what `import explain` offers
     ("explain.report", "explain.notebook"),
     ("explain.gradients", "explain.charts"),
-    ("explain.attribution", "explain.exemplars", "explain.trust"),
+    ("explain.attribution", "explain.exemplars", "explain.interventions", "explain.trust"),
     ("export",),
     ("explain.network", "explain.layers", "explain.detection"),
     ("models.training",),

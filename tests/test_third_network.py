@@ -246,6 +246,33 @@ def test_gates_are_those_of_keras(network):
             np.testing.assert_allclose(steps.hidden[t], np.asarray(state[0])[0], atol=1e-5)
 
 
+def test_its_gradient_is_what_finite_differences_say(network):
+    """Of a weighed sum of the logits by single pixels, against ONNX Runtime's own passes a little apart."""
+    import tensorflow as tf
+
+    from explain.gradients.network.function import NetworkFunction
+
+    function, picture = NetworkFunction(network.description), pictures(1, seed=6)
+    weighed = np.random.default_rng(7).normal(size=(FRAMES, len(LABELS)))
+    given = tf.constant(picture)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        number = tf.reduce_sum(function.outputs(given, ["logits"])["logits"] * weighed.astype(np.float32))
+    gradient = tape.gradient(number, given).numpy()
+
+    def summed(pictures: np.ndarray) -> float:
+        return float((network.run(pictures, ["logits"])["logits"][0].astype(np.float64) * weighed).sum())
+
+    step = 2e-3
+    assert np.abs(gradient).max() > 0.01
+    for place in np.random.default_rng(9).permutation(HEIGHT * WIDTH)[:24]:
+        poke = np.zeros(HEIGHT * WIDTH, np.float32)
+        poke[place] = step
+        poke = poke.reshape(picture.shape)
+        slope = (summed(picture + poke) - summed(picture - poke)) / (2 * step)
+        assert abs(slope - gradient.reshape(-1)[place]) < 0.02 * np.abs(gradient).max()
+
+
 def test_its_file_is_as_it_was_when_opened(network):
     """Layers that are shown become outputs in memory alone."""
     assert [output.name for output in onnx.load(network.path).graph.output] == ["frames"]

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from explain.network.cpus import available_cpus
+from explain.network.running.cpus import available_cpus
 from explain.network.session import giving_back, session_options, trim
 from models.card import WEIGHTS
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+import numpy as np
+
 Axes = tuple[str, ...]
 MAP = ("N", "C", "H", "W")
 LYING = ("N", "C", "W", "H")  # a map of a file that wants its pictures lying
@@ -109,3 +111,26 @@ def unfold(axes: Axes, shape: Sequence[int | None], batch: int) -> tuple[Axes, t
         else:
             lengths.append(length)
     return tuple(names), tuple(lengths)
+
+
+def batched(axes: Axes | None) -> bool:
+    """Whether a tensor with these axes has one for the batch, so that it may be of several pictures."""
+    return axes is not None and "".join(axes).count("N") == 1
+
+
+def as_in_file(axes: Axes | None, values: np.ndarray) -> np.ndarray:
+    """Values with the batch first and the channels last, laid out as the file has them: the way back of `plain` and
+    `unfold`. Of a tensor without an axis for the batch there can be one picture only."""
+    if axes is None:
+        return values
+    names = [letter for name in axes for letter in name]
+    lone = "N" not in names
+    order = plain(tuple(["N", *names] if lone else names))
+    if order is not None:
+        values = values.transpose(np.argsort(order))
+    elif names.count("N") == 1:
+        values = np.moveaxis(values, 0, names.index("N"))
+    if lone:
+        values = values[0]
+    lengths = iter(values.shape)
+    return values.reshape([prod(next(lengths) for _ in name) for name in axes])

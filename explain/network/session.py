@@ -14,11 +14,11 @@ import numpy as np
 import onnxruntime
 
 from explain.network.axes import plain, unfold
-from explain.network.cpus import available_cpus
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from explain.network.outputs import with_outputs
 from explain.network.reading.shapes import TYPES
+from explain.network.running.cpus import available_cpus
+from explain.network.running.outputs import with_outputs
 from models.card import Card
 
 NUMBERS_AT_ONCE = 2**16  # input numbers in one pass: 16 grey words of 32 x 128, or one 224 x 224 picture; some 70 MB
@@ -131,7 +131,7 @@ class Network:
                 self._count += 1
                 trimmed = self._count % PASSES_BETWEEN_TRIMS == 0
                 if give_back:
-                    _empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
+                    empty_arena()  # else outputs that stay would lie in what larger ones left, and hold all of it
                 options = giving_back() if trimmed or give_back else None
                 fetched = [self._turned.get(name, name) for name in tensors]
                 outputs = self._session.run(fetched, {self._input.name: given}, options)
@@ -257,7 +257,7 @@ def giving_back() -> onnxruntime.RunOptions:
     return options
 
 
-def _empty_arena() -> None:
+def empty_arena() -> None:
     """Hands the system what the arena has room for: only a pass does that, so one that computes nothing."""
     _nothing().run(None, {"x": np.zeros(1, np.float32)}, giving_back())
 

@@ -16,9 +16,9 @@ import onnxruntime
 
 from explain.layers.by_hand.task import RecomputeError
 from explain.layers.recompute import recompute
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.errors import NetworkError
+from explain.network.running.cpus import available_cpus
 from explain.network.session import Network, session_options
 from explain.network.weights import network_weights
 from tests.benchmarks.layers import ratios, turns

@@ -148,6 +148,11 @@ def _ctc(draw: random.Random) -> dict[str, str]:
     }
 
 
+def _what_if(draw: random.Random) -> dict[str, str]:
+    layer = draw.choice(RECOGNISER.of_kind("conv"))
+    return {"changes": f"{layer.name}.c{draw.randrange(layer.shape[-1])}.zero", "touch_network": "CRNN"}
+
+
 def _why(draw: random.Random) -> dict[str, str]:
     return {"character": str(draw.randrange(8)), "why_patch": draw.choice(PATCHES)}
 
@@ -166,5 +171,5 @@ def _photo(draw: random.Random) -> dict[str, str]:
 
 
 OF_VIEW: dict[str, Callable[[random.Random], dict[str, str]]] = dict(
-    zip(VIEWS, (_layer_by_layer, _by_hand, _recurrent, _ctc, _why, _vgg16), strict=True)
+    zip(VIEWS, (_layer_by_layer, _by_hand, _recurrent, _ctc, _what_if, _why, _vgg16), strict=True)
 )

@@ -22,7 +22,7 @@ from tests.explain.panels.inputs.pictures import FACE, LOWER, UPPER, as_file, re
 
 pytestmark = pytest.mark.browser
 
-SEED, STEPS = 20, 34
+SEED, STEPS = 54, 34
 WORDS = [[side / length for side, length in zip(box, (320, 220, 320, 220), strict=True)] for box in (UPPER, LOWER)]
 PATIENCE = 60  # seconds on a busy machine
 # All that the page says and shows of its word, from one moment.

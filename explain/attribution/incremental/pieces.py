@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from explain.attribution.incremental.reach import Stage
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
-from explain.network.session import PASSES_BETWEEN_TRIMS, session_options, trim
+from explain.network.running.cpus import available_cpus
+from explain.network.running.onward import Part, cut, options_for
+from explain.network.session import trim
 
 if TYPE_CHECKING:
     import onnx
@@ -36,11 +36,11 @@ class Pieces:
         import onnx
 
         model = onnx.load(str(description.path), load_external_data=False)
-        self._count = 0
+        self._made = [stage.name for stage in stages]
         self._input, self._last_channel = description.input.name, not description.channel_first
-        options = _options(description, max(1, min(available_cpus(), THREADS // (len(stages) + 1))))
-        self._stages = [None if _pads(stage) else _session(_stage(model, stage), options) for stage in stages]
-        self._rest = _session(_part(model, tuple(ends), tuple(dict.fromkeys(tensors))), options)
+        options = options_for(description, max(1, min(available_cpus(), THREADS // (len(stages) + 1))))
+        self._stages = [None if _pads(stage) else Part(_stage(model, stage), options) for stage in stages]
+        self._rest = Part(cut(model, tuple(ends), tuple(dict.fromkeys(tensors))), options)
         trim()
 
     def stage(self, number: int, given: Sequence[np.ndarray], names: Sequence[str]) -> np.ndarray:
@@ -51,35 +51,17 @@ class Pieces:
         session = self._stages[number]
         if session is None:  # it lays zeros around the map, and they are there already
             return given[0]
-        return session.run(None, {name: self._in_file(name, map_) for name, map_ in zip(names, given, strict=True)})[0]
+        feeds = {name: self._in_file(name, map_) for name, map_ in zip(names, given, strict=True)}
+        return session.run(feeds)[self._made[number]]
 
     def rest(self, given: dict[str, np.ndarray], tensors: Sequence[str]) -> dict[str, np.ndarray]:
         """What the rest makes of the ends, as the file has it. Now and then the arena's free memory is given back."""
-        feeds = {name: self._in_file(name, map_) for name, map_ in given.items()}
-        options = onnxruntime.RunOptions()
-        self._count += 1
-        if self._count % PASSES_BETWEEN_TRIMS == 0:
-            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        wanted = list(dict.fromkeys(tensors))
-        return dict(zip(wanted, self._rest.run(wanted, feeds, options), strict=True))
+        return self._rest.run({name: self._in_file(name, map_) for name, map_ in given.items()}, tensors)
 
     def _in_file(self, name: str, map_: np.ndarray) -> np.ndarray:
         """A map, channels first, as the file has it: only the picture may come with its channels last."""
         turned = name == self._input and self._last_channel
         return np.ascontiguousarray(map_.transpose(0, 2, 3, 1) if turned else map_)
-
-
-def _options(description: Description, threads: int) -> onnxruntime.SessionOptions:
-    options = session_options(threads)
-    if description.beside.is_file():  # stays mapped, as in the network's own session
-        folder = str(description.path.parent)
-        options.add_session_config_entry("session.disable_prepacking", "1")
-        options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
-    return options
-
-
-def _session(model: onnx.ModelProto, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _pads(stage: Stage) -> bool:
@@ -88,33 +70,9 @@ def _pads(stage: Stage) -> bool:
 
 def _stage(model: onnx.ModelProto, stage: Stage) -> onnx.ModelProto:
     """A stage by itself, without what it lays around its map along the axes that are cut."""
-    part = _part(model, stage.inputs, (stage.name,))
+    part = cut(model, stage.inputs, (stage.name,))
     _open_sides(part.graph, stage)
     return part
-
-
-def _part(model: onnx.ModelProto, before: Sequence[str], names: Sequence[str]) -> onnx.ModelProto:
-    """The part of a network that makes some tensors of others."""
-    import onnx
-    from onnx import helper
-
-    producer = {name: i for i, node in enumerate(model.graph.node) for name in node.output}
-    needed, waiting = set(), [name for name in names if name not in before]
-    while waiting:
-        at = producer.get(waiting.pop())
-        if at is not None and at not in needed:
-            needed.add(at)
-            waiting += [name for name in model.graph.node[at].input if name not in before]
-    nodes = [onnx.NodeProto.FromString(model.graph.node[at].SerializeToString()) for at in sorted(needed)]
-    used = {name for node in nodes for name in node.input}
-    graph = helper.make_graph(
-        nodes,
-        "part",
-        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in before],
-        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names],
-        [tensor for tensor in model.graph.initializer if tensor.name in used],
-    )
-    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
 def _open_sides(part: onnx.GraphProto, stage: Stage) -> None:

@@ -59,7 +59,7 @@ class Child:
         folder: Path | None = None,
         memory: int = 0,
     ) -> None:
-        from explain.network.cpus import available_cpus
+        from explain.network.running.cpus import available_cpus
 
         # not multiprocessing: its spawn would run Streamlit's script again
         self._process = subprocess.Popen(

@@ -18,9 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explain.network.apart import as_json
-from explain.network.cpus import available_cpus
 from explain.network.description import Description
 from explain.network.errors import NetworkError
+from explain.network.running import onward
+from explain.network.running.cpus import available_cpus
 from explain.network.session import Network
 from explain.network.weights import network_weights
 from explain.processes import child, limits, protocol
@@ -51,7 +52,16 @@ class Opened:
 
     def run(self, message: dict[str, Any], arrays: Arrays) -> Arrays:
         """The tensors asked for, named by their numbers in the request."""
-        outputs = self._network.computed(message["tensors"], arrays["picture"], message["give_back"])
+        return self._checked(
+            message, self._network.computed(message["tensors"], arrays["picture"], message["give_back"])
+        )
+
+    def onward(self, message: dict[str, Any], arrays: Arrays) -> Arrays:
+        """The same, computed from other tensors in place of the picture."""
+        given = {name: arrays[str(number)] for number, name in enumerate(message["given"])}
+        return self._checked(message, onward.computed(self.description, given, message["tensors"]))
+
+    def _checked(self, message: dict[str, Any], outputs: Arrays) -> Arrays:
         answers = {str(number): outputs[name] for number, name in enumerate(message["tensors"])}
         if not all(map(_is_number, answers.values())):
             raise NetworkError(
@@ -83,6 +93,8 @@ def _is_number(values: np.ndarray) -> bool:
 def answer(opened: Opened | None, message: dict[str, Any], arrays: Arrays) -> Arrays:
     if message["do"] == "run":
         return opened.run(message, arrays)
+    if message["do"] == "onward":
+        return opened.onward(message, arrays)
     return opened.weights(message, arrays)
 
 

@@ -67,7 +67,15 @@ class RemoteNetwork(Network):
     def computed(self, tensors: list[str], given: np.ndarray, give_back: bool = False) -> dict[str, np.ndarray]:
         """As `Network.computed`; NetworkError as well where that takes too long or too much memory."""
         asked = {"do": "run", "tensors": tensors, "give_back": give_back}
-        arrays = self._ask(asked, {"picture": given})
+        return self._tensors_of(self._ask(asked, {"picture": given}), tensors)
+
+    def onward(self, given: Mapping[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
+        """Tensors by their names in the file, computed from others (`explain.network.running.onward`)."""
+        asked = {"do": "onward", "given": list(given), "tensors": tensors}
+        arrays = {str(number): values for number, values in enumerate(given.values())}
+        return self._tensors_of(self._ask(asked, arrays), tensors)
+
+    def _tensors_of(self, arrays: Mapping[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
         if set(arrays) != {str(number) for number in range(len(tensors))}:
             raise NetworkError(f"{self.path.stem} answered something else than it was asked for.")
         return {tensor: arrays[str(number)] for number, tensor in enumerate(tensors)}

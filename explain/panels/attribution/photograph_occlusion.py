@@ -10,11 +10,13 @@ import streamlit as st
 from explain.attribution import cam, incremental_inference, occlusion
 from explain.layers.receptive_field import receptive_field
 from explain.network.session import Network
-from explain.panels.attribution import covering, photograph_gradients, weighed
+from explain.panels.attribution import photograph_gradients, weighed
 from explain.panels.attribution.method_texts import OF_A_PHOTOGRAPH
 from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.jobs.background_task import OnStep
+from explain.panels.jobs.held import Held
+from explain.panels.jobs.remembered import shown
 from explain.panels.page import address, resources
 from explain.panels.page.recent import Recent
 
@@ -104,9 +106,8 @@ def _seconds(asked: Asked, passes: float) -> str:
 
 
 def _shown(asked: Asked, how: tuple, label: str, work: Callable[[OnStep], object], draw: Callable) -> None:
-    """A button; then the work as it goes; then, and for whoever asks the same later, what came of it."""
     key = (asked.description, asked.photograph.ran.digest, *how)
-    covering.shown(f"cover-{how[0]}", key, label, work, draw, _remembered())
+    shown(Held(f"cover-{how[0]}"), key, label, work, draw, _remembered())
 
 
 def _occluded(asked: Asked, covered: occlusion.Occlusion, size: int, step: int, checks: Checks) -> None:

@@ -13,10 +13,12 @@ from explain.attribution import cam, few_labels, occlusion, targets
 from explain.attribution.faithfulness import UNSIGNED, evidence, peak
 from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_METHODS, name_at
 from explain.layers.receptive_field import receptive_field
-from explain.panels.attribution import covering, faithfulness, weighed
+from explain.panels.attribution import faithfulness, weighed
 from explain.panels.attribution.method_texts import OF_A_WORD
 from explain.panels.jobs.background_task import OnStep
+from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import Followed
+from explain.panels.jobs.remembered import shown
 from explain.panels.page import address, resources, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent
@@ -156,7 +158,7 @@ def _occlusion(
     remembered = _remembered()
     if network.apart:
         count = len(occlusion.boxes(word.batch.shape[1:], *lengths))
-        covering.shown("cover-word", key, f"Occlusion: {count} passes", work, draw, remembered, at_once=True)
+        shown(Held("cover-word"), key, f"Occlusion: {count} passes", work, draw, remembered, at_once=True)
         return
     place, covered = st.empty(), remembered.get(key)
     if covered is None:

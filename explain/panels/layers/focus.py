@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -30,9 +29,13 @@ class Focus:
     def description(self) -> Description:
         return self.subject.description
 
-    @cached_property
+    @property
     def values(self) -> dict[str, np.ndarray]:
-        """Every layer for this picture, the picture itself among them."""
+        """Every layer for this picture, the picture itself among them.
+
+        Asked for anew each time: a button's callback has its focus, and Streamlit has the callback for as long as it
+        has the visitor, and a minute longer. 60 MB of a photograph would stay with each.
+        """
         return {**self.subject.values, self.description.input.name: self.subject.batch[0]}
 
     @property

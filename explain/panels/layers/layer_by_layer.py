@@ -11,6 +11,7 @@ from explain.network.layers import Layer
 from explain.panels.channels import characters
 from explain.panels.components import component
 from explain.panels.inputs import photograph
+from explain.panels.interventions import changes
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters, names
 from explain.panels.layers.focus import version
@@ -53,6 +54,7 @@ def show(word: Subject) -> None:
             in_address=("deep", "deep_unit", "deep_scale"),
             first=_first(ran.values[layer.name], channel) if layer.kind == "conv" else None,
         )
+    changes.silence(subject, layer, channel, f"deep-silence-{description.name}")
     filters.show(
         subject,
         layer,

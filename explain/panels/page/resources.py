@@ -19,7 +19,7 @@ import streamlit as st
 from explain.gradients.worker.client import GradientWorker, Job
 from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
-from explain.network.session import Network, trim
+from explain.network.session import Network, empty_arena, trim
 from explain.panels.own import visitor, workers
 from explain.panels.page.recent import Recent
 from models.card import Card
@@ -59,6 +59,7 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
+        empty_arena()  # what one visitor's passes needed may be 160 MB, and nothing else would ever hand it back
         trim()
         last[:] = [time.monotonic()]
 

@@ -17,7 +17,18 @@ AXES = {RECOGNISER: 2, CLASSIFIER: 1}  # of what such a network answers, without
 NETWORK = "network"  # in the address: the one that the page explains
 OLD_NAMES = ("recogniser", "classifier")  # of the same, in links from before
 # What the address says of one network; in another it would point at layers and units that are not there.
-OF_ONE = ("layer", "unit", "deep", "deep_unit", "frame", "character", "beam_frame", "rival")
+OF_ONE = (
+    "layer",
+    "unit",
+    "deep",
+    "deep_unit",
+    "frame",
+    "character",
+    "beam_frame",
+    "rival",
+    "changes",
+    "changes_off",
+)
 IF_IT_DOES = " If it is one, say so under *Answers*."
 WHY_CLASS = "Why this class?"
 VIEW = "view"  # the choice of the deeper view, in the address and in the visitor's session
@@ -57,6 +68,7 @@ VIEWS = (
     View("Recurrent layers", "layers.recurrent", Needs(RECOGNISER, ("lstm",))),
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
+    View("What if?", "interventions.what_if"),
     View(None, "attribution.photograph", Needs(CLASSIFIER)),
 )
 

@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from explain.network.outputs import with_outputs
+from explain.network.running.outputs import with_outputs
 from explain.network.session import Network
 
 X = np.linspace(-9, 9, 1 * 3 * 8 * 8, dtype=np.float32).reshape(1, 3, 8, 8)

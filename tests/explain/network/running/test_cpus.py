@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from explain.network.cpus import available_cpus
+from explain.network.running.cpus import available_cpus
 
 
 @pytest.mark.parametrize(

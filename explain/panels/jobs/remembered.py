@@ -1,4 +1,4 @@
-"""Passes over a covered picture, beside the page: begun, watched, cancelled, and remembered for whoever asks again."""
+"""Work beside the page whose answer all visitors share: begun, watched, cancelled, remembered for who asks again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explain.panels.page.wording import plain
 
 
 def shown(
-    slot: str,
+    place: Held,
     key: Hashable,
     label: str,
     work: Callable[[OnStep], Any],
@@ -24,15 +24,15 @@ def shown(
 ) -> None:
     """A button; then the work as it goes, with Cancel; then, and for whoever asks the same later, what came of it.
 
-    slot: of the visitor's session, for one piece of work at a time. key: what is asked; work for another key is no
-    longer wanted. work: told how to tell its progress; returns None where it was stopped. remembered: the answers.
-    at_once: the work begins without the button, unless it was cancelled.
+    place: where the visitor's session holds it, one piece of work at a time. key: what is asked; work for another key
+    is no longer wanted. work: told how to tell its progress; returns None where it was stopped.
+    remembered: the answers. at_once: the work begins without the button, unless it was cancelled.
     """
     answer = remembered.get(key)
     if answer is not None:
         draw(answer)
         return
-    place, cancelled = Held(slot), f"{slot}-cancelled"
+    cancelled = f"{place.slot}-cancelled"
 
     def begin() -> None:
         st.session_state.pop(cancelled, None)
@@ -47,19 +47,19 @@ def shown(
         begin()
         task = place.work
     if task is None:
-        st.button(label, key=f"{slot}-start", on_click=begin)
+        st.button(label, key=f"{place.slot}-start", on_click=begin)
         return
 
     def look(running: bool) -> None:
         if running:
             bar, stop = st.columns([3, 1], vertical_alignment="center")
             bar.progress(task.share, text=f"{task.done} of {task.of or '…'} passes")
-            stop.button("Cancel", key=f"{slot}-cancel", width="stretch", on_click=cancel)
+            stop.button("Cancel", key=f"{place.slot}-cancel", width="stretch", on_click=cancel)
         elif (found := remembered.get(key)) is not None:
             draw(found)
         else:
             st.error(plain(task.error or "This was stopped before its end."), icon=":material/error:")
-            st.button("Try again", key=f"{slot}-again", on_click=place.drop)
+            st.button("Try again", key=f"{place.slot}-again", on_click=place.drop)
 
     place.follow(look)
 

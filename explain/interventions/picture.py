@@ -1,0 +1,160 @@
+"""What if the picture were blurred, shifted, turned, darker, inverted or noisier: a picture changed by one amount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from explain.ctc import decoding
+from explain.interventions.which import OnStep, Stopped
+from explain.layers import activations
+from explain.network.description import Description
+from explain.network.head import CLASSES, CTC
+from explain.network.session import LOGITS, Network
+
+SEED = 0
+AT_ONCE = 8  # pictures between two reports
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that can be done to a picture.
+
+    name: for addresses. title, unit: for people. least, most, step: of the amount. nothing: the amount that leaves the
+    picture as it is. made: `(picture, amount) -> picture`, of the same size and mode.
+    """
+
+    name: str
+    title: str
+    unit: str
+    least: float
+    most: float
+    step: float
+    nothing: float
+    made: Callable[[Image.Image, float], Image.Image]
+
+    def amounts(self) -> list[float]:
+        """All amounts of the slider."""
+        count = round((self.most - self.least) / self.step)
+        return [round(self.least + number * self.step, 6) for number in range(count + 1)]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A network's answer to one picture. text: what it reads, or the likeliest class by its label. probability: of
+    that. usual: the probability of the answer that the unchanged picture gets."""
+
+    amount: float
+    text: str
+    probability: float
+    usual: float
+
+
+def blurred(picture: Image.Image, radius: float) -> Image.Image:
+    """Gaussian blur; radius: its standard deviation in pixels."""
+    return picture.filter(ImageFilter.GaussianBlur(radius)) if radius else picture
+
+
+def shifted(picture: Image.Image, columns: float) -> Image.Image:
+    """Moved to the right by whole columns, to the left where below zero; the edge is repeated in what is left free."""
+    columns, pixels = round(columns), np.asarray(picture)
+    places = np.clip(np.arange(pixels.shape[1]) - columns, 0, pixels.shape[1] - 1)
+    return Image.fromarray(pixels[:, places])
+
+
+def rotated(picture: Image.Image, degrees: float) -> Image.Image:
+    """Turned anticlockwise about its middle; what is left free has the middle colour of the border."""
+    if not degrees:
+        return picture
+    pixels = np.asarray(picture)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    ground = np.median(border, axis=0).astype(int)
+    fill = int(ground) if ground.ndim == 0 else tuple(ground.tolist())
+    return picture.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=fill)
+
+
+def darker(picture: Image.Image, share: float) -> Image.Image:
+    """Every value less by that share of itself."""
+    return _rounded(np.asarray(picture, np.float32) * (1 - share))
+
+
+def inverted(picture: Image.Image, share: float) -> Image.Image:
+    """The picture mixed with its negative; 1 is the negative alone, and at 0.5 all is grey."""
+    pixels = np.asarray(picture, np.float32)
+    return _rounded((1 - share) * pixels + share * (255 - pixels))
+
+
+def noisier(picture: Image.Image, deviation: float) -> Image.Image:
+    """Gaussian noise added, the same at every call; deviation: standard, in levels of 255."""
+    pixels = np.asarray(picture, np.float32)
+    return _rounded(pixels + deviation * np.random.default_rng(SEED).standard_normal(pixels.shape, np.float32))
+
+
+def _rounded(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+
+
+CHANGES = (
+    Change("blur", "Blurred", "pixels", 0, 4, 0.25, 0, blurred),
+    Change("shift", "Shifted to the right", "pixels", -16, 16, 1, 0, shifted),
+    Change("turn", "Turned", "degrees", -20, 20, 1, 0, rotated),
+    Change("dark", "Darker", "of the light gone", 0, 0.95, 0.05, 0, darker),
+    Change("invert", "Inverted", "of the way", 0, 1, 0.05, 0, inverted),
+    Change("noise", "Noisier", "levels of 255", 0, 120, 5, 0, noisier),
+)
+
+
+def curve(
+    network: Network,
+    seen: Image.Image,
+    change: Change,
+    amounts: Sequence[float] | None = None,
+    on_step: OnStep | None = None,
+) -> list[Answered]:
+    """What a network answers when a picture is changed by each of some amounts, all of the slider unless given.
+
+    seen: the picture as the network sees it, mode "L" or "RGB". Raises ValueError, in one sentence, for a network whose
+    answer has no meaning that is known; Stopped where on_step returns False.
+    """
+    amounts = list(change.amounts() if amounts is None else amounts)
+    usual = _probabilities(network, [seen])[0]
+    answers = _answers(network.description, usual)
+    found: list[Answered] = []
+    for first in range(0, len(amounts), AT_ONCE):
+        some = amounts[first : first + AT_ONCE]
+        probabilities = _probabilities(network, [change.made(seen, amount) for amount in some])
+        found += [Answered(amount, *answers(one)) for amount, one in zip(some, probabilities, strict=True)]
+        if on_step is not None and on_step(len(found), len(amounts)) is False:
+            raise Stopped("Stopped.")
+    return found
+
+
+def _probabilities(network: Network, pictures: Sequence[Image.Image]) -> np.ndarray:
+    description = network.description
+    batch = np.stack([description.preprocessing.scaled(np.asarray(picture)) for picture in pictures])
+    return activations.probabilities(description, network.run(batch, {description.output.name, LOGITS}))
+
+
+def _answers(description: Description, usual: np.ndarray) -> Callable[[np.ndarray], tuple[str, float, float]]:
+    """What tells of probabilities the answer, its probability, and that of the usual answer."""
+    if description.head.kind == CTC:
+        labels = decoding.best_path(usual, description.blank).labels
+
+        def read(probabilities: np.ndarray) -> tuple[str, float, float]:
+            own = decoding.best_path(probabilities, description.blank).labels
+            chances = [np.exp(decoding.log_probability(probabilities, one, description.blank)) for one in (own, labels)]
+            return decoding.text(own, description.labels), float(chances[0]), float(chances[1])
+
+        return read
+    if description.head.kind == CLASSES:
+        usually = int(usual.argmax())
+
+        def likeliest(probabilities: np.ndarray) -> tuple[str, float, float]:
+            top = int(probabilities.argmax())
+            return description.labels[top], float(probabilities[top]), float(probabilities[usually])
+
+        return likeliest
+    raise ValueError("The file does not say what its numbers stand for, so there is no answer to follow.")

@@ -1,0 +1,131 @@
+"""Where is it decided? Of two pictures, the map of where swapping their values turns the answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explain.charts.interventions.swap import swap
+from explain.charts.theme import Inks
+from explain.interventions import patching
+from explain.interventions.picture import CHANGES
+from explain.interventions.run import leads
+from explain.network.head import CLASSES, CTC
+from explain.panels.interventions.picture import USUAL, called
+from explain.panels.jobs.held import Held
+from explain.panels.jobs.remembered import shown
+from explain.panels.page import address
+from explain.panels.page.recent import Recent
+from explain.panels.page.subject import Subject
+from explain.panels.page.theme import is_dark
+from explain.panels.page.wording import plain
+from models import typeface
+
+FIRST, SECOND, FACE, TWIN = "pair_first", "pair_second", "pair_face", "pair_twin"
+WORDS = ("elephant", "elephont")
+REMEMBERED = 12  # maps of a few kilobytes
+PHOTOGRAPH_STRIPES = 14  # a pass of a photograph takes long
+LAYERS = 6  # of a photograph's network, the rest left out
+WEIGHING = ("conv", "lstm", "dense")  # what stands between these puts out nearly the same
+
+
+@st.cache_resource(show_spinner=False)
+def _remembered() -> Recent:
+    """Maps by network and pictures."""
+    return Recent(REMEMBERED)
+
+
+def other(subject: Subject) -> Subject:
+    """The other picture, whose values may be put in: the second word of the pair, or the photograph's twin.
+
+    Raises ValueError, in one sentence, where it cannot be drawn.
+    """
+    return _words(subject)[1] if subject.description.head.kind == CTC else _twin(subject)
+
+
+def show(subject: Subject) -> None:
+    """Draws the choice of two pictures and their map."""
+    kind = subject.description.head.kind
+    if kind not in (CTC, CLASSES):
+        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        return
+    _choose(subject)
+    try:
+        pair = _words(subject) if kind == CTC else (subject, _twin(subject))
+        logits = [one.values["logits"] for one in pair]
+        measure = patching.contrast(subject.description, *logits)
+    except ValueError as problem:
+        st.error(plain(str(problem)), icon=":material/error:")
+        return
+    network, untouched = subject.opened.network, (pair[0].values, pair[1].values)
+    stripes, layers = _extent(pair[0], network)
+
+    def work(on_step):
+        pictures = (pair[0].batch, pair[1].batch)
+        return patching.turned(network, pictures, untouched, measure, layers, stripes, on_step=on_step)
+
+    key = (subject.description, pair[0].ran.digest, pair[1].ran.digest)
+    place = Held("patching")
+    shown(place, key, "Draw the map", work, lambda found: _map(pair, found, measure), _remembered())
+
+
+def _extent(subject: Subject, network) -> tuple[int, list[str]]:
+    """Stripes, and layers: those that weigh what they take, fewer of a photograph's."""
+    columns = [layer for layer in subject.description.layers[1:] if subject.values[layer.name].ndim in (2, 3)]
+    columns = [layer for layer in columns if leads(network, layer.name)]
+    names = [layer.name for layer in columns if layer.kind in WEIGHING] or [layer.name for layer in columns]
+    if subject.description.head.kind == CTC:
+        return patching.STRIPES, names
+    return PHOTOGRAPH_STRIPES, names[:: max(1, -(-len(names) // LAYERS))]
+
+
+def _choose(subject: Subject) -> None:
+    if subject.description.head.kind == CTC:
+        first, second, face = st.columns([2, 2, 3], vertical_alignment="bottom")
+        words = _usual(subject)
+        for column, label, key, usual in ((first, "A word", FIRST, words[0]), (second, "Another", SECOND, words[1])):
+            column.text_input(label, usual, typeface.LONGEST, key=key, bind="query-params")
+        with face:
+            address.switch("Face", typeface.FONTS, key=FACE, labelled=True)
+    else:
+        address.switch("This photograph, and the same", {called(change): change for change in CHANGES}, key=TWIN)
+
+
+def _usual(subject: Subject) -> tuple[str, str]:
+    """Two words that this network can read, alike but for one character."""
+    labels = subject.description.labels
+    if set("".join(WORDS)) <= set(labels):
+        return WORDS
+    letters = [label for label in labels if len(label) == 1 and not label.isspace()] or ["?"]
+    start = "".join(letters[:3])
+    return start, start[:-1] + letters[-1]
+
+
+def _words(subject: Subject) -> tuple[Subject, Subject]:
+    usual = _usual(subject)
+    face = address.choice(FACE, typeface.FONTS, next(iter(typeface.FONTS)))
+    texts = [(address.given(key) or word)[: typeface.LONGEST] for key, word in zip((FIRST, SECOND), usual, strict=True)]
+    drawn = [typeface.draw_word(text, face, subject.description.labels) for text in texts]
+    return tuple(Subject.of(subject.network, text, picture) for text, picture in zip(texts, drawn, strict=True))
+
+
+def _twin(subject: Subject) -> Subject:
+    by_title = {called(change): change for change in CHANGES}
+    change = by_title[address.choice(TWIN, by_title, called(CHANGES[0]))]
+    return Subject.of(subject.network, change.title, change.made(subject.seen, USUAL[change.name]))
+
+
+def _map(pair: tuple[Subject, Subject], found: patching.Turned, measure: patching.Contrast) -> None:
+    description = pair[0].description
+    names = [description.layer(layer).title for layer in found.layers]
+    size = (pair[0].width, pair[0].height)
+    chart = swap((pair[0].url, pair[1].url), size, found, names, Inks.of(is_dark()))
+    st.vega_lite_chart(chart, width="stretch", key="patching-map")
+    reading = description.head.kind == CTC
+    number = "the log-probability of the text" if reading else "the logit of the class"
+    against = f"{number} of the second picture less that of the first" if measure.rival else number
+    st.caption(
+        f"The first picture is run {'with' if reading else 'and'} three neighbouring stripes of a layer exchanged for "
+        f"what the second picture has there. Measured is {against}: {found.ends[0]:.1f} for the first picture, "
+        f"{found.ends[1]:.1f} for the second. Dark: nothing turns (0). Yellow: the answer goes all the way over (1). "
+        "That a place is enough to turn the answer does not say that it is needed: others may be enough as well."
+    )

@@ -1,0 +1,76 @@
+"""What if the picture were blurred, shifted, turned, darker, inverted or noisier: a slider, and the answer along it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explain.charts.interventions.curve import curve
+from explain.charts.theme import Inks
+from explain.interventions import picture
+from explain.interventions.picture import CHANGES, Answered, Change
+from explain.network.head import CLASSES, CTC
+from explain.panels.jobs.held import Held
+from explain.panels.jobs.remembered import shown
+from explain.panels.page import address
+from explain.panels.page.recent import Recent
+from explain.panels.page.subject import Subject
+from explain.panels.page.theme import is_dark
+from explain.panels.page.wording import bold, plain
+from explain.pictures import images
+
+USUAL = {"blur": 2.0, "shift": 3.0, "turn": 5.0, "dark": 0.5, "invert": 1.0, "noise": 40.0}
+REMEMBERED = 48  # curves of some forty points
+WIDE = 480  # screen pixels of the changed picture
+
+
+@st.cache_resource(show_spinner=False)
+def _remembered() -> Recent:
+    """Curves by network, picture and change."""
+    return Recent(REMEMBERED)
+
+
+def called(change: Change) -> str:
+    """What a change is called on a button."""
+    return change.title
+
+
+def show(subject: Subject) -> None:
+    """Draws the choice of what is done to the picture, its slider, and the answer."""
+    if subject.description.head.kind not in (CTC, CLASSES):
+        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        return
+    by_title = {called(change): change for change in CHANGES}
+    change = by_title[address.switch("What is done to the picture", by_title, key="picture_change")]
+    control, drawn = st.columns([1, 1.4], gap="medium")
+    with control:
+        amount = st.slider(
+            f"{change.title}: {change.unit}",
+            float(change.least),
+            float(change.most),
+            USUAL[change.name],
+            float(change.step),
+            key=f"picture_{change.name}",
+            bind="query-params",
+        )
+        changed = change.made(subject.seen, amount)
+        large = images.enlarge(changed, max(1, WIDE // max(changed.size)))
+        st.image(large, alt=f"The picture as the network sees it, {change.title.lower()}")
+        (now,) = picture.curve(subject.opened.network, subject.seen, change, [amount])
+        st.markdown(f"reads {bold(now.text or 'nothing')}, probability {now.probability:.3g}")
+    with drawn:
+        network, seen = subject.opened.network, subject.seen
+
+        def work(on_step) -> list[Answered]:
+            return picture.curve(network, seen, change, on_step=on_step)
+
+        def draw(points: list[Answered]) -> None:
+            usual = next(point.text for point in points if point.amount == change.nothing)
+            chart = curve(points, usual, f"{change.title.lower()}: {change.unit}", amount, Inks.of(is_dark()))
+            st.vega_lite_chart(chart, width="stretch", key=f"picture-curve-{change.name}")
+            st.caption(
+                f"The probability of “{plain(usual or 'nothing')}”, the answer to the picture as it is, over the "
+                "slider. Where the dots have another colour the network answers something else: hover to see what."
+            )
+
+        key = (subject.description, subject.ran.digest, change.name)
+        shown(Held("picture-curve"), key, "Draw the curve", work, draw, _remembered(), at_once=True)

@@ -1,0 +1,49 @@
+"""The deeper view *What if?*: something is changed inside the network, or in its picture, and its answer compared."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explain.panels.inputs import photograph
+from explain.panels.interventions import changes, pair, picture, result, which
+from explain.panels.interventions.changes import INSIDE
+from explain.panels.page import address
+from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
+
+MATTER, PICTURE, DECIDED = "Which matter?", "The picture", "Where is it decided?"
+SAYS = {
+    INSIDE: "Values inside the network are silenced, scaled or exchanged, and the rest of it is run on from there.",
+    MATTER: "Every channel, column or direction of a layer is set to zero in turn: which cost the answer most?",
+    PICTURE: "The picture is changed by a slider. How long does the answer hold?",
+    DECIDED: "Values of another picture are put in, layer by layer and place by place. Where does it turn the answer?",
+}
+
+
+@fragment
+def show(word: Subject) -> None:
+    """Draws the view for the word, or for a photograph where the network chosen looks at one."""
+    subject = photograph.or_word("What if, in which network", "touch_network", word)
+    part = address.switch("What is changed", SAYS, key="what_if_part")
+    st.caption(SAYS[part])
+    if part == PICTURE:
+        picture.show(subject)
+    elif part == DECIDED:
+        pair.show(subject)
+    elif not changes.layers_of(subject):
+        st.caption("No layer of this network can be changed so that its answer is worked out anew.")
+    elif part == MATTER:
+        which.show(subject, changes.listed(subject))
+    else:
+        _inside(subject)
+
+
+def _inside(subject: Subject) -> None:
+    made = changes.listed(subject)
+    layer = changes.choose_layer(subject)
+    choose, listed = st.columns([1.3, 1], gap="medium")
+    with choose:
+        changes.add(subject, layer, made)
+    with listed:
+        changes.strip(subject, made)
+    result.show(subject, made)

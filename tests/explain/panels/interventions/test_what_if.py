@@ -1,0 +1,157 @@
+"""The view *What if?*, for networks that nothing in the project knows: every part, and what a change does."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from explain.interventions.intervention import Intervention, What, Where, parse
+from explain.network.session import Network
+from explain.panels.page.subject import Subject
+from tests.explain.panels.layers.third import classifier, recogniser
+from tests.explain.panels.views import text_of
+
+KINDS = {
+    "third": (recogniser, {"lstms": ((5, "bidirectional"),)}),
+    "animals": (classifier, {}),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("own")
+    for name, (make, settings) in KINDS.items():
+        make(made / f"{name}.onnx", **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NETWORKS_FOLDER", str(made))
+        yield made
+
+
+def page_of(network: str):
+    def page(network):
+        from explain.panels.inputs import photograph, word
+        from explain.panels.interventions import what_if
+        from explain.panels.page.subject import Subject
+
+        photograph.or_word = lambda label, key, subject: subject
+        what_if.show(Subject.of(network, *word.from_sample("elephant")))
+
+    return page, {"network": network}
+
+
+def run(network: str, **address: str):
+    from streamlit.testing.v1 import AppTest
+
+    page, named = page_of(network)
+    test = AppTest.from_function(page, default_timeout=60, kwargs=named)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+@pytest.fixture(autouse=True)
+def choice(monkeypatch):
+    from explain.panels.inputs import photograph
+
+    monkeypatch.setattr(photograph, "or_word", photograph.or_word)  # put back what the page exchanges
+
+
+def button(test, label):
+    return next(one for one in test.button if one.label.startswith(label))
+
+
+def test_a_channel_is_silenced_switched_off_and_all_is_cleared(folder):
+    test = run("third", changes="none")
+    assert "Nothing is changed" in text_of(test)
+    next(one for one in test.selectbox if one.label == "Channel").select("channel 2").run()
+    assert not test.exception and parse(test.query_params["changes"])[0].where == Where(channels=(2,))
+    assert [one.label.replace("\\", "") for one in test.toggle] == ["linear, channel 2: set to zero"]
+    test.toggle[0].set_value(False).run()
+    assert test.query_params["changes_off"] == "0" and not test.toggle[0].value
+    button(test, "Clear all changes").click().run()
+    assert test.query_params["changes"] == "none" and not test.toggle
+
+
+def test_what_is_shown_is_what_the_changed_network_reads(folder):
+    """A layer at zero gives the same answer to any picture: that of the rest to nothing."""
+    test = run("third", changes="row..zero")
+    network = Network(folder / "third.onnx")
+    from explain.interventions.run import run as touched
+    from explain.panels.inputs import word
+
+    subject = Subject.of("third", *word.from_sample("elephant"))
+    values = touched(network, subject.batch, subject.values, [Intervention("row", Where(), What())]).values
+    path = values["answer"].argmax(axis=-1)
+    reads = "".join(
+        subject.description.labels[label] for at, label in enumerate(path) if not at or path[at - 1] != label
+    )
+    assert f"reads **{reads or 'nothing'}**" in text_of(test)
+    assert np.array_equal(values["first"], subject.values["first"])
+
+
+@pytest.mark.parametrize(
+    "changes", ["nonsense", "first.c999.zero~row.y7-9.zero", "first..scale1e6~memory_1.forward.add5"]
+)
+@pytest.mark.parametrize("network", KINDS)
+def test_links_that_make_no_sense_or_go_too_far_leave_the_page_up(network, changes):
+    assert "Untouched" in text_of(run(network, changes=changes, changes_off="0.x.²", touch_part="q", touch_what="add"))
+
+
+@pytest.mark.parametrize("network", KINDS)
+@pytest.mark.parametrize("part", ["A place", "A direction", "The whole layer"])
+def test_every_part_of_a_layer_can_be_changed(network, part):
+    test = run(network, changes="none", touch_part=part)
+    found = [one for one in test.button if one.label.startswith("Change ")]
+    for number in range(len(found)):
+        [one for one in test.button if one.label.startswith("Change ")][number].click().run()
+        assert not test.exception and len(test.toggle) == number + 1
+    assert found or part == "A direction"
+
+
+def ended(test, text: str, seconds: float = 40):
+    """The page once the work beside it has come to its end."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        test.run()
+        assert not test.exception
+        if text in text_of(test):
+            return test
+        time.sleep(0.2)
+    raise AssertionError(f"{text!r} never came: {text_of(test)}")
+
+
+@pytest.mark.parametrize("network", KINDS)
+def test_which_matter_is_listed_and_the_dearest_are_silenced_together(network):
+    test = run(network, what_if_part="Which matter?")
+    if "no answer here" in text_of(test):
+        assert network == "third"
+        return
+    button(test, "Silence").click().run()
+    test = ended(test, "dearest of")
+    button(test, "Silence the").click().run()
+    assert len(parse(test.query_params["changes"])) == 2
+
+
+@pytest.mark.parametrize("network", KINDS)
+def test_the_picture_is_changed_by_a_slider_and_the_curve_comes_by_itself(network):
+    test = run(network, what_if_part="The picture", picture_change="Inverted")
+    assert "reads **" in text_of(test)
+    test.slider[0].set_value(0.0).run()
+    ended(test, "over the slider")
+
+
+@pytest.mark.parametrize("network", KINDS)
+def test_where_it_is_decided_is_a_map_or_a_sentence(network):
+    test = run(network, what_if_part="Where is it decided?")
+    if any("same answer" in one.value for one in test.error):
+        return
+    button(test, "Draw the map").click().run()
+    until = time.monotonic() + 40
+    while time.monotonic() < until and "neighbouring stripes" not in text_of(test) and not test.error:
+        time.sleep(0.2)
+        test.run()
+    assert not test.exception and ("neighbouring stripes" in text_of(test) or "same answer" in test.error[0].value)
