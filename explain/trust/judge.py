@@ -59,7 +59,7 @@ def of_words(prepared: Prepared, count: int | None, sure: bool) -> list[Caveat]:
         return []
     if sure and prepared.squeezed >= LINE:
         return [Caveat("parted", f"It may be more than one word: {count} were found.")]
-    return [Caveat("several-words", f"More than one word: {count} were found. The network reads one.")]
+    return [Caveat("several-words", f"More than one word: at least {count}. The network reads one.")]
 
 
 def of_picture(prepared: Prepared) -> list[Caveat]:
