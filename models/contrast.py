@@ -24,15 +24,16 @@ def direction(picture: Image.Image) -> Direction | None:
     """
     if picture.mode != "RGB":
         return None
-    small = np.asarray(_small(picture), np.float32)
+    shrunk = _small(picture)
+    small = np.asarray(shrunk, np.float32)
     colours = small.reshape(-1, 3)
-    if not np.ptp(colours, axis=1).any():
+    if (colours[:, 1:] == colours[:, :1]).all():
         return None
     spread = colours - colours.mean(axis=0)
     weights = np.linalg.eigh(spread.T.astype(np.float64) @ spread)[1][:, -1]
     weights /= np.abs(weights).sum()
     along = colours @ weights
-    grey = np.asarray(_small(picture).convert("L"), np.float32)
+    grey = np.asarray(shrunk.convert("L"), np.float32)
     if _range(along) < LEAST or _range(grey) >= LOST * _range(along):
         return None
     values = along.reshape(small.shape[:2])

@@ -74,7 +74,7 @@ def differences(picture: Image.Image) -> np.ndarray:
     """
     smooth = np.asarray(picture.filter(ImageFilter.BoxBlur(1)))
     apart = _in_windows(np.maximum, smooth) - _in_windows(np.minimum, smooth)
-    return apart if apart.ndim == 2 else apart.max(axis=2)
+    return apart if apart.ndim == 2 else np.maximum.reduce([apart[..., channel] for channel in range(apart.shape[2])])
 
 
 def _in_windows(most: np.ufunc, values: np.ndarray) -> np.ndarray:

@@ -58,8 +58,18 @@ class Marked:
         """What is in the box, upright; the picture itself where that is all of it."""
         if self.box is None:
             return self.turn(picture)
-        back = Marked(self.turned_size, 0, self.box).turned(-self.turns)  # only what is in the box is turned
-        return self.turn(picture.crop(back.box))
+        return self.turn(picture.crop(self._on_unturned()))
+
+    def cut_small(self, picture: Image.Image, shorter: int, longer: int) -> Image.Image:
+        """As `cut`, made smaller by a whole number while its sides keep so many pixels: quick, and nearly the same."""
+        left, top, right, bottom = box = self._on_unturned()
+        least, most = sorted((right - left, bottom - top))
+        by = min(least // shorter, most // longer)
+        return self.turn(picture.reduce(by, box)) if by > 1 else self.cut(picture)
+
+    def _on_unturned(self) -> Box:
+        """The box on the picture as it came; only what is in it has to be turned."""
+        return Marked(self.turned_size, 0, self.box or self.whole).turned(-self.turns).box
 
 
 def _inside(box: Sequence[float], size: tuple[int, int]) -> Box:

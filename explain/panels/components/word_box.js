@@ -19,7 +19,8 @@ function view(home) {
   const hole = element("div", { class: "hole" }), words = element("div", { class: "words", role: "group", "aria-label": "Proposed words, in reading order" });
   const mark = element("div", { class: "mark", tabindex: "0", role: "application", "aria-roledescription": "box", "aria-keyshortcuts": "ArrowLeft ArrowRight ArrowUp ArrowDown Shift+ArrowLeft Shift+ArrowRight Shift+ArrowUp Shift+ArrowDown Escape" });
   mark.append(...GRIPS.map((grip) => element("span", { class: "grip", "data-grip": grip })));
-  const stage = element("div", { class: "stage" }, picture, element("div", { class: "shade" }, hole), mark, words);
+  const stage = element("div", { class: "stage" }, picture, element("div", { class: "shade" }, hole), mark, words), sketch = element("canvas", { class: "sketch" });
+  stage.append(sketch);
   const hint = element("div", { class: "soft hint" }), place = element("div", { class: "soft place" });
   const reading = element("div", { class: "reading", role: "status" }), doubt = element("div", { class: "doubt" });
   const seen = element("img", { class: "seen-small" }), caption = element("div", { class: "soft" });
@@ -229,8 +230,9 @@ function view(home) {
   function draw() {
     const [x0, y0, x1, y1] = box || everything(), [width, height] = data.size;
     const where = { left: `${(100 * x0) / width}%`, top: `${(100 * y0) / height}%`, width: `${(100 * (x1 - x0)) / width}%`, height: `${(100 * (y1 - y0)) / height}%` };
-    Object.assign(hole.style, where);
-    Object.assign(mark.style, where);
+    stage.classList.toggle("held", Boolean(held?.moved));
+    if (held?.moved) outline([x0 / width, y0 / height, x1 / width, y1 / height]);
+    else for (const node of [hole, mark]) Object.assign(node.style, where);
     mark.classList.toggle("whole", !box);
     const wide = ((x1 - x0) / width) * across, high = ((y1 - y0) / height) * down;
     mark.style.setProperty("--out-x", `${Math.max(0, (48 - wide) / 2)}px`); // the grips of a small box stand off it
@@ -242,5 +244,21 @@ function view(home) {
     place.textContent = `${data.title}: ${box ? `${x1 - x0} × ${y1 - y0} of` : "the whole picture,"} ${width} × ${height} pixels`;
     const { text, chance } = data.answer, read = text === null ? "" : `; the network reads ${text || "nothing"}, ${chance}`;
     mark.setAttribute("aria-label", `${box ? `Box, columns ${x0} to ${x1} of ${width}, rows ${y0} to ${y1} of ${height}` : "Box around the whole picture"}${read}. Arrow keys move it, with Shift they stretch it, Escape takes the whole picture.`);
+  }
+
+  // The box while it is held, in place of the marked one: were an element moved, the browser would sort the layers of the whole page anew at each move.
+  function outline(sides) {
+    const [wide, high] = [across, down].map((side) => side + 2 * MARGIN), dense = window.devicePixelRatio;
+    if (sketch.width !== Math.round(wide * dense)) Object.assign(sketch, { width: Math.round(wide * dense), height: Math.round(high * dense) });
+    const context = sketch.getContext("2d"), [left, top, right, bottom] = sides.map((side, i) => side * (i % 2 ? down : across));
+    context.setTransform(dense, 0, 0, dense, MARGIN * dense, MARGIN * dense);
+    context.clearRect(-MARGIN, -MARGIN, wide, high);
+    context.fillStyle = "#00000070";
+    context.fillRect(0, 0, across, down);
+    context.clearRect(left, top, right - left, bottom - top);
+    for (const [colour, thick, out] of [["#ffffffb0", 1, 0.5], ["#d9480f", 2, -1]]) {
+      Object.assign(context, { strokeStyle: colour, lineWidth: thick });
+      context.strokeRect(left - out, top - out, right - left + 2 * out, bottom - top + 2 * out);
+    }
   }
 }

@@ -21,7 +21,9 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 from explain.pictures.marked import Marked
+from models.preprocessing import LARGEST
 
+ENOUGH, LONGER = 8, 800  # while the box moves: rows for one that the network sees, pixels of the longer side
 QUARTERS = (-3, -2, -1, 1, 2, 3)  # that somebody presses the buttons for before the page has answered
 RELEASED = "word-box-released"  # in the session: the box has come to rest, the whole page is to follow
 
@@ -86,7 +88,9 @@ def show(subject: Subject, brought: Brought, look: Callable[[Image.Image], Subje
     key = f"word-box-{brought.number}"
     marked = brought.moving or brought.marked
     if brought.moving is not None:
-        subject = Glimpse.of(look(marked.cut(brought.picture)))
+        wanted = subject.description.preprocessing
+        shorter = ENOUGH * ((wanted and wanted.height) or LARGEST // ENOUGH)
+        subject = Glimpse.of(look(marked.cut_small(brought.picture, shorter, LONGER)))
     is_there = brought.on_screen == brought.name
 
     def hear() -> None:

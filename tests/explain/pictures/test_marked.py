@@ -36,3 +36,16 @@ def test_a_box_is_brought_inside_the_picture():
     assert marked.boxed((-1, 0, 7, 5)).box is None
     assert marked.boxed(None).box is None
     assert Marked((1, 1)).boxed((0, 0, 1, 1)).box is None
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_smaller_cut_has_the_averages_of_the_same_pixels(turns):
+    marked = Marked((40, 24)).turned(turns)
+    levels = np.random.default_rng(0).integers(0, 256, (24, 40)).astype(np.uint8)
+    width = marked.turned_size[0]
+    marked = marked.boxed((0, 0, width, 20))
+    whole = np.rot90(levels, -turns)[:20].astype(float)
+    averages = whole.reshape(10, 2, width // 2, 2).mean(axis=(1, 3))
+    small = np.asarray(marked.cut_small(Image.fromarray(levels), 8, 8), float)
+    assert small.shape == averages.shape and np.abs(small - averages).max() <= 0.5
+    assert np.array_equal(marked.cut_small(Image.fromarray(levels), 11, 8), marked.cut(Image.fromarray(levels)))
