@@ -9,22 +9,21 @@ ROWS = 32  # of the strip in which gaps are looked for
 INK = 0.2  # of the way from the quietest to the busiest columns: from there on a column has ink
 SPACE = 0.15  # of a line's height: the least gap between two words whose letters touch
 USUAL = 0.2  # the same, where letters stand by themselves
-CERTAIN = 0.3  # the same, where only a gap that leaves no doubt counts
+CERTAIN = 0.24  # the same, where only a gap that leaves no doubt counts
 APART = 0.45  # of a line's height: a gap that parts words even where letters stand apart
 CLOSE = 0.12  # of a line's height: letters with less between them are set as usual
 GREY = np.float32([0.299, 0.587, 0.114])
 DULL = 0.4  # of the contrast of the best channel: with less, brightness is left alone
-BESIDE = 2.0  # how many times wider than a gap between letters one that leaves no doubt is
+BESIDE = 2.5  # how many times wider than a gap between letters one that leaves no doubt is
 JUMP = 1.5  # how many times wider gaps between words are than those between letters, at least
 
 
 def spans(strip: np.ndarray, certain: bool = False) -> list[tuple[int, int]]:
     """The columns of each word: first, and one after the last.
 
-    strip: `(row, column, 3)` red, green and blue, one line of text with a little of its ground at both ends.
+    strip: `(row, column)` of one channel, one line of text with a little of its ground at both ends.
     certain: part words only where a gap leaves no doubt.
     """
-    strip = _clearest(strip)
     inked = _inked(strip)
     edges = np.diff(np.concatenate([[False], inked, [False]]).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
@@ -72,8 +71,11 @@ def _inked(strip: np.ndarray) -> np.ndarray:
     return busy > quiet + INK * (loud - quiet)
 
 
-def _clearest(strip: np.ndarray) -> np.ndarray:
-    """`(row, column)`: brightness, for JPEG blurs colours; where that has little contrast the channel with most."""
+def clearest(strip: np.ndarray) -> np.ndarray:
+    """One channel `(row, column)` of red, green and blue.
+
+    It is brightness, for JPEG blurs colours; where that has little contrast, the channel that has most.
+    """
     grey = strip @ GREY
     contrast = strip.std(axis=(0, 1))
     return grey if grey.std() > DULL * contrast.max() else strip[..., contrast.argmax()]
@@ -81,7 +83,7 @@ def _clearest(strip: np.ndarray) -> np.ndarray:
 
 def rows(strip: np.ndarray, first: int, last: int) -> tuple[int, int]:
     """The rows of a word between these columns of a strip: first, and one after the last; at least a third of all."""
-    return _filled(_clearest(strip)[:, first:last])
+    return _filled(strip[:, first:last])
 
 
 def _filled(word: np.ndarray) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from explain.detection.gaps import CERTAIN, ROWS, rows, spans, strip_of
+from explain.detection.gaps import ROWS, clearest, rows, spans, strip_of
 from explain.detection.lines import Line, lines
 from explain.detection.text_map import STEP, text_map, working_size
 from models.prepared import Box
@@ -14,7 +14,10 @@ LONGEST = 1152  # pixels of the longer side at which text is looked for
 QUICK = 448  # the same, where it has to be quick
 ENLARGED = 2.0  # at most, of a small picture
 SMALLEST = 96  # pixels of the shorter side: below it ground is added all around
-OUTSTANDING = 0.25  # of the largest line's area: what is smaller says nothing of how many words there are
+HIGH, LARGE = 0.6, 0.1  # of the highest line's height, the largest one's area: less does not count where it is quick
+JOINED = 0.2  # of their height: nearer boxes count as one word where it is only asked how many there are
+LETTER = 1.3  # of a box's height: a narrower one may be a letter or two, and is joined from twice as far
+INSIDE = 0.6  # of a box's area: with more of it in a larger one it is no word of its own
 MARGIN = 0.08  # of a word's height, left around it
 
 
@@ -37,6 +40,7 @@ def find(picture: Image.Image, *, quick: bool = False) -> list[Box]:
     if quick:
         found = _outstanding(found)
     boxes = [box for line in _in_order(found) for box in _words(padded, line, across, down, quick)]
+    boxes = _without_ends(boxes)
     if quick:
         boxes = _joined(boxes)
     moved = [tuple(side - border for side in box) for box in boxes]
@@ -52,10 +56,26 @@ def _with_ground(picture: Image.Image) -> tuple[Image.Image, int]:
     return Image.fromarray(pixels), border
 
 
+def _without_ends(boxes: list[Box]) -> list[Box]:
+    """Boxes that do not lie in larger ones, as the end of a word does that the line beside it has caught."""
+    if not boxes:
+        return []
+    left, top, right, bottom = np.array(boxes).T
+    wide = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    high = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    areas = (right - left) * (bottom - top)
+    shared = np.maximum(wide, 0) * np.maximum(high, 0)
+    caught = ((shared > INSIDE * areas[:, None]) & (areas[:, None] < areas)).any(axis=1)
+    return [box for box, gone in zip(boxes, caught, strict=True) if not gone]
+
+
 def _outstanding(found: list[Line]) -> list[Line]:
     """Lines that are not small beside the largest one."""
-    largest = max((line.height * (line.right - line.left) for line in found), default=0)
-    return [line for line in found if line.height * (line.right - line.left) >= OUTSTANDING * largest]
+    areas = [line.height * (line.right - line.left) for line in found]
+    highest, largest = max((line.height for line in found), default=0), max(areas, default=0)
+    least_height, least_area = (share * most for share, most in ((HIGH, highest), (LARGE, largest)))
+    pairs = zip(found, areas, strict=True)
+    return [line for line, area in pairs if line.height >= least_height and area >= least_area]
 
 
 def _joined(boxes: list[Box]) -> list[Box]:
@@ -63,11 +83,18 @@ def _joined(boxes: list[Box]) -> list[Box]:
     joined: list[Box] = []
     for box in boxes:
         last = joined[-1] if joined else None
-        if last and _gap(last, box) < CERTAIN * max(last[3] - last[1], box[3] - box[1]):
+        if last and _gap(last, box) < _least_gap(last, box):
             joined[-1] = min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3])
         else:
             joined.append(box)
     return joined
+
+
+def _least_gap(a: Box, b: Box) -> float:
+    """Pixels between two boxes side by side from which on they count as two words."""
+    height = max(a[3] - a[1], b[3] - b[1])
+    narrow = min(a[2] - a[0], b[2] - b[0]) < LETTER * height
+    return (2 if narrow else 1) * JOINED * height
 
 
 def _gap(a: Box, b: Box) -> float:
@@ -103,7 +130,9 @@ def _words(picture: Image.Image, line: Line, across: float, down: float, certain
     part = part.resize((width, height), Image.Resampling.BILINEAR)
     columns = left + (np.arange(width) + 0.5) * (right - left) / width
     middles = np.polyval(line.middle, columns / across) * down
-    strip = strip_of(part, (middles - top) * height / (bottom - top) - 0.5, max(4, high * height / (bottom - top)))
+    strip = clearest(
+        strip_of(part, (middles - top) * height / (bottom - top) - 0.5, max(4, high * height / (bottom - top)))
+    )
     found = []
     for first, last in spans(strip, certain):
         above, below = (high * (row / len(strip) - 0.5) for row in rows(strip, first, last))

@@ -68,7 +68,7 @@ def test_most_words_of_a_page_and_a_screenshot_have_a_box():
 
 def stripes(gaps: list[int], width: int = 8) -> np.ndarray:
     """Bars of 24 rows in a strip of 32, with these gaps between them."""
-    strip, at = np.zeros((32, sum(gaps) + width * (len(gaps) + 1) + 40, 3), np.float32), 20
+    strip, at = np.zeros((32, sum(gaps) + width * (len(gaps) + 1) + 40), np.float32), 20
     for gap in [*gaps, 0]:
         strip[4:28, at : at + width] = 200
         at += width + gap
