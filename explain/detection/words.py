@@ -27,7 +27,7 @@ def find(picture: Image.Image, *, quick: bool = False) -> list[Box]:
     Lines come from the top, words of a line from the left. A word on a slanted or curved line gets the upright box that
     holds it, and with it corners of its neighbours. Text that stands on end is not looked for.
 
-    quick: for telling whether a picture is of more than one word, in some 50 ms. Words that are small on a large
+    quick: for telling whether a picture is of more than one word, in 40 to 100 ms. Words small on a large
     picture are then not found, only gaps that leave no doubt part words, and what is small beside the rest is left out.
     """
     if not all(picture.size):
