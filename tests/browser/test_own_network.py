@@ -101,11 +101,11 @@ def test_a_network_is_opened_answered_and_looked_into_by_its_owner_alone(page, b
 
 
 def reads(page, text: str) -> None:
-    """Waits until panel 2 says that the network reads this text; spaces at its ends have a mark there."""
+    """Waits until panel 2 says that the network reads this text, of any picture; spaces at its ends have a mark."""
     inner = text.strip()
     before, after = (len(text) - len(side) for side in (text.lstrip(), text.rstrip()))
     page.wait_for_function(
-        "said => [...document.querySelectorAll('p')].some((p) => p.textContent.trim() === said)",
+        "said => [...document.querySelectorAll('p')].some((p) => (p.innerText.trim() + ' (').startsWith(said + ' ('))",
         arg=f"CTC decoding reads {SPACE_MARK * before}{inner}{SPACE_MARK * after}",
     )
 
