@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from models.preprocessing import border
+
 Direction = tuple[float, float, float]  # weights of red, green and blue; their sizes sum up to 1
 
 SIDE = 256  # pixels that a picture is looked at with; the averages that shrinking makes are without its noise
@@ -46,8 +48,7 @@ def _as_in_grey(weights: np.ndarray, values: np.ndarray) -> bool:
     lightness = float(weights @ GREY)
     if abs(lightness) >= NEUTRAL:
         return lightness > 0
-    border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-    return bool(np.median(border) >= (values.min() + values.max()) / 2)
+    return bool(np.median(border(values)) >= (values.min() + values.max()) / 2)
 
 
 def along(picture: Image.Image, weights: Direction) -> Image.Image:

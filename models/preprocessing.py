@@ -131,12 +131,20 @@ def padded(picture: Image.Image, height: int, width: int | None) -> Image.Image:
     small = picture.resize((fitted_width(*picture.size, height, width), height), Image.Resampling.BICUBIC)
     if width is None or small.width == width:
         return small
-    levels = np.asarray(small)
-    border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
-    ground = np.median(border, axis=0).astype(int)
-    filled = Image.new(picture.mode, (width, height), int(ground) if ground.ndim == 0 else tuple(ground.tolist()))
+    filled = Image.new(picture.mode, (width, height), ground(small))
     filled.paste(small, (0, 0))
     return filled
+
+
+def ground(picture: Image.Image) -> int | tuple[int, ...]:
+    """The middle colour of a picture's border, colour by colour, as Pillow takes one; mode "L" or "RGB"."""
+    middle = np.median(border(np.asarray(picture)), axis=0).astype(int)
+    return int(middle) if middle.ndim == 0 else tuple(middle.tolist())
+
+
+def border(values: np.ndarray) -> np.ndarray:
+    """The outermost rows and columns of `(height, width, ...)`, one after the other, `(place, ...)`."""
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 
 def cropped(picture: Image.Image, height: int, width: int) -> Image.Image:

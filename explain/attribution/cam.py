@@ -13,6 +13,7 @@ import numpy as np
 
 from explain.attribution.targets import Target, score
 from explain.layers.receptive_field import ReceptiveField, receptive_field
+from models.preprocessing import border
 
 if TYPE_CHECKING:  # the process that computes gradients has no use for ONNX Runtime
     from explain.network.description import Description
@@ -147,8 +148,7 @@ def over_picture(description: Description, layer: str, values: np.ndarray, shape
 
 def background(picture: np.ndarray) -> np.ndarray:
     """The colour around the content of a picture `(height, width, channel)`: the median of its border, `(channel,)`."""
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    return np.median(border, axis=0)
+    return np.median(border(picture), axis=0)
 
 
 def _check(features: np.ndarray, gradient: np.ndarray) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.attribution import targets
+from explain.ctc import decoding
 from explain.interventions.intervention import PATCH, Intervention, InterventionError, Span, What, Where, changed
 from explain.interventions.run import Values, check_cut, leads
 from explain.interventions.which import OnStep, scores_of
@@ -74,8 +75,7 @@ def contrast(description: Description, logits: np.ndarray, other: np.ndarray) ->
 
 
 def _text(logits: np.ndarray, blank: int) -> tuple[int, ...]:
-    path = logits.argmax(axis=-1)
-    return tuple(int(label) for i, label in enumerate(path) if label != blank and (i == 0 or path[i - 1] != label))
+    return tuple(span.label for span in decoding.collapse(logits.argmax(axis=-1), blank))
 
 
 def spans_of(count: int, stripes: int, window: int = 1) -> list[Span]:

@@ -14,6 +14,7 @@ from explain.layers import activations
 from explain.network.description import Description
 from explain.network.head import CLASSES, CTC
 from explain.network.session import LOGITS, Network
+from models.preprocessing import ground
 
 SEED = 0
 AT_ONCE = 8  # pictures between two reports
@@ -67,13 +68,7 @@ def shifted(picture: Image.Image, columns: float) -> Image.Image:
 
 def rotated(picture: Image.Image, degrees: float) -> Image.Image:
     """Turned anticlockwise about its middle; what is left free has the middle colour of the border."""
-    if not degrees:
-        return picture
-    pixels = np.asarray(picture)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    ground = np.median(border, axis=0).astype(int)
-    fill = int(ground) if ground.ndim == 0 else tuple(ground.tolist())
-    return picture.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=fill)
+    return picture.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=ground(picture)) if degrees else picture
 
 
 def darker(picture: Image.Image, share: float) -> Image.Image:

@@ -85,7 +85,7 @@ def fit(known: np.ndarray, right: np.ndarray, others: np.ndarray, digest: str, l
     """
     both = np.concatenate([known, others])
     made = {"mean": both.mean(axis=0), "deviation": both.std(axis=0) + 1e-6}
-    scaled = np.clip((both - made["mean"]) / made["deviation"], -measured.REACH, measured.REACH)
+    scaled = measured.standardised(both, **made)
     truth = np.arange(len(both)) < len(known)
     balance = np.where(truth, len(others) / len(known), 1.0)
     basis = directions(scaled)

@@ -56,7 +56,7 @@ class Measured:
 
     def scores(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Likeness in log-odds and share right, of feature vectors `(picture, feature)` as `vector` gives them."""
-        scaled = self.scaled(vectors)
+        scaled = standardised(vectors, self.mean, self.deviation)
         likeness = linear(scaled, self.word)
         return likeness, np.interp(linear(beside(scaled, likeness), self.right), self.steps, self.shares)
 
@@ -64,11 +64,13 @@ class Measured:
         """The same shares as coarsely as they are told: each the share of its level."""
         return self.told[np.searchsorted(self.edges, shares)]
 
-    def scaled(self, vectors: np.ndarray) -> np.ndarray:
-        return np.clip((vectors - self.mean) / self.deviation, -REACH, REACH)
-
     def save(self, path: Path) -> None:
         np.savez_compressed(path, **asdict(self))
+
+
+def standardised(vectors: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Features in deviations from what is usual, within REACH."""
+    return np.clip((vectors - mean) / deviation, -REACH, REACH)
 
 
 def linear(values: np.ndarray, coefficients: np.ndarray) -> np.ndarray:

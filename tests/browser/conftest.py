@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,11 +66,14 @@ def healthy(url: str, seconds: float = 10) -> bool:
         return False
 
 
-def serve(cache: Path, script: str = "app.py") -> Served:
-    """Starts `streamlit run SCRIPT` and waits until it answers. cache: where this server keeps what it computes."""
+def serve(cache: Path, script: str = "app.py", **surroundings: str) -> Served:
+    """Starts `streamlit run SCRIPT` and waits until it answers.
+
+    cache: where this server keeps what it computes. surroundings: more variables of its environment.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), **surroundings}
     log = (cache / "server.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     served = Served(f"http://127.0.0.1:{port}", process)
@@ -82,23 +86,27 @@ def serve(cache: Path, script: str = "app.py") -> Served:
     pytest.fail(f"The page did not start: {(cache / 'server.log').read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory) -> Iterator[Served]:
+@contextmanager
+def serving(cache: Path, script: str = "app.py", **surroundings: str) -> Iterator[Served]:
+    """A server as `serve` starts it, for as long as tests need it; where there is no browser they are not run."""
     chromium()
-    running = serve(tmp_path_factory.mktemp("cache"))
+    running = serve(cache, script, **surroundings)
     yield running
     running.process.terminate()
     running.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("cache")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def short(tmp_path_factory) -> Iterator[Served]:
     """A server of the page whose dreams are short; see `short_page`."""
-    chromium()
-    running = serve(tmp_path_factory.mktemp("short"), "tests/browser/short_page.py")
-    yield running
-    running.process.terminate()
-    running.process.wait(10)
+    with serving(tmp_path_factory.mktemp("short"), "tests/browser/short_page.py") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Served, chromium, serve
+from tests.browser.conftest import Served, serving
 from tests.browser.street import SIGNS, SIZE, street
 from tests.browser.test_page import alive, open_page, reading
 
@@ -21,11 +21,8 @@ FINGER = 24  # screen pixels that a finger needs
 @pytest.fixture(scope="module")
 def signs(tmp_path_factory) -> Iterator[Served]:
     """A server of the page that finds the words on the drawn street."""
-    chromium()
-    running = serve(tmp_path_factory.mktemp("signs"), "tests/browser/signs_page.py")
-    yield running
-    running.process.terminate()
-    running.process.wait(10)
+    with serving(tmp_path_factory.mktemp("signs"), "tests/browser/signs_page.py") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from explain.ctc.alphabet import SPACE_MARK
 from explain.network.description import describe
 from explain.panels.inputs import word
 from models.preprocessing import Preprocessing
-from tests.browser.conftest import Served, chromium, serve
+from tests.browser.conftest import Served, serving
 from tests.browser.test_page import settled
 from tests.browser.test_views import shows
 from tests.explain.panels.page import made
@@ -33,15 +33,10 @@ SAMPLE = "elephant"  # the page's first
 @pytest.fixture(scope="module")
 def own(tmp_path_factory) -> Iterator[Served]:
     """A server whose folder of networks holds one."""
-    chromium()
     folder = tmp_path_factory.mktemp("networks")
     made.recogniser(folder / "reader.onnx")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NETWORKS_FOLDER", str(folder))
-        running = serve(tmp_path_factory.mktemp("own"))
-    yield running
-    running.process.terminate()
-    running.process.wait(10)
+    with serving(tmp_path_factory.mktemp("own"), NETWORKS_FOLDER=str(folder)) as running:
+        yield running
 
 
 def silent(path: Path) -> Path:

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from models import typeface
-from tests.browser.conftest import FLAGS, Console, Served, chromium, serve
+from tests.browser.conftest import FLAGS, Console, Served, chromium, serving
 from tests.browser.test_page import painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.walk]
@@ -36,10 +36,8 @@ RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory) -> Iterator[Served]:
     """A server whose jobs end at once."""
-    running = serve(tmp_path_factory.mktemp("quick"), "tests/browser/quick_page.py")
-    yield running
-    running.process.terminate()
-    running.process.wait(10)
+    with serving(tmp_path_factory.mktemp("quick"), "tests/browser/quick_page.py") as running:
+        yield running
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ class GradientWorker:
         except ValueError as error:
             job.end(FAILED, error=str(error))
             return job
-        if job.key and (result := request.results(job, self._results).read(job.key)) is not None:
+        if (result := request.known(job, self._results)) is not None:
             job.cached = True
             job.end(DONE, result)
             return job
@@ -196,9 +196,7 @@ class GradientWorker:
                 return
             if job.unseen > self._bounds.forgotten:
                 job.end(FAILED, error=FORGOTTEN)
-            elif (
-                job.key and (result := request.results(job, self._results).read(job.key)) is not None
-            ):  # someone else asked for the same
+            elif (result := request.known(job, self._results)) is not None:  # someone else asked for the same
                 job.cached = True
                 job.end(DONE, result)
             elif job.begin():

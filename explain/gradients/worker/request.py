@@ -4,6 +4,7 @@ result is kept."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from explain.gradients.kinds import Kind
 from explain.gradients.worker import result_cache
@@ -23,6 +24,11 @@ def check(job: Job, kinds: Mapping[str, Kind]) -> None:
     protocol.pack(*protocol.split(job.settings))  # refuses here what could not be sent later
     if kind.files is not None:
         job.key = result_cache.key(job.kind, job.settings, kind.files(job.settings))
+
+
+def known(job: Job, common: result_cache.Store) -> dict[str, Any] | None:
+    """The result of such a job, where it is kept."""
+    return results(job, common).read(job.key) if job.key else None
 
 
 def results(job: Job, common: result_cache.Store) -> result_cache.Store:

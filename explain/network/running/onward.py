@@ -22,7 +22,7 @@ from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.reading.shapes import TYPES
 from explain.network.running.cpus import available_cpus
-from explain.network.session import PASSES_BETWEEN_TRIMS, Network, session_options, trim
+from explain.network.session import PASSES_BETWEEN_TRIMS, Network, giving_back, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
@@ -47,10 +47,8 @@ class Part:
 
     def run(self, given: Feeds, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Tensors by name. Now and then the arena's free memory is given back."""
-        options = onnxruntime.RunOptions()
         self._count += 1
-        if self._count % PASSES_BETWEEN_TRIMS == 0:
-            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        options = giving_back() if self._count % PASSES_BETWEEN_TRIMS == 0 else None
         wanted = list(dict.fromkeys(names or (made.name for made in self._session.get_outputs())))
         feeds = {name: np.ascontiguousarray(given[name], kind) for name, kind in self._types.items()}
         return dict(zip(wanted, self._session.run(wanted, feeds, options), strict=True))

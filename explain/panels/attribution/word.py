@@ -144,7 +144,9 @@ def _occlusion(
     A network in a process of its own takes whole passes, some seconds of them: beside the page, and with Cancel.
     """
     key, network = (word.description, word.ran.digest, lengths), resources.network(word.network)
-    asked = _to_ask(word) if len(word.description.labels) > MANY else None
+    remembered = _remembered()
+    covered = remembered.get(key)
+    asked = _to_ask(word) if covered is None and len(word.description.labels) > MANY else None
 
     def work(on_step: OnStep) -> Covered | None:
         found = occlusion.occlude(network, word.batch[0], *lengths, on_step=on_step)
@@ -155,12 +157,11 @@ def _occlusion(
         if checked:
             faithfulness.check(word, target, f"occlusion, {patch}", covered.map(target))
 
-    remembered = _remembered()
     if network.apart:
         count = len(occlusion.boxes(word.batch.shape[1:], *lengths))
         shown(Held("cover-word"), key, f"Occlusion: {count} passes", work, draw, remembered, at_once=True)
         return
-    place, covered = st.empty(), remembered.get(key)
+    place = st.empty()
     if covered is None:
         text = "Covering the word patch by patch"
         bar = place.progress(0.0, text)

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.ctc import believed
 from explain.panels.inputs.word import FORMATS, samples_in
 from explain.panels.page import address, views
@@ -74,8 +74,8 @@ def choose() -> Image.Image:
     first = next(iter(samples()))
     selected = address.choice("photo", samples(), first)
 
-    def take() -> None:
-        address.note("photo", st.session_state["photos"].get("chosen"), first)
+    def take(clicked: str) -> None:
+        address.note("photo", clicked, first)
         # A click on a sample means the sample: a fresh key empties the uploader.
         st.session_state["photo-uploads"] = st.session_state.get("photo-uploads", 0) + 1
 
@@ -89,8 +89,7 @@ def choose() -> Image.Image:
         )
         uploaded = _opened(file)
     with pictures:
-        component(
-            "thumbnails",
+        thumbnails(
             key="photos",
             data={
                 "label": "Photographs",
@@ -101,7 +100,7 @@ def choose() -> Image.Image:
                     for name, item in samples().items()
                 ],
             },
-            on_chosen_change=take,
+            choose=take,
         )
     return uploaded or sample(selected)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from explain.ctc import alternatives
 from explain.network.description import Description
-from explain.panels.components import component
+from explain.panels.components import thumbnails
 from explain.panels.inputs import box, brought, made_ready
 from explain.panels.page import address, resources
 from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
@@ -97,15 +97,11 @@ def _samples(_network: Description) -> Titled:
 def _pictures(key: str, names: list[str], selected: str) -> None:
     """Samples to choose from by a click."""
 
-    def take() -> None:
-        address.note("sample", st.session_state[key].get("chosen"), next(iter(samples())))
-
     items = [{"id": name, "title": samples()[name]["title"], "src": _sample_url(name)} for name in names]
-    component(
-        "thumbnails",
+    thumbnails(
         key=key,
         data={"label": "Samples", "items": items, "chosen": selected, "size": 30},
-        on_chosen_change=take,
+        choose=lambda clicked: address.note("sample", clicked, next(iter(samples()))),
     )
 
 

@@ -7,10 +7,9 @@ import streamlit as st
 from explain.charts.interventions.swap import swap
 from explain.charts.theme import Inks
 from explain.interventions import patching
-from explain.interventions.picture import CHANGES
 from explain.interventions.run import leads
 from explain.network.head import CLASSES, CTC
-from explain.panels.interventions.picture import USUAL, called
+from explain.panels.interventions.picture import BY_TITLE, USUAL
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.remembered import shown
 from explain.panels.page import address
@@ -87,7 +86,7 @@ def _choose(subject: Subject) -> None:
         with face:
             address.switch("Face", typeface.FONTS, key=FACE, labelled=True)
     else:
-        address.switch("This photograph, and the same", {called(change): change for change in CHANGES}, key=TWIN)
+        address.switch("This photograph, and the same", BY_TITLE, key=TWIN)
 
 
 def _usual(subject: Subject) -> tuple[str, str]:
@@ -109,8 +108,7 @@ def _words(subject: Subject) -> tuple[Subject, Subject]:
 
 
 def _twin(subject: Subject) -> Subject:
-    by_title = {called(change): change for change in CHANGES}
-    change = by_title[address.choice(TWIN, by_title, called(CHANGES[0]))]
+    change = BY_TITLE[address.choice(TWIN, BY_TITLE, next(iter(BY_TITLE)))]
     return Subject.of(subject.network, change.title, change.made(subject.seen, USUAL[change.name]))
 
 

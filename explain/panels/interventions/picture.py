@@ -7,7 +7,7 @@ import streamlit as st
 from explain.charts.interventions.curve import curve
 from explain.charts.theme import Inks
 from explain.interventions import picture
-from explain.interventions.picture import CHANGES, Answered, Change
+from explain.interventions.picture import CHANGES, Answered
 from explain.network.head import CLASSES, CTC
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.remembered import shown
@@ -18,6 +18,7 @@ from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold, plain
 from explain.pictures import images
 
+BY_TITLE = {change.title: change for change in CHANGES}
 USUAL = {"blur": 2.0, "shift": 3.0, "turn": 5.0, "dark": 0.5, "invert": 1.0, "noise": 40.0}
 REMEMBERED = 48  # curves of some forty points
 WIDE = 480  # screen pixels of the changed picture
@@ -29,18 +30,12 @@ def _remembered() -> Recent:
     return Recent(REMEMBERED)
 
 
-def called(change: Change) -> str:
-    """What a change is called on a button."""
-    return change.title
-
-
 def show(subject: Subject) -> None:
     """Draws the choice of what is done to the picture, its slider, and the answer."""
     if subject.description.head.kind not in (CTC, CLASSES):
         st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
         return
-    by_title = {called(change): change for change in CHANGES}
-    change = by_title[address.switch("What is done to the picture", by_title, key="picture_change")]
+    change = BY_TITLE[address.switch("What is done to the picture", BY_TITLE, key="picture_change")]
     control, drawn = st.columns([1, 1.4], gap="medium")
     with control:
         amount = st.slider(

@@ -10,7 +10,7 @@ import pytest
 from explain.interventions.intervention import Intervention, What, Where, parse
 from explain.network.session import Network
 from explain.panels.page.subject import Subject
-from tests.explain.panels.layers.third import classifier, recogniser
+from tests.explain.panels.layers.third import classifier, networks_in, recogniser
 from tests.explain.panels.views import text_of
 
 KINDS = {
@@ -21,11 +21,7 @@ KINDS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("own")
-    for name, (make, settings) in KINDS.items():
-        make(made / f"{name}.onnx", **settings)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NETWORKS_FOLDER", str(made))
+    with networks_in(tmp_path_factory.mktemp("own"), KINDS) as made:
         yield made
 
 

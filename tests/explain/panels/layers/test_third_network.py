@@ -12,7 +12,7 @@ from explain.panels.layers import feature_maps, names, reading_with_less, recurr
 from explain.panels.page.subject import Subject
 from models.crnn import CARD
 from models.vgg16 import CAM
-from tests.explain.panels.layers.third import classifier, recogniser
+from tests.explain.panels.layers.third import classifier, networks_in, recogniser
 from tests.explain.panels.views import text_of
 
 KINDS = {
@@ -24,11 +24,7 @@ KINDS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("own")
-    for name, (make, settings) in KINDS.items():
-        make(made / f"{name}.onnx", **settings)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NETWORKS_FOLDER", str(made))
+    with networks_in(tmp_path_factory.mktemp("own"), KINDS) as made:
         yield made
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 LABELS = ("", "x", "y", "Z", "7")  # the blank first
@@ -121,3 +124,13 @@ def classifier(path: Path) -> Path:
         input={"colour": "rgb"},
         title="Animals",
     )
+
+
+@contextmanager
+def networks_in(folder: Path, kinds: Mapping[str, tuple]) -> Iterator[Path]:
+    """The folder as the one in which the page looks for networks, with these in it: how each is made, by name."""
+    for name, (make, settings) in kinds.items():
+        make(folder / f"{name}.onnx", **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NETWORKS_FOLDER", str(folder))
+        yield folder
