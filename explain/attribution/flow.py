@@ -1,8 +1,8 @@
 """From one target back through the layers: how much of it passes through each channel and each place of a layer.
 
 `explain.gradients.attribution` works it out (the job "flow"); here is what comes of it, and what can be said of that
-without a gradient. The amounts are layer conductance: the change of the target from an empty picture to this one, parted
-among what a layer puts out.
+without a gradient. The amounts are layer conductance: the change of the target from an empty picture to this one,
+parted among what a layer puts out.
 
 **Ref.** K. Dhamdhere, M. Sundararajan, Q. Yan, How Important Is a Neuron?, ICLR 2019, https://arxiv.org/abs/1805.12233
 """
@@ -23,10 +23,10 @@ class LayerFlow:
     """How much of a target's change passes through one layer's channels, or a flat layer's units, and its places.
 
     layer: its name. channels: `(channel,)`, signed, in the target's units; below zero is what speaks against it.
-    places: `(height, width)`, `(frame,)` of a sequence, `()` of a flat layer: the same amounts, summed over the channels
-    in place of the places. Both sum to `total`.
-    costs: `(channel,)`, what the target is expected to lose if that channel alone is set to zero in the whole picture,
-    below zero where it would gain. Not the same as `channels`: what an empty picture has there as well carries nothing
+    places: `(height, width)`, `(frame,)` of a sequence, `()` of a flat layer: the same amounts, summed over the
+    channels in place of the places. Both sum to `total`.
+    costs: `(channel,)`, what the target is expected to lose if that channel alone is set to zero in all places, below
+    zero where it would gain. Not the same as `channels`: what an empty picture has there as well carries nothing
     of the change, and is missed all the same once it is gone.
     """
 

@@ -24,8 +24,8 @@ DRAWS = 4  # random orders whose mean is taken
 
 @dataclass(frozen=True)
 class Curves:
-    """counts: how many channels are silenced together. costs: by order ("named", "random", "active"), `(count,)`: by how
-    much the target's number falls."""
+    """counts: how many channels are silenced together. costs: by order ("named", "random", "active"), `(count,)`: by
+    how much the target's number falls."""
 
     counts: tuple[int, ...]
     costs: Mapping[str, np.ndarray]
