@@ -105,11 +105,17 @@ def top(flow: LayerFlow, count: int) -> Top:
     """The `count` channels through which most passes, by magnitude: what speaks against the target is part of its path
     as well. Those that carry nothing are left out."""
     size = np.abs(flow.channels.astype(np.float64))
-    order = [int(channel) for channel in np.argsort(-size, kind="stable")[:count] if size[channel] > 0]
+    order = list(most(flow.channels, count))
     amounts = tuple(float(flow.channels[channel]) for channel in order)
     share = float(size[order].sum() / size.sum()) if order else 0.0
     net = sum(amounts) / flow.total if flow.total else 0.0
     return Top(tuple(order), amounts, share, 1 - share, net)
+
+
+def most(amounts: np.ndarray, count: int) -> tuple[int, ...]:
+    """The numbers of the `count` largest amounts by magnitude, the largest first; without those that are zero."""
+    size = np.abs(amounts)
+    return tuple(int(number) for number in np.argsort(-size, kind="stable")[:count] if size[number] > 0)
 
 
 def dearest(flow: LayerFlow, count: int) -> tuple[int, ...]:
