@@ -37,8 +37,12 @@ class Walked(NamedTuple):
     broken: list[str]
 
 
-# Buttons that open another view, which is walked by itself; tests/browser/test_what_if.py presses one.
-TO_ANOTHER_VIEW = ("deep-silence-crnn", "deep-silence-vgg16-cam")
+# Buttons that open another view, which is walked by itself; tests/browser/test_what_if.py and test_follow.py press some.
+TO_ANOTHER_VIEW = tuple(
+    f"{button}-{network}"
+    for button in ("deep-silence", "follow-silence", "follow-hand")
+    for network in ("crnn", "vgg16-cam")
+)
 
 
 class Home(NamedTuple):

@@ -1,0 +1,178 @@
+"""The deeper view *Follow an answer*: from a character or class back through the layers, to the pixels."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explain.attribution import targets
+from explain.attribution.flow import Flow, from_result
+from explain.charts.flow import path as drawing
+from explain.charts.flow.lines import Shown, lines, shown
+from explain.charts.flow.parts import Column, Ends
+from explain.interventions.run import leads
+from explain.panels.components import component
+from explain.panels.flow import check, drawn, node
+from explain.panels.inputs import photograph, target
+from explain.panels.jobs import job_view
+from explain.panels.jobs.job_view import Followed
+from explain.panels.layers import names
+from explain.panels.layers.feature_maps import is_drawn
+from explain.panels.page import address
+from explain.panels.page.guard import fragment
+from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
+from explain.pictures import images
+
+PATH = Followed("follow", "flow", at_once=True)
+COUNT, MAIN = 5, 10  # channels of a layer; layers at first
+NODE, CHARACTER = "follow_node", "character"
+SOME, EVERY = "The main layers", "Every layer"
+WIDEST = 256  # pixels of the picture on the left
+
+
+@fragment
+def show(word: Subject) -> None:
+    """Draws the view for the word, or for a photograph where the network chosen looks at one."""
+    subject = photograph.or_word("Followed in which network", "follow_network", word)
+    by_name = target.of_answer(subject)
+    if not by_name:
+        st.caption("The network gives no answer here, so there is nothing to follow. Choose another picture above.")
+        return
+    name = target.choose("Follow back", by_name, "follow_target", _usual(by_name), in_a_row=True)
+    layers = _layers(subject)
+    flow = _flow(subject, by_name[name], layers)
+    path = shown(flow, layers, COUNT) if flow else None
+    columns = drawn.columns(subject, flow, path) if path else drawn.strongest(subject, layers, COUNT)
+    chosen = _chosen(columns)
+    _draw(subject, name, by_name[name], flow, path, columns, chosen)
+    _caption(subject, name, by_name[name], flow, columns)
+    if not chosen:
+        return
+    below, beside = st.columns([1.15, 1], gap="medium")
+    layer, channel = drawn.of_key(subject.description, chosen)
+    with below:
+        node.show(subject, layer, channel, flow)
+    with beside:
+        check.show(subject, layer, name, by_name[name], flow)
+
+
+def _usual(by_name: dict[str, targets.Target]) -> int:
+    """The number of what is followed first: the character that other views look at, else the first; else the first
+    class."""
+    if target.WHOLE not in by_name:
+        return 0
+    character = address.numbers(CHARACTER, 1)
+    place = character[0] + 1 if character else 1
+    return place if place < len(by_name) else 1
+
+
+def _layers(subject: Subject) -> list[str]:
+    """Draws the choice between the main layers and every one, where these are not the same."""
+    network, description = subject.opened.network, subject.description
+    every = [
+        layer.name
+        for layer in description.layers[1:]
+        if leads(network, layer.name)
+        and is_drawn(subject.values[layer.name])
+        and not names.is_labelled(description, layer)  # that is the answer itself
+    ]
+    main = drawn.first_layers(description, every, MAIN)
+    if main == every:
+        return every
+    options = {f"{SOME} ({len(main)})": main, f"{EVERY} ({len(every)})": every}
+    return options[address.switch("Layers", options, key="follow_layers")]
+
+
+def _flow(subject: Subject, followed: targets.Target, layers: list[str]) -> Flow | None:
+    """The path, once the worker has it; until then how far it is, or why there is none."""
+    settings = {
+        "network": subject.network,
+        "picture": subject.batch[0],
+        "target": targets.describe(followed),
+        "layers": layers,
+        "links": COUNT,
+    }
+    if problem := job_view.refusal("flow", settings):
+        st.info(f"The path needs a gradient. {plain(problem)}", icon=":material/info:")
+        return None
+    job = PATH.job(subject.ran.digest, settings)
+    if job is None:
+        PATH.ask(
+            "Follow the answer",
+            "How much of the answer passes through each channel of each layer. This needs TensorFlow, which starts "
+            "in a process of its own: some 20 seconds the first time, then fewer.",
+            settings,
+        )
+        return None
+    if job.status == "done":
+        return from_result(job.result)
+    PATH.follow(job, lambda result: st.rerun())
+    return None
+
+
+def _chosen(columns: list[Column]) -> str:
+    """The key of the channel that is looked at: the one in the address, or the first of the layer in the middle."""
+    keys = [node.key for column in columns for node in column.nodes]
+    numbers = address.numbers(NODE, 2)
+    key = f"{numbers[0]}.{numbers[1]}" if numbers else ""
+    if key in keys:
+        return key
+    middle = [column for column in columns if column.nodes]
+    return middle[len(middle) // 2].nodes[0].key if middle else ""
+
+
+def _draw(
+    subject: Subject,
+    name: str,
+    followed: targets.Target,
+    flow: Flow | None,
+    path: list[Shown] | None,
+    columns: list[Column],
+    chosen: str,
+) -> None:
+    picture = images.data_url(images.shrink(subject.seen, WIDEST))
+    answer = name.partition(": ")[2] or name
+    change = flow.difference if flow else None
+    ends = Ends(picture, subject.width / subject.height, answer, target.quantity(followed), change)
+    between = lines(flow, path) if flow and path else []
+    keys = {node.key for column in columns for node in column.nodes}
+
+    def choose() -> None:
+        clicked = st.session_state["follow-path"].get("node")
+        if clicked in keys:
+            address.note(NODE, clicked)
+
+    component(
+        "path",
+        key="follow-path",
+        data={
+            "svg": drawing.path(ends, columns, between, chosen),
+            "file": drawing.file(ends, columns, between),
+            "name": f"path-{subject.description.name}-{answer}",
+            "answer": f"“{answer}”",
+            "inks": list(images.signed_inks()) if flow else None,
+            "says": "Point at a channel to read it off and see its lines; click it to look closer.",
+        },
+        on_node_change=choose,
+    )
+
+
+def _caption(subject: Subject, name: str, followed: targets.Target, flow: Flow | None, columns: list[Column]) -> None:
+    """What is seen and what it is not; how far the parts sum to the whole."""
+    if flow is None:
+        st.caption(
+            f"Not the path yet: of each layer the {COUNT} channels that answer most to this picture, each on its own "
+            "scale. Which of them matter for the answer is what the path will say."
+        )
+        return
+    what = target.quantity(followed)
+    cuts = [cut for cut in flow.cuts if cut]
+    error = max((flow.error(cut) for cut in cuts), default=0.0)
+    st.caption(
+        f"From an empty picture, all of it in the background's colour, to this one the {what} of {plain(name)} changes "
+        f"by {flow.difference:.3g}. All of that passes through every layer: each channel's number is its part (layer "
+        f"conductance), a line the part that came from one channel to another. Red speaks for the answer, blue against "
+        f"it. The percentages are shares of all that passes, for and against alike. Each layer's parts sum to the "
+        f"change, off by at most {100 * error:.1f} %. The path does not say what happens when a channel is gone: "
+        "others may make it good. That is what the check is for."
+    )

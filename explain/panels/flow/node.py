@@ -1,0 +1,63 @@
+"""One channel of the path, under it: its map, what passes through it, and where to look next."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explain.attribution.flow import Flow
+from explain.charts.flow.parts import signed
+from explain.layers import feature_maps
+from explain.network.layers import Layer
+from explain.panels.interventions import changes
+from explain.panels.layers import by_hand, exemplars, names
+from explain.panels.layers.feature_maps import is_wide
+from explain.panels.page.subject import Subject
+from explain.panels.page.wording import plain
+from explain.pictures import images
+
+WIDE, SQUARE = 420, 224  # screen pixels of the map
+
+
+def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> None:
+    """Draws the channel that was clicked. flow: None where the path is not known, or not yet."""
+    description = subject.description
+    name = names.channel_name(description, layer, channel)
+    st.markdown(f"**{plain(layer.title)}, {plain(name)}** · {names.kind_name(description, layer)}")
+    if flow:
+        st.markdown(_carries(layer, channel, flow))
+    _map(subject, layer, channel, name)
+    with st.container(horizontal=True):
+        changes.silence(subject, layer, channel, f"follow-silence-{description.name}")
+        by_hand.lead_to(subject, layer, channel, f"follow-hand-{description.name}")
+    if layer.kind == "lstm":
+        exemplars.sentence(description, layer, channel)
+    else:
+        exemplars.channel(subject, layer, channel)
+
+
+def _carries(layer: Layer, channel: int, flow: Flow) -> str:
+    """What passes through the channel, and what it would cost, in words."""
+    through = flow.layer(layer.name)
+    amount, size = float(through.channels[channel]), np.abs(through.channels)
+    place, share = int((size > size[channel]).sum()) + 1, float(size[channel] / (size.sum() or 1.0))
+    does = "speaks for the answer" if amount > 0 else "speaks against the answer"
+    return (
+        f"**{signed(amount)}** passes through it and {does}: {share:.1%} of all that passes through "
+        f"{plain(layer.title)}, number {place} of {len(size)} channels. Set to zero alone, it is expected to cost the "
+        f"answer {float(through.costs[channel]):.3g}."
+    )
+
+
+def _map(subject: Subject, layer: Layer, channel: int, name: str) -> None:
+    values = feature_maps.tile(subject.values[layer.name], channel).values
+    if values.size == 1:
+        st.caption(f"It has one value for the whole picture: {float(values[0, 0]):.4g}.")
+        return
+    low, high, _ = images.scale(values)
+    drawn = images.coloured(values)
+    width = WIDE if is_wide(subject) or values.shape[0] == 1 else SQUARE
+    height = max(20, round(width * subject.height / subject.width)) if values.shape[0] > 1 else 28
+    st.image(drawn.resize((width, height), 0), width=width, alt=f"{layer.title}, {name}: its map for this picture")
+    what = "Its course over the steps" if values.shape[0] == 1 else "Its feature map"
+    st.caption(f"{what} for this picture, from {low:.3g} to {high:.3g} on a scale of its own.")
