@@ -37,7 +37,7 @@ class Walked(NamedTuple):
     broken: list[str]
 
 
-# Buttons that open another view, which is walked by itself; tests/browser/test_what_if.py and test_follow.py press some.
+# Buttons that open another view, which is walked by itself; tests/browser presses some (test_what_if, test_follow).
 TO_ANOTHER_VIEW = tuple(
     f"{button}-{network}"
     for button in ("deep-silence", "follow-silence", "follow-hand")

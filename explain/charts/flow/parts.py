@@ -56,13 +56,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Ends:
-    """The two ends of the path. picture: a url; ratio: its width over its height. answer: the character or class.
+    """The two ends of the path. picture: a url. where: the same with the pixels marked that matter, "" where that is
+    not known. ratio: width over height. answer: the character or class.
 
     change: by how much the answer's number has changed on the way, None where that is not known. quantity: what that
     number is.
     """
 
     picture: str
+    where: str
     ratio: float
     answer: str
     quantity: str

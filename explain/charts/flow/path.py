@@ -115,7 +115,10 @@ class _Drawing:
     def _picture(self) -> list[str]:
         tall = SIDE / self.ends.ratio
         x, y = (COLUMN - SIDE) / 2, self._middle - tall / 2
-        marks = [_image(x, y, SIDE, tall, self.ends.picture), _text(COLUMN / 2, y + tall + 14, "the picture", "soft")]
+        marks = [_image(x, y, SIDE, tall, self.ends.picture), _text(COLUMN / 2, y - 10, "the picture", "soft")]
+        if self.ends.where:
+            marks += [_image(x, y + tall + 6, SIDE, tall, self.ends.where)]
+            marks += [_text(COLUMN / 2, y + 2 * tall + 18, "its pixels’ part", "soft")]
         if self.top > HEAD:
             marks.append(_text(COLUMN - 12, HEAD + self.tile / 2, "where:", "soft", anchor="end"))
         if self.columns:

@@ -53,7 +53,7 @@ def _followed(subject: Subject, through: LayerFlow, channels: Sequence[int]) -> 
         _node(subject, through.layer, channel, amount, abs(amount) / size)
         for channel, amount in zip(channels, amounts, strict=True)
     )
-    return _column(subject, through.layer, nodes, through.total - sum(amounts), _where(subject, through))
+    return _column(subject, through.layer, nodes, through.total - sum(amounts), where(subject, through))
 
 
 def _node(subject: Subject, layer: str, channel: int, amount: float | None = None, share: float = 0.0) -> Node:
@@ -75,7 +75,7 @@ def _column(
     return Column(names.short_name(description, shown), called, nodes, others, rest, where)
 
 
-def _where(subject: Subject, through: LayerFlow) -> str:
+def where(subject: Subject, through: LayerFlow) -> str:
     """The picture in grey, red where what passes through a layer speaks for the answer and blue where against it."""
     places = np.atleast_2d(through.places)
     if places.size <= 1:

@@ -10,6 +10,7 @@ from explain.charts.flow import path as drawing
 from explain.charts.flow.lines import Shown, lines, shown
 from explain.charts.flow.parts import Column, Ends
 from explain.interventions.run import leads
+from explain.network.head import CLASSES, CTC
 from explain.panels.components import component
 from explain.panels.flow import check, drawn, node
 from explain.panels.inputs import photograph, target
@@ -17,7 +18,7 @@ from explain.panels.jobs import job_view
 from explain.panels.jobs.job_view import Followed
 from explain.panels.layers import names
 from explain.panels.layers.feature_maps import is_drawn
-from explain.panels.page import address
+from explain.panels.page import address, download
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
@@ -28,6 +29,10 @@ COUNT, MAIN = 5, 10  # channels of a layer; layers at first
 NODE, CHARACTER = "follow_node", "character"
 SOME, EVERY = "The main layers", "Every layer"
 WIDEST = 256  # pixels of the picture on the left
+EMPTY = {
+    CTC: "a picture of nothing but the background's colour",
+    CLASSES: "a picture of the one colour that the network takes as zero",
+}  # what the picture is held against
 
 
 @fragment
@@ -89,7 +94,7 @@ def _flow(subject: Subject, followed: targets.Target, layers: list[str]) -> Flow
         "network": subject.network,
         "picture": subject.batch[0],
         "target": targets.describe(followed),
-        "layers": layers,
+        "layers": [subject.description.input.name, *layers],
         "links": COUNT,
     }
     if problem := job_view.refusal("flow", settings):
@@ -130,11 +135,15 @@ def _draw(
     columns: list[Column],
     chosen: str,
 ) -> None:
-    picture = images.data_url(images.shrink(subject.seen, WIDEST))
     answer = name.partition(": ")[2] or name
+    picture = images.data_url(images.shrink(subject.seen, WIDEST))
+    where = drawn.where(subject, flow.layer(subject.description.input.name)) if flow else ""
     change = flow.difference if flow else None
-    ends = Ends(picture, subject.width / subject.height, answer, target.quantity(followed), change)
+    ends = Ends(picture, where, subject.width / subject.height, answer, target.quantity(followed), change)
     between = lines(flow, path) if flow and path else []
+    still = drawing.file(ends, columns, between)
+    if flow:
+        download.add(subject, "charts/path.svg", still)
     keys = {node.key for column in columns for node in column.nodes}
 
     def choose() -> None:
@@ -147,7 +156,7 @@ def _draw(
         key="follow-path",
         data={
             "svg": drawing.path(ends, columns, between, chosen),
-            "file": drawing.file(ends, columns, between),
+            "file": still,
             "name": f"path-{subject.description.name}-{answer}",
             "answer": f"“{answer}”",
             "inks": list(images.signed_inks()) if flow else None,
@@ -165,14 +174,19 @@ def _caption(subject: Subject, name: str, followed: targets.Target, flow: Flow |
             "scale. Which of them matter for the answer is what the path will say."
         )
         return
-    what = target.quantity(followed)
-    cuts = [cut for cut in flow.cuts if cut]
-    error = max((flow.error(cut) for cut in cuts), default=0.0)
+    empty = EMPTY[subject.description.head.kind]
+    errors = [flow.error(cut) for cut in flow.cuts]
     st.caption(
-        f"From an empty picture, all of it in the background's colour, to this one the {what} of {plain(name)} changes "
-        f"by {flow.difference:.3g}. All of that passes through every layer: each channel's number is its part (layer "
-        f"conductance), a line the part that came from one channel to another. Red speaks for the answer, blue against "
-        f"it. The percentages are shares of all that passes, for and against alike. Each layer's parts sum to the "
-        f"change, off by at most {100 * error:.1f} %. The path does not say what happens when a channel is gone: "
-        "others may make it good. That is what the check is for."
+        f"From {empty} to this one, the {target.quantity(followed)} of {plain(name)} changes by "
+        f"**{flow.difference:.3g}**. A channel's number is the part of that change which passes through it (layer "
+        "conductance), a line the part that came from one channel to the next. Percentages are shares of all that "
+        f"passes through a layer, for and against alike. {_sums(errors)} Not shown: what would happen without a "
+        "channel, since others may make up for it. The check below tries that."
     )
+
+
+def _sums(errors: list[float]) -> str:
+    """How far the parts of the layers sum to the whole."""
+    if not errors:
+        return "No layer of this network has all of the change passing through it, so the parts sum to less."
+    return f"The parts of a layer that all of it passes through sum to the change, to within {max(errors):.1%}."

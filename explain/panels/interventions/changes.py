@@ -101,7 +101,11 @@ def silence(subject: Subject, layer: Layer, channel: int, key: str) -> None:
 
     def open_view() -> None:
         keep([Listed(Intervention(layer.name, Where(channels=(channel,))), True)])
-        views.turn_to(WHAT_IF, subject.network, "touch_network")
+        address.tell_all()
+        st.session_state[views.VIEW] = WHAT_IF
+        st.session_state["touch_network"] = next(
+            (title for title, name in views.titles(views.to_look_into()).items() if name == subject.network), None
+        )
         st.session_state["what_if_part"] = INSIDE
 
     name = names.channel_name(subject.description, layer, channel)
