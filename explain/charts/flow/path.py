@@ -26,19 +26,14 @@ text{fill:#1d2433;font-family:system-ui,sans-serif}
 .others{fill:#98a1b0;fill-opacity:.16;stroke:#98a1b0;stroke-dasharray:3 3}
 .unknown{stroke:#98a1b0;fill:none}
 .rest{fill:#98a1b0;fill-opacity:.55}
-"""  # of the picture in a file of its own
+.ground{fill:#ffffff}
+"""
 
 
 def path(ends: Ends, columns: Sequence[Column], lines: Sequence[Line], chosen: str = "") -> str:
-    """The picture, as an element of a page that gives its classes their colours. chosen: the key of a marked node."""
-    return _Drawing(ends, columns, lines, chosen).element()
-
-
-def file(ends: Ends, columns: Sequence[Column], lines: Sequence[Line]) -> str:
-    """The same as a file of its own, light, on a white ground."""
-    drawing = _Drawing(ends, columns, lines, "")
-    ground = f'<style>{PAINT}</style><rect width="{drawing.width}" height="{drawing.height:g}" fill="#ffffff"/>'
-    return drawing.element(ground, ' xmlns="http://www.w3.org/2000/svg"')
+    """The picture, which stands by itself as a file: light, on a white ground. A page may give its classes colours of
+    its own. chosen: the key of a marked node."""
+    return _Drawing(ends, columns, lines, chosen).svg()
 
 
 class _Drawing:
@@ -52,13 +47,15 @@ class _Drawing:
         self.height = self.top + self.row * self.rows + OTHERS + 10
         self.inks = images.signed_inks()
 
-    def element(self, first: str = "", namespace: str = "") -> str:
-        marks = [first, *self._lines(), *self._picture(), *self._answer()]
+    def svg(self) -> str:
+        marks = [f'<style>{PAINT}</style><rect class="ground" width="{self.width}" height="{self.height:g}"/>']
+        marks += [*self._lines(), *self._picture(), *self._answer()]
         for number, column in enumerate(self.columns):
             marks += self._column(number, column)
         label = f"The path of {self.ends.answer} through {len(self.columns)} layers, from the picture on the left"
         box = f'viewBox="0 0 {self.width} {self.height:g}" width="{self.width}" height="{self.height:g}"'
-        return f'<svg{namespace} {box} role="group" aria-label="{escape(label)}">{"".join(marks)}</svg>'
+        space = 'xmlns="http://www.w3.org/2000/svg"'
+        return f'<svg {space} {box} role="group" aria-label="{escape(label)}">{"".join(marks)}</svg>'
 
     @property
     def _middle(self) -> float:

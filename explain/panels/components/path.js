@@ -68,11 +68,14 @@ export default function (component) {
   }
 
   function bar() {
-    const swatch = (colour, says) => element("span", {}, Object.assign(element("i"), { style: `background:${colour}` }), says);
+    const swatch = (colour, says) => element("span", {}, element("i", { style: `background:${colour}` }), says);
     const big = element("button", { type: "button", title: "Show the path on the whole screen; Esc comes back" }, "enlarge");
     big.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : home.requestFullscreen());
     const keep = element("button", { type: "button", title: "Save the path as an SVG file" }, "save");
-    keep.onclick = () => element("a", { href: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(data.file)}`, download: `${data.name}.svg` }).click();
+    keep.onclick = () => {
+      const file = new Blob([data.svg], { type: "image/svg+xml" });
+      element("a", { href: URL.createObjectURL(file), download: `${data.name}.svg` }).click();
+    };
     const legend = data.inks ? [swatch(data.inks[1], `speaks for ${data.answer}`), swatch(data.inks[0], "speaks against it"), swatch("#98a1b0", "not shown")] : [];
     return element("div", { class: "bar" }, ...legend, element("span", { class: "room" }), big, keep);
   }

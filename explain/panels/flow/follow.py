@@ -141,9 +141,8 @@ def _draw(
     change = flow.difference if flow else None
     ends = Ends(picture, where, subject.width / subject.height, answer, target.quantity(followed), change)
     between = lines(flow, path) if flow and path else []
-    still = drawing.file(ends, columns, between)
     if flow:
-        download.add(subject, "charts/path.svg", still)
+        download.add(subject, "charts/path.svg", drawing.path(ends, columns, between))
     keys = {node.key for column in columns for node in column.nodes}
 
     def choose() -> None:
@@ -156,7 +155,6 @@ def _draw(
         key="follow-path",
         data={
             "svg": drawing.path(ends, columns, between, chosen),
-            "file": still,
             "name": f"path-{subject.description.name}-{answer}",
             "answer": f"“{answer}”",
             "inks": list(images.signed_inks()) if flow else None,

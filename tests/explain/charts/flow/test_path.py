@@ -39,7 +39,11 @@ def columns(name: str = "layer", known: bool = True) -> list[Column]:
 def drawn(name: str = "layer", known: bool = True, answer: str = "e") -> ElementTree.Element:
     ends = Ends(URL, URL, 4.0, answer, "log-probability", 3.0 if known else None)
     between = lines(flow(), shown(flow(), ("a", "b"), 2)) if known else []
-    return ElementTree.fromstring(drawing.path(ends, columns(name, known), between, "b.0"))
+    return parsed(drawing.path(ends, columns(name, known), between, "b.0"))
+
+
+def parsed(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
 
 
 def texts(svg: ElementTree.Element) -> list[str]:
@@ -88,9 +92,9 @@ def test_names_are_shown_to_the_letter_and_short(name):
 
 def test_the_file_stands_by_itself_and_the_drawing_without_a_layer_is_no_error():
     ends = Ends(URL, "", 1.0, "cup", "logit", 2.0)
-    whole = ElementTree.fromstring(drawing.file(ends, columns(), []))
+    whole = ElementTree.fromstring(drawing.path(ends, columns(), []))
     assert whole.tag == "{http://www.w3.org/2000/svg}svg"
-    assert len(ElementTree.fromstring(drawing.path(ends, [], [])).findall("image")) == 1
+    assert len(list(parsed(drawing.path(ends, [], [])).iter("image"))) == 1
 
 
 @pytest.mark.parametrize(
