@@ -89,7 +89,8 @@ def _sanity(settings: dict[str, Any]) -> dict[str, Any]:
 def _flow(settings: dict[str, Any]) -> dict[str, Any]:
     """Amounts at random that sum to the difference in every layer; every layer as if all passed through it."""
     network, result = resources.network(settings["network"]), {"difference": 4.0, "score": -0.1, "steps": 24}
-    values, names = network.run(settings["picture"][None]), settings["layers"]
+    picture, names = settings["picture"][None], settings["layers"]
+    values = {network.description.input.name: picture, **network.run(picture)}
     for name in names:
         channels = RANDOM.normal(size=values[name].shape[-1])
         channels += (4.0 - channels.sum()) / len(channels)

@@ -20,11 +20,13 @@ from explain.panels.layers import names
 from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.page import address, download
 from explain.panels.page.guard import fragment
+from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
 from explain.pictures import images
 
 PATH = Followed("follow", "flow", at_once=True)
+REMEMBERED = 12  # sets of columns; some hundred kilobytes each
 COUNT, MAIN = 5, 10  # channels of a layer; layers at first
 NODE, CHARACTER = "follow_node", "character"
 SOME, EVERY = "The main layers", "Every layer"
@@ -47,7 +49,7 @@ def show(word: Subject) -> None:
     layers = _layers(subject)
     flow = _flow(subject, by_name[name], layers)
     path = shown(flow, layers, COUNT) if flow else None
-    columns = drawn.columns(subject, flow, path) if path else drawn.strongest(subject, layers, COUNT)
+    columns = _columns(subject, by_name[name], flow, path, layers)
     chosen = _chosen(columns)
     _draw(subject, name, by_name[name], flow, path, columns, chosen)
     _caption(subject, name, by_name[name], flow, columns)
@@ -59,6 +61,23 @@ def show(word: Subject) -> None:
         node.show(subject, layer, channel, flow)
     with beside:
         check.show(subject, layer, name, by_name[name], flow)
+
+
+@st.cache_resource(show_spinner=False)
+def remembered() -> Recent:
+    """The columns of the last few paths, with some sixty small pictures each, by network, picture and target."""
+    return Recent(REMEMBERED)
+
+
+def _columns(
+    subject: Subject, followed: targets.Target, flow: Flow | None, path: list[Shown] | None, layers: list[str]
+) -> list[Column]:
+    key = (subject.description, subject.ran.digest, followed if flow else None, tuple(layers))
+    columns = remembered().get(key)
+    if columns is None:
+        columns = drawn.columns(subject, flow, path) if flow else drawn.strongest(subject, layers, COUNT)
+        remembered().add(key, columns)
+    return columns
 
 
 def _usual(by_name: dict[str, targets.Target]) -> int:

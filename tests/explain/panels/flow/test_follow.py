@@ -42,8 +42,10 @@ class Worker(quick_jobs.QuickWorker):
 
 @pytest.fixture(autouse=True)
 def worker(monkeypatch) -> Worker:
+    from explain.panels.flow import follow
     from explain.panels.inputs import photograph
 
+    follow.remembered().clear()  # the worker's answers are other ones each time
     quick = Worker()
     monkeypatch.setattr(resources, "worker", lambda: quick)
     monkeypatch.setattr(photograph, "or_word", lambda label, key, word: word)
