@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def test_a_character_is_followed_and_a_channel_on_its_path_silenced(page, served, console):
     open_page(page, served, view("Follow an answer", follow_target="1"))
-    shows(page, "changes by", timeout=150_000)
+    shows(page, "is what the log-probability", timeout=150_000)
     nodes = page.locator("svg .node")
     first = nodes.first
     first.click()

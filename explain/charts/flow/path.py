@@ -14,7 +14,7 @@ from explain.pictures import images
 
 COLUMN, TILE = 112, 72  # screen pixels: from column to column; of a tile, the rest being room for lines
 HEAD, TEXT, GAP, BAR, OTHERS = 44, 15, 9, 6, 34  # heights: above a column, of a line of text, ...
-LEAST, MOST = 14, 64  # height of a tile
+LEAST, MOST = 28, 64  # height of a tile
 FULL = 30  # thickness of a line through which as much passes as the answer has changed by
 THIN = 0.004  # share of that from which on a line is drawn
 LETTERS = 16  # of a title
@@ -115,7 +115,7 @@ class _Drawing:
         marks = [_image(x, y, SIDE, tall, self.ends.picture), _text(COLUMN / 2, y - 10, "the picture", "soft")]
         if self.ends.where:
             marks += [_image(x, y + tall + 6, SIDE, tall, self.ends.where)]
-            marks += [_text(COLUMN / 2, y + 2 * tall + 18, "its pixels’ part", "soft")]
+            marks += [_text(COLUMN / 2, y + 2 * tall + 18, "where in it", "soft")]
         if self.top > HEAD:
             marks.append(_text(COLUMN - 12, HEAD + self.tile / 2, "where:", "soft", anchor="end"))
         if self.columns:
@@ -139,7 +139,9 @@ class _Drawing:
         marks = [f"<g><title>{escape(column.called)}</title>{_text(left + TILE / 2, 10, title, 'layer', 12)}</g>"]
         known = column.rest is not None
         count = len(column.nodes) + column.others
-        says = f"{len(column.nodes)} of {count}: {column.share:.0%}" if known else f"{len(column.nodes)} of {count}"
+        says = (
+            f"{len(column.nodes)} of {count} carry {column.share:.0%}" if known else f"{len(column.nodes)} of {count}"
+        )
         marks.append(_text(left + TILE / 2, 25, says, "soft"))
         if known:
             marks += self._bar(left, column)

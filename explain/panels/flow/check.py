@@ -27,7 +27,7 @@ ON_PATH, EXPECTED, RANDOM, ACTIVE = (
     "as many at random (mean of 4)",
     "the most active ones",
 )
-QUICK = 2500  # milliseconds up to which the check begins by itself
+QUICK = 6000  # milliseconds up to which the check begins by itself
 Costs = tuple[tuple[int, ...], dict[str, np.ndarray]]  # the counts, and the costs by order
 
 
@@ -37,8 +37,8 @@ def _remembered() -> Recent:
     return Recent(REMEMBERED)
 
 
-def show(subject: Subject, layer: Layer, name: str, followed: targets.Target, flow: Flow | None) -> None:
-    """Draws the check of one layer: the work as it goes, then its curves. name: of what is followed."""
+def show(subject: Subject, layer: Layer, answer: str, followed: targets.Target, flow: Flow | None) -> None:
+    """Draws the check of one layer: the work as it goes, then its curves. answer: what is followed, in words."""
     st.markdown(f"**Is the path right at {plain(layer.title)}?**")
     if flow is None:
         st.caption("Once there is a path, the channels that it names are silenced here, and others in as many.")
@@ -72,19 +72,19 @@ def show(subject: Subject, layer: Layer, name: str, followed: targets.Target, fl
         (subject.description, subject.ran.digest, layer.name, followed),
         f"Silence them: at most {max(1, round(milliseconds / 1000))} s",
         work,
-        lambda costs: _curves(layer, name, followed, costs),
+        lambda costs: _curves(layer, answer, followed, costs),
         _remembered(),
         at_once=milliseconds < QUICK,
     )
 
 
-def _curves(layer: Layer, name: str, followed: targets.Target, costs: Costs) -> None:
+def _curves(layer: Layer, answer: str, followed: targets.Target, costs: Costs) -> None:
     counts, by_order = costs
     what = target.quantity(followed)
     chart = silenced(counts, by_order, (EXPECTED, ON_PATH), what, Inks.of(is_dark()))
     st.vega_lite_chart(chart, width="stretch", key="follow-silenced")
     st.caption(
-        f"How much of the {what} of {plain(name)} is lost when channels of {plain(layer.title)} are set to zero "
+        f"How much of the {what} of {plain(answer)} is lost when channels of {plain(layer.title)} are set to zero "
         "together, one bar of channels after the other. A path that is right lies high above chance and above the most "
         "active channels. Where all lines lie low, the evidence is spread over many channels and few are missed."
     )

@@ -61,7 +61,7 @@ def _node(subject: Subject, layer: str, channel: int, amount: float | None = Non
     shown, values = description.layer(layer), feature_maps.tile(subject.values[layer], channel).values
     url = images.data_url(images.shrink(images.coloured(values), SIDE))
     name = names.channel_name(description, shown, channel)
-    short = str(channel) if name == f"channel {channel}" else name
+    short = str(channel) if name == f"channel {channel}" else name.replace("forward", "→").replace("backward", "←")
     called = f"{names.layer_name(description, shown)}, {name}"
     return Node(key_of(description, layer, channel), short, called, url, amount, share)
 

@@ -8,7 +8,7 @@ from explain.attribution import targets
 from explain.attribution.flow import Flow, from_result
 from explain.charts.flow import path as drawing
 from explain.charts.flow.lines import Shown, lines, shown
-from explain.charts.flow.parts import Column, Ends
+from explain.charts.flow.parts import Column, Ends, signed
 from explain.interventions.run import leads
 from explain.network.head import CLASSES, CTC
 from explain.panels.components import component
@@ -51,8 +51,9 @@ def show(word: Subject) -> None:
     path = shown(flow, layers, COUNT) if flow else None
     columns = _columns(subject, by_name[name], flow, path, layers)
     chosen = _chosen(columns)
-    _draw(subject, name, by_name[name], flow, path, columns, chosen)
-    _caption(subject, name, by_name[name], flow, columns)
+    answer = target.called(by_name[name], name)
+    _draw(subject, answer, by_name[name], flow, path, columns, chosen)
+    _caption(subject, plain(answer), by_name[name], flow)
     if not chosen:
         return
     below, beside = st.columns([1.15, 1], gap="medium")
@@ -60,7 +61,7 @@ def show(word: Subject) -> None:
     with below:
         node.show(subject, layer, channel, flow)
     with beside:
-        check.show(subject, layer, name, by_name[name], flow)
+        check.show(subject, layer, answer, by_name[name], flow)
 
 
 @st.cache_resource(show_spinner=False)
@@ -135,30 +136,30 @@ def _flow(subject: Subject, followed: targets.Target, layers: list[str]) -> Flow
 
 
 def _chosen(columns: list[Column]) -> str:
-    """The key of the channel that is looked at: the one in the address, or the first of the layer in the middle."""
+    """The key of the channel that is looked at: the one in the address, or the first of a layer whose maps still look
+    like the picture."""
     keys = [node.key for column in columns for node in column.nodes]
     numbers = address.numbers(NODE, 2)
     key = f"{numbers[0]}.{numbers[1]}" if numbers else ""
     if key in keys:
         return key
     middle = [column for column in columns if column.nodes]
-    return middle[len(middle) // 2].nodes[0].key if middle else ""
+    return middle[len(middle) // 3].nodes[0].key if middle else ""
 
 
 def _draw(
     subject: Subject,
-    name: str,
+    answer: str,
     followed: targets.Target,
     flow: Flow | None,
     path: list[Shown] | None,
     columns: list[Column],
     chosen: str,
 ) -> None:
-    answer = name.partition(": ")[2] or name
     picture = images.data_url(images.shrink(subject.seen, WIDEST))
     where = drawn.where(subject, flow.layer(subject.description.input.name)) if flow else ""
     change = flow.difference if flow else None
-    ends = Ends(picture, where, subject.width / subject.height, answer, target.quantity(followed), change)
+    ends = Ends(picture, where, subject.width / subject.height, answer.strip("“”"), target.quantity(followed), change)
     between = lines(flow, path) if flow and path else []
     if flow:
         download.add(subject, "charts/path.svg", drawing.path(ends, columns, between))
@@ -174,8 +175,8 @@ def _draw(
         key="follow-path",
         data={
             "svg": drawing.path(ends, columns, between, chosen),
-            "name": f"path-{subject.description.name}-{answer}",
-            "answer": f"“{answer}”",
+            "name": f"path-{subject.description.name}-{download.file_name(answer)}",
+            "answer": answer,
             "inks": list(images.signed_inks()) if flow else None,
             "says": "Point at a channel to read it off and see its lines; click it to look closer.",
         },
@@ -183,7 +184,7 @@ def _draw(
     )
 
 
-def _caption(subject: Subject, name: str, followed: targets.Target, flow: Flow | None, columns: list[Column]) -> None:
+def _caption(subject: Subject, answer: str, followed: targets.Target, flow: Flow | None) -> None:
     """What is seen and what it is not; how far the parts sum to the whole."""
     if flow is None:
         st.caption(
@@ -191,19 +192,18 @@ def _caption(subject: Subject, name: str, followed: targets.Target, flow: Flow |
             "scale. Which of them matter for the answer is what the path will say."
         )
         return
-    empty = EMPTY[subject.description.head.kind]
-    errors = [flow.error(cut) for cut in flow.cuts]
+    empty, quantity = EMPTY[subject.description.head.kind], target.quantity(followed)
     st.caption(
-        f"From {empty} to this one, the {target.quantity(followed)} of {plain(name)} changes by "
-        f"**{flow.difference:.3g}**. A channel's number is the part of that change which passes through it (layer "
-        "conductance), a line the part that came from one channel to the next. Percentages are shares of all that "
-        f"passes through a layer, for and against alike. {_sums(errors)} Not shown: what would happen without a "
-        "channel, since others may make up for it. The check below tries that."
+        f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. Every layer "
+        "hands all of it on: the number under a channel is its part (layer conductance), a line what comes from one "
+        f"channel to the next. {_sums([flow.error(cut) for cut in flow.cuts])} Percentages are shares of all that "
+        "passes through a layer, for the answer and against it. Not seen here: what would happen without a channel, "
+        "since others may make up for it. The check below tries that."
     )
 
 
 def _sums(errors: list[float]) -> str:
     """How far the parts of the layers sum to the whole."""
     if not errors:
-        return "No layer of this network has all of the change passing through it, so the parts sum to less."
-    return f"The parts of a layer that all of it passes through sum to the change, to within {max(errors):.1%}."
+        return "No layer of this network has all of it passing through, so its parts sum to less."
+    return f"A layer's parts sum to the whole to within {max(errors):.1%}."

@@ -17,6 +17,7 @@ from explain.panels.page.wording import plain
 from explain.pictures import images
 
 WIDE, SQUARE = 420, 224  # screen pixels of the map
+LEAST = 1e-4  # of all that passes through a layer, from which on it is a number
 
 
 def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> None:
@@ -26,13 +27,15 @@ def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> Non
     st.markdown(f"**{plain(layer.title)}, {plain(name)}** · {names.kind_name(description, layer)}")
     if flow:
         st.markdown(_carries(layer, channel, flow))
-    _map(subject, layer, channel, name)
+    in_bank = exemplars.has(description, layer)
+    if not in_bank:  # whose map stands among its exemplars
+        _map(subject, layer, channel, name)
     with st.container(horizontal=True):
         changes.silence(subject, layer, channel, f"follow-silence-{description.name}")
         by_hand.lead_to(subject, layer, channel, f"follow-hand-{description.name}")
     if layer.kind == "lstm":
         exemplars.sentence(description, layer, channel)
-    else:
+    elif in_bank:
         exemplars.channel(subject, layer, channel)
 
 
@@ -42,10 +45,13 @@ def _carries(layer: Layer, channel: int, flow: Flow) -> str:
     amount, size = float(through.channels[channel]), np.abs(through.channels)
     place, share = int((size > size[channel]).sum()) + 1, float(size[channel] / (size.sum() or 1.0))
     does = "speaks for the answer" if amount > 0 else "speaks against the answer"
+    cost = float(through.costs[channel])
+    expected = f"{'lose' if cost > 0 else 'gain'} {abs(cost):.2g}"
+    if abs(cost) < LEAST * size.sum():
+        expected = "lose next to nothing: others make up for it"
     return (
         f"**{signed(amount)}** passes through it and {does}: {share:.1%} of all that passes through "
-        f"{plain(layer.title)}, number {place} of {len(size)} channels. Set to zero alone, it is expected to cost the "
-        f"answer {float(through.costs[channel]):.3g}."
+        f"{plain(layer.title)}, number {place} of its {len(size)}. Without it alone, the answer is expected to {expected}."
     )
 
 

@@ -61,3 +61,8 @@ def choose(label: str, by_name: Mapping[str, targets.Target], key: str, usual: i
 def quantity(target: targets.Target) -> str:
     """What a target's number is."""
     return "logit" if isinstance(target, targets.ClassLogit) else "log-probability"
+
+
+def called(target: targets.Target, name: str) -> str:
+    """A target in a sentence. name: that `of_answer` has for it."""
+    return f"“{name.partition(': ')[2]}”" if isinstance(target, targets.Character) else name

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from explain.attribution.flow import from_result
+from explain.charts.flow.parts import signed
 from explain.interventions.intervention import Where, parse
 from explain.panels.jobs import job_view
 from explain.panels.page import resources
@@ -108,9 +109,9 @@ def test_the_path_is_there_at_once_and_its_shares_are_those_of_the_flow(network,
     first = flow.layer(followed[0])
     largest = np.sort(np.abs(first.channels))[::-1]
     share = largest[:5].sum() / largest.sum()
-    assert f"5 of {len(largest)}: {share:.0%}" in drawn(test)["svg"]
-    assert f"changes by **{flow.difference:.3g}**" in text_of(test)
-    assert "sum to the change, to within 0.0%" in text_of(test)
+    assert f"5 of {len(largest)} carry {share:.0%}" in drawn(test)["svg"]
+    assert f"**{signed(flow.difference)}** is what the" in text_of(test)
+    assert "sum to the whole to within 0.0%" in text_of(test)
 
 
 def test_a_click_is_kept_in_the_address_and_shown_below(worker):
@@ -163,7 +164,7 @@ def test_while_it_is_worked_out_the_strongest_channels_stand_there_and_it_can_be
     start = next(one for one in test.button if one.label == "Follow the answer")
     worker.at_once = True
     start.click().run()
-    assert not test.exception and "changes by **" in text_of(test)
+    assert not test.exception and "is what the log-probability of" in text_of(test)
 
 
 def test_without_a_gradient_it_says_so_and_shows_the_layers(monkeypatch, worker):
