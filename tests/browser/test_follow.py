@@ -30,5 +30,6 @@ def test_a_character_is_followed_and_a_channel_on_its_path_silenced(page, served
     shows(page, "of all that passes through")
     page.get_by_role("button", name=re.compile("^Silence .*what if")).click()
     shows(page, re.escape(name) + ": set to zero")
+    shows(page, "How much each layer has changed")
     alive(page)
     assert console.errors == []

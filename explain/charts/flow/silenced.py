@@ -9,7 +9,7 @@ import numpy as np
 from explain.charts import vega
 from explain.charts.theme import Inks
 
-HEIGHT = 210
+HEIGHT = 300
 DASHES = ((5, 3), (2, 2), (1, 0))  # of the orders beside those that are checked; the last, unbroken, of these
 
 
@@ -38,7 +38,14 @@ def silenced(
     y = vega.quantitative("cost", axis={**axis, "title": f"{what} lost", "tickCount": 5})
     broken = {"domain": list(costs), "range": [list(dash) for _, dash in looks.values()]}
     colours = {"domain": list(costs), "range": [ink for ink, _ in looks.values()]}
-    legend = {"orient": "top", "direction": "vertical", "title": None, "labelColor": inks.text, "labelLimit": 400}
+    legend = {
+        "orient": "top",
+        "direction": "vertical",
+        "title": None,
+        "symbolSize": 300,
+        "labelColor": inks.text,
+        "labelLimit": 400,
+    }
     channels = {
         "x": x,
         "y": y,
