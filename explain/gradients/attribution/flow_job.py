@@ -76,7 +76,7 @@ def _last(card: Description, target: targets.Target) -> str:
 def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
-    network = Differentiable(function, card.batch or max(1, job.at_once(card, picture) // LAYERS))
+    network = Differentiable(function, job.at_once(card, picture, LAYERS))
     way = Way(network, picture, target, settings["baseline"], settings["layers"])
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
     on_step = _progress(report, "conductance", settings["steps"])

@@ -25,7 +25,9 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
 from explain.pictures import images
 
-PATH = Followed("follow", "flow", at_once=True)
+QUICK, LONG = Followed("follow", "flow", at_once=True), Followed("follow-long", "flow", once=True)
+LARGE = 60_000  # numbers of a picture from which on its path takes minutes, and waits for a button
+TAKES = {False: "some 20 seconds the first time, then fewer", True: "one to three minutes on two free cores"}
 REMEMBERED = 12  # sets of columns; some hundred kilobytes each
 COUNT, MAIN = 5, 10  # channels of a layer; layers at first
 NODE, CHARACTER = "follow_node", "character"
@@ -120,18 +122,20 @@ def _flow(subject: Subject, followed: targets.Target, layers: list[str]) -> Flow
     if problem := job_view.refusal("flow", settings):
         st.info(f"The path needs a gradient. {plain(problem)}", icon=":material/info:")
         return None
-    job = PATH.job(subject.ran.digest, settings)
+    large = subject.batch.size > LARGE
+    followed_by = LONG if large else QUICK
+    job = followed_by.job(subject.ran.digest, settings)
     if job is None:
-        PATH.ask(
+        followed_by.ask(
             "Follow the answer",
             "How much of the answer passes through each channel of each layer. This needs TensorFlow, which starts "
-            "in a process of its own: some 20 seconds the first time, then fewer.",
+            f"in a process of its own: {TAKES[large]}.",
             settings,
         )
         return None
     if job.status == "done":
         return from_result(job.result)
-    PATH.follow(job, lambda result: st.rerun())
+    followed_by.follow(job, lambda result: st.rerun())
     return None
 
 

@@ -51,7 +51,8 @@ def _carries(layer: Layer, channel: int, flow: Flow) -> str:
         expected = "lose next to nothing: others make up for it"
     return (
         f"**{signed(amount)}** passes through it and {does}: {share:.1%} of all that passes through "
-        f"{plain(layer.title)}, number {place} of its {len(size)}. Without it alone, the answer is expected to {expected}."
+        f"{plain(layer.title)}, number {place} of its {len(size)}. Without it alone, the answer is expected to "
+        f"{expected}."
     )
 
 
