@@ -41,7 +41,7 @@ class Walked(NamedTuple):
 TO_ANOTHER_VIEW = tuple(
     f"{button}-{network}"
     for button in ("deep-silence", "follow-silence", "follow-hand")
-    for network in ("crnn", "vgg16-cam")
+    for network in ("crnn", "#-cam")  # as `name_of` writes them
 )
 
 
