@@ -33,12 +33,23 @@ def expected_costs(
     group[order] = np.arange(len(order)) % groups
     count = min(groups, len(order))
     total = np.zeros(len(order))
-    for amount, weight in zip(amounts, weights):
-        scaled = np.where(group == np.arange(count)[:, None], np.float32(amount), np.float32(1))
-        slopes = _gradients(way, point, layer, values * scaled.reshape(count, *[1] * (values.ndim - 1), -1))
-        parts = (slopes * values).reshape(count, -1, values.shape[-1]).sum(axis=1, dtype=np.float64)
+    for amount, weight in zip(amounts, weights, strict=True):
+        parts = np.concatenate(
+            [
+                _halved(way, point, layer, group, range(first, min(first + way.network.batch, count)), amount)
+                for first in range(0, count, way.network.batch)
+            ]
+        )
         total += weight * parts[group, np.arange(len(order))]
     return total
+
+
+def _halved(way: Way, point: Point, layer: str, group: np.ndarray, numbers: range, amount: float) -> np.ndarray:
+    """By group and channel, the gradient times the values where only the channels of that group are made smaller."""
+    values = point.values[layer]
+    scaled = np.where(group == np.array(numbers)[:, None], np.float32(amount), np.float32(1))
+    slopes = _gradients(way, point, layer, values * scaled.reshape(len(numbers), *[1] * (values.ndim - 1), -1))
+    return (slopes * values).reshape(len(numbers), -1, values.shape[-1]).sum(axis=1, dtype=np.float64)
 
 
 def _by_channel(passed: np.ndarray) -> np.ndarray:
