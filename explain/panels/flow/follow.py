@@ -43,9 +43,12 @@ EMPTY = {
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     subject = photograph.or_word("Followed in which network", "follow_network", word)
+    if subject.description.head.kind not in EMPTY:
+        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        return
     by_name = target.of_answer(subject)
     if not by_name:
-        st.caption("The network gives no answer here, so there is nothing to follow. Choose another picture above.")
+        st.caption("The network reads nothing here, so there is nothing to follow. Choose another picture above.")
         return
     name = target.choose("Follow back", by_name, "follow_target", _usual(by_name), in_a_row=True)
     layers = _layers(subject)

@@ -32,7 +32,7 @@ class Followed:
     """
 
     def __init__(self, name: str, kind: str, once: bool = False, at_once: bool = False):
-        self._name, self._kind, self._once, self._at_once = name, kind, once, at_once
+        self._name, self._kind, self._once, self.at_once = name, kind, once, at_once
         self._wanted, self._held = f"{name}-wanted", Held(f"{name}-job")
 
     def ask(self, label: str, words: str, settings: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ class Followed:
     def job(self, digest: str, settings: dict[str, Any]) -> Job | None:
         """The job for these settings, handed in if the visitor wants it; None if not. One for other settings is no
         longer wanted and is cancelled. digest: of the picture in the settings."""
-        if not st.session_state.get(self._wanted, self._at_once):
+        if not st.session_state.get(self._wanted, self.at_once):
             return None
         wish = digest + json.dumps({name: value for name, value in settings.items() if name != "picture"})
         before = self._held.work

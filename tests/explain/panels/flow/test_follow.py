@@ -46,6 +46,7 @@ def worker(monkeypatch) -> Worker:
     from explain.panels.flow import follow
     from explain.panels.inputs import photograph
 
+    monkeypatch.setattr(follow.QUICK, "at_once", True)
     follow.remembered().clear()  # the worker's answers are other ones each time
     quick = Worker()
     monkeypatch.setattr(resources, "worker", lambda: quick)
