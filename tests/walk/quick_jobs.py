@@ -96,7 +96,7 @@ def _flow(settings: dict[str, Any]) -> dict[str, Any]:
         channels += (4.0 - channels.sum()) / len(channels)
         places = np.full(values[name].shape[1:-1], 4.0 / max(1, int(np.prod(values[name].shape[1:-1]))))
         result |= {f"channels of {name}": channels, f"places of {name}": places, f"costs of {name}": channels[::-1]}
-    most = {name: np.argsort(-np.abs(result[f"channels of {name}"]))[: settings["links"]].tolist() for name in names}
+    most = {name: np.argsort(-np.abs(result[f"costs of {name}"]))[: settings["links"]].tolist() for name in names}
     between = [
         (a, start, b, end) for a, b in zip(names, names[1:], strict=False) for start in most[a] for end in most[b]
     ]

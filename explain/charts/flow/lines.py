@@ -12,12 +12,12 @@ Amounts = Mapping[tuple[int, int], float]  # by the places of start and end in t
 
 
 def shown(flow: Flow, layers: Sequence[str], count: int) -> list[Shown]:
-    """Of each layer the channels that carry most, those that speak for the answer on top and those against it below."""
+    """Of each layer the channels that matter most to the answer, that through which most of it passes on top."""
     answer = []
     for name in layers:
-        most = top(flow.layer(name), count)
-        pairs = sorted(zip(most.amounts, most.channels, strict=True), reverse=True)
-        answer.append((name, tuple(channel for _, channel in pairs)))
+        through = flow.layer(name)
+        channels = top(through, count).channels
+        answer.append((name, tuple(sorted(channels, key=lambda channel: -through.channels[channel]))))
     return answer
 
 

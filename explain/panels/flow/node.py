@@ -17,7 +17,6 @@ from explain.panels.page.wording import plain
 from explain.pictures import images
 
 WIDE, SQUARE = 420, 224  # screen pixels of the map
-LEAST = 1e-4  # of all that passes through a layer, from which on it is a number
 
 
 def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> None:
@@ -40,19 +39,15 @@ def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> Non
 
 
 def _carries(layer: Layer, channel: int, flow: Flow) -> str:
-    """What passes through the channel, and what it would cost, in words."""
+    """What the channel would cost, and what passes through it, in words."""
     through = flow.layer(layer.name)
-    amount, size = float(through.channels[channel]), np.abs(through.channels)
-    place, share = int((size > size[channel]).sum()) + 1, float(size[channel] / (size.sum() or 1.0))
-    does = "speaks for the answer" if amount > 0 else "speaks against the answer"
-    cost = float(through.costs[channel])
-    expected = f"{'lose' if cost > 0 else 'gain'} {abs(cost):.2g}"
-    if abs(cost) < LEAST * size.sum():
-        expected = "lose next to nothing: others make up for it"
+    cost, amount = float(through.costs[channel]), float(through.channels[channel])
+    place = int((np.abs(through.costs) > abs(cost)).sum()) + 1
+    share = abs(amount) / (float(np.abs(through.channels).sum()) or 1.0)
     return (
-        f"**{signed(amount)}** passes through it and {does}: {share:.1%} of all that passes through "
-        f"{plain(layer.title)}, number {place} of its {len(size)}. Without it alone, the answer is expected to "
-        f"{expected}."
+        f"Without it alone, the answer is expected to {'lose' if cost >= 0 else 'gain'} **{abs(cost):.2g}**: number "
+        f"{place} of {plain(layer.title)}'s {len(through.costs)}. **{signed(amount)}** passes through it, {share:.1%} "
+        "of all that passes through the layer."
     )
 
 

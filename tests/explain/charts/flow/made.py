@@ -16,7 +16,7 @@ def flow(alone: bool = True, links: np.ndarray = BETWEEN) -> Flow:
     a, b = BETWEEN.sum(axis=1), BETWEEN.sum(axis=0)
     layers = (
         LayerFlow("a", a, np.full((2, 3), CHANGE / 6), np.array([2.0, -1.0, 0.5])),
-        LayerFlow("b", b, np.array(CHANGE), np.array([1.0, 0.0, 3.0])),
+        LayerFlow("b", b, np.array(CHANGE), np.array([1.0, -0.5, 0.25])),
     )
     between = tuple(Link(("a", i), ("b", j), float(links[i, j])) for i in range(3) for j in range(3))
     return Flow(CHANGE, -0.5, layers, between, (("a",), ("b",)) if alone else (("a", "b"),), 8)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from explain.charts.flow.lines import lines, shown
@@ -9,10 +12,15 @@ from explain.charts.flow.parts import PICTURE, REST
 from tests.explain.charts.flow.made import BETWEEN, CHANGE, flow
 
 
-def test_the_channels_that_carry_most_stand_by_sign():
-    """a carries 4, -1, 0; b carries 3.75, -1, 0.25."""
+def test_the_channels_stand_by_what_passes_through_them():
+    """a carries 4, -1, 0; b carries 3.75, -1, 0.25; both are missed most in the order 0, 1, 2."""
     assert shown(flow(), ("a", "b"), 2) == [("a", (0, 1)), ("b", (0, 1))]
     assert shown(flow(), ("b",), 3) == [("b", (0, 2, 1))]
+
+
+def test_those_are_shown_that_the_answer_is_expected_to_miss_most():
+    through = dataclasses.replace(flow().layer("b"), costs=np.array([0.0, -1.0, 3.0]))
+    assert shown(dataclasses.replace(flow(), layers=(through,)), ("b",), 2) == [("b", (2, 1))]
 
 
 def test_what_is_not_shown_is_what_is_left_over():
