@@ -84,7 +84,7 @@ def homes(walked) -> dict[str, Home]:
     for address in sorted(map(dict, contexts), key=len):
         for name in Visitor(**address).read:
             homes.setdefault(name, Home(address, ()))
-    for name in walked.walk.read.keys() - set(homes):
+    for name in sorted(walked.walk.read.keys() - set(homes)):
         homes[name] = _home(walked.walk, name)
     return homes
 
