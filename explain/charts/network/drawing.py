@@ -34,7 +34,7 @@ PAINT = {
     "joins": ("#c9711f", ("add", "multiply", "concat")),
     "others": ("#7d8798", ()),
 }
-TOP, LINE, NAME, CHARACTER = 3.0, 12.0, 10.0, 5.6  # pixels: above all; of a line of text, its size, a character's width
+TOP, LINE, NAME, CHARACTER = 3.0, 14.0, 11.0, 6.0  # pixels: above all; of a line of text, its size, a character's width
 TAB = 13.0  # room above for the name of an opened stage
 LOOKS = {"strip": STRIP, "large": LARGE}
 

@@ -20,9 +20,9 @@ from explain.network.layers import Layer
 from explain.pictures import images
 
 NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax")
-COLOURS = 48  # of a face, which is small and looked at as a whole
+COLOURS = 32  # of a face, which is small and looked at as a whole
 SIDE, SMALLEST = 64, 8  # most pixels of a face's side, and how few they may become
-PIXELS = 36_000  # most of all faces together
+PIXELS = 34_000  # most of all faces together
 
 
 def faces(
@@ -39,7 +39,7 @@ def faces(
     while side > SMALLEST and sum(_pixels(places, side) for places in maps.values()) > PIXELS:
         side -= 4
     urls = {name: _url(_coloured(places, side)) for name, places in maps.items()}
-    return {description.input.name: _url(images.shrink(picture, 2 * SIDE)), **urls}
+    return {description.input.name: _url(images.shrink(picture, SIDE if picture.mode == "RGB" else 2 * SIDE)), **urls}
 
 
 def strength(description: Description, layer: Layer, values: Mapping[str, np.ndarray]) -> np.ndarray | None:

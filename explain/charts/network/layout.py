@@ -41,7 +41,7 @@ class Look:
     folds: bool = True
 
 
-STRIP = Look(width=1080, height=66, side=11)
+STRIP = Look(width=1115, height=80, side=11, deep=0.5)
 LARGE = Look(width=1300, height=230, side=24, least=7, deep=1.3, gap=16, column=84, text=31, wraps=True)
 PRINTED = Look(width=1020, height=150, side=16, least=4, deep=0.9, gap=12, column=74, text=31, wraps=True, folds=False)
 
