@@ -77,9 +77,10 @@ def _ctc_arrays(read: Read) -> dict[str, np.ndarray]:
 
 
 def _drawings(read: Read) -> dict[str, svg.Drawing]:
-    plan = network.plan(read.network, read.values, look=PRINTED)
+    word = pictures.grey(read.picture)
+    plan = network.plan(read.network, word, read.values, look=PRINTED)
     drawings = {
-        "network": network.draw(plan, pictures.grey(read.picture), read.values),
+        "network": network.draw(plan, word, read.values),
         "ctc": svg.ctc_chart(read.picture, read.probabilities, read.best, read.alphabet, read.frames),
         "texts": svg.texts_chart(read.texts),
         "lattice": svg.lattice_chart(read.picture, read.lattice, read.alignment, read.alphabet, read.frames),

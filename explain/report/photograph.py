@@ -37,7 +37,9 @@ def bundle(seen: Seen) -> bytes:
     held = files.keys((*seen.network.layer_names, LOGITS))
     arrays = {"input": seen.batch[0], **{key: seen.values[name] for name, key in held.items() if name in seen.values}}
     kept = files.fitting(arrays)
-    drawing = network.draw(network.plan(seen.network, seen.values, look=PRINTED), seen.picture, seen.values)
+    drawing = network.draw(
+        network.plan(seen.network, seen.picture, seen.values, look=PRINTED), seen.picture, seen.values
+    )
     page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, drawing, kept)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from explain.charts.network import end, words
 from explain.charts.network.faces import faces
-from explain.charts.network.layout import LARGE, PAGE, STRIP, Block, Frame, Layout, Look, lay_out
+from explain.charts.network.layout import LARGE, PAGE, STRIP, TAB, Block, Frame, Layout, Look, lay_out
 from explain.charts.network.sizes import counted, sizes
 from explain.charts.network.stages import Stage, stages
 from explain.charts.network.units import units
@@ -35,7 +35,6 @@ PAINT = {
     "others": ("#7d8798", ()),
 }
 TOP, LINE, NAME, CHARACTER = 3.0, 14.0, 11.0, 6.0  # pixels: above all; of a line of text, its size, a character's width
-TAB = 13.0  # room above for the name of an opened stage
 LOOKS = {"strip": STRIP, "large": LARGE}
 
 
@@ -61,12 +60,20 @@ class Plan:
 
 
 def plan(
-    description: Description, values: Mapping[str, np.ndarray], opened: Collection[int] = (), look: Look = STRIP
+    description: Description,
+    picture: Image.Image,
+    values: Mapping[str, np.ndarray],
+    opened: Collection[int] = (),
+    look: Look = STRIP,
 ) -> Plan:
-    """Where everything stands. values: of every layer, without the batch; opened: stages whose layers are seen."""
-    open_ended = [layer.name for layer in description.layers if None in layer.shape and layer.name in values]
-    shapes = tuple((name, values[name].shape) for name in open_ended)
-    return _plan(description, shapes, frozenset(opened), look)
+    """Where everything stands. picture, values: as in `draw`; opened: stages whose layers are seen."""
+    made = {name: array.shape for name, array in values.items()} | {description.input.name: _shape(picture)}
+    open_ended = [layer.name for layer in description.layers if None in layer.shape and layer.name in made]
+    return _plan(description, tuple((name, made[name]) for name in open_ended), frozenset(opened), look)
+
+
+def _shape(picture: Image.Image) -> tuple[int, int, int]:
+    return picture.height, picture.width, len(picture.getbands())
 
 
 @functools.lru_cache(maxsize=32)
@@ -149,7 +156,7 @@ class _Network(Drawing):
         else:
             tip = words.layer(description, layer, self.plan.shapes, self.costs)
         which = f'data-stage="{block.stage}"' if block.stage else f'data-layer="{escape(block.name)}"'
-        colour = PAINT[_paint(layer)][0]
+        colour = PAINT[_paint(self._heaviest(block))][0]
         self.marks.append(f'<g {which} style="color:{colour}"><title>{escape(tip)}</title>')
         left, top, right, bottom = block.area
         area = f'x="{left:.5g}" y="{top:.5g}" width="{right - left:.5g}" height="{bottom - top:.5g}"'
@@ -161,6 +168,11 @@ class _Network(Drawing):
         if self.layout.look.text:
             self._named(block, layer)
         self.marks.append("</g>")
+
+    def _heaviest(self, block: Block) -> Layer:
+        """Of the layers that a block stands for the one with the most parameters, the last of several."""
+        members = [self.plan.description.layer(name) for name in reversed(block.layers)]
+        return max(members, key=lambda layer: layer.parameters)
 
     def _cuboid(self, block: Block, shift: float) -> None:
         x, y, width, height = block.x + shift, block.y, block.width, block.height

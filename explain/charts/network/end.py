@@ -101,4 +101,4 @@ def _classes(drawing: Drawing, named: Classes, left: float, middle: float) -> No
         drawing.rect(left, y - 4, max(1.0, BAR * probability), 8, kind="accent")
         drawing.text(left + BAR + 6, y, f"{probability:.2f}", kind="soft", size=10, anchor="start")
         short = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-        drawing.text(left + BAR + 32, y, short, size=11, anchor="start")
+        drawing.text(left + BAR + 36, y, short, size=11, anchor="start")

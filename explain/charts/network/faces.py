@@ -28,13 +28,14 @@ PIXELS = 34_000  # most of all faces together
 def faces(
     description: Description, picture: Image.Image, values: Mapping[str, np.ndarray], names: Iterable[str]
 ) -> dict[str, str]:
-    """Pictures of these layers as data URLs, PNG; none of a layer whose values make none.
+    """Pictures of these layers as data URLs, PNG; none of a layer whose values make none, or that answers the same
+    everywhere.
 
     picture: as the network sees it. values: every layer's output for it, without the batch.
     """
     layers = [description.layer(name) for name in names if name in values]
     maps = {layer.name: strength(description, layer, values) for layer in layers}
-    maps = {name: places for name, places in maps.items() if places is not None}
+    maps = {name: places for name, places in maps.items() if places is not None and places.max() > places.min()}
     side = SIDE
     while side > SMALLEST and sum(_pixels(places, side) for places in maps.values()) > PIXELS:
         side -= 4
@@ -70,9 +71,7 @@ def _coloured(places: np.ndarray, side: int) -> Image.Image:
         small = small.resize((min(width, side), min(height, side)), Image.Resampling.BOX)
     values = np.asarray(small)
     low, high = float(values.min()), float(values.max())
-    levels = np.zeros(values.shape, np.uint8)
-    if high > low:
-        levels = ((values - low) / (high - low) * (COLOURS - 1) + 0.5).astype(np.uint8)
+    levels = ((values - low) / ((high - low) or 1) * (COLOURS - 1) + 0.5).astype(np.uint8)
     picture = Image.fromarray(levels, "P")
     picture.putpalette(images.palette("unsigned")[np.linspace(0, 255, COLOURS).astype(int)].tobytes())
     return picture

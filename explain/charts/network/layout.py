@@ -17,6 +17,7 @@ from explain.charts.network.units import Link, Size, Unit
 SHARE = 0.94  # by which blocks shrink until they fit
 ACROSS, UP = 0.8, 0.45  # how far a block's back is shifted, as shares of its depth
 PAGE, PAGES = 4.0, 3  # pixels by which the layers of a folded stage stand behind each other; how many are drawn
+TAB = 13.0  # pixels of room above an opened stage, for what it is called
 THIN = 5.0  # pixels of a lane in which links alone pass
 
 
@@ -25,8 +26,8 @@ class Look:
     """In screen pixels. width: that a row may have. height: that its blocks may have, with all their lanes.
 
     side, least: of one row or column at most, and at least. deep: of one channel. gap: between columns. column: of the
-    narrowest column. text: room under each block. wraps: whether blocks go on in another row; else the row is wider.
-    folds: whether long networks are shown in stages.
+    narrowest column. stage: of a folded stage at least. text: room under each block. wraps: whether blocks go on in
+    another row, and opened stages begin one; else the row is wider. folds: whether long networks are shown in stages.
     """
 
     width: float
@@ -36,14 +37,15 @@ class Look:
     deep: float = 0.6
     gap: float = 9.0
     column: float = 7.0
+    stage: float = 0.0
     text: float = 0.0
     wraps: bool = False
     folds: bool = True
 
 
-STRIP = Look(width=1115, height=80, side=11, deep=0.5)
-LARGE = Look(width=1300, height=230, side=24, least=7, deep=1.3, gap=16, column=84, text=31, wraps=True)
-PRINTED = Look(width=1020, height=150, side=16, least=4, deep=0.9, gap=12, column=74, text=31, wraps=True, folds=False)
+STRIP = Look(width=1115, height=80, side=11, deep=0.5, stage=128)
+LARGE = Look(width=1300, height=230, side=24, least=7, deep=1.3, gap=16, column=84, text=34, wraps=True)
+PRINTED = Look(width=1020, height=150, side=16, least=4, deep=0.9, gap=12, column=74, text=34, wraps=True, folds=False)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Layout:
 
 def lay_out(stages: Sequence[Stage], sizes: Mapping[str, Size], look: Look) -> Layout:
     """The blocks as large as the look allows."""
-    is_opened = any(stage.number and stage.is_open for stage in stages)
+    is_opened = any(stage.is_opened for stage in stages)
     widest = math.inf if look.wraps or is_opened else look.width
     side = look.side
     while True:
@@ -136,7 +138,7 @@ class _Group:
 
     def __post_init__(self):
         unit, look = self.unit, self.look
-        self.widths = [look.column] * unit.columns
+        self.widths = [look.column if self.stage.is_open else max(look.column, look.stage)] * unit.columns
         lanes = {0, *unit.lanes.values(), *(link.lane for link in unit.links)}
         self.ups, self.downs = dict.fromkeys(lanes, THIN / 2), dict.fromkeys(lanes, THIN / 2)
         for name in unit.layers:
@@ -200,6 +202,7 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
     stands: dict[str, tuple[Block, float, int]] = {}  # of each layer its block, where its column ends, its row
     top, widest = 0.0, 0.0
     for number, row in enumerate(_rows(groups, look, gap)):
+        top += TAB if any(group.stage.is_opened for group in row) and number else 0
         up, x = max(group.up for group in row), gap
         middle, bottom = top + up, top + up + max(group.down for group in row)
         for group in row:
@@ -219,7 +222,7 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
             for link in group.unit.links:
                 courses += _course(link, stands, middles[link.lane], middle, look.gap, number)
             stage, right = group.stage, x + group.width
-            if stage.number and stage.is_open:
+            if stage.is_opened:
                 box = (x - gap / 2, top, right + gap / 2, top + up + group.down)
                 frames[stage.number] = _around(frames.get(stage.number), box)
             x = right + gap
@@ -233,7 +236,9 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
 def _rows(groups: Sequence[_Group], look: Look, gap: float) -> list[list[_Group]]:
     rows, width = [[]], gap
     for group in groups:
-        if rows[-1] and look.wraps and width + group.width + gap > look.width:
+        before = rows[-1][-1].stage if rows[-1] else group.stage
+        ends = before is not group.stage and (before.is_opened or group.stage.is_opened)
+        if rows[-1] and look.wraps and (ends or width + group.width + gap > look.width):
             rows.append([])
             width = gap
         rows[-1].append(group)

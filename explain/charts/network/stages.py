@@ -24,6 +24,11 @@ class Stage:
     is_open: bool = True
 
     @property
+    def is_opened(self) -> bool:
+        """Whether it could be folded again."""
+        return self.is_open and self.number > 0
+
+    @property
     def layers(self) -> tuple[str, ...]:
         return tuple(name for unit in self.units for name in unit.layers)
 

@@ -90,6 +90,7 @@ def _note(opened: Collection[int]) -> None:
 def _drawn(version: str, digest: str, is_large: bool, opened: frozenset[int], _subject: Subject) -> _Drawn:
     """Drawn once a picture; some 50 kB."""
     description, values = _subject.description, _subject.values
-    plan = drawing.plan(description, values, opened, drawing.LOOKS["large" if is_large else "strip"])
+    look = drawing.LOOKS["large" if is_large else "strip"]
+    plan = drawing.plan(description, _subject.seen, values, opened, look)
     svg = drawing.draw(plan, _subject.seen, values).inline()
     return _Drawn(svg, plan.stages, words.network(description), drawing.colours(description))

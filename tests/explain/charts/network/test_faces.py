@@ -42,10 +42,13 @@ def test_the_picture_is_its_own_face():
     picture = Image.fromarray(np.arange(20, dtype=np.uint8).reshape(4, 5))
     urls = faces(network, picture, {"a": np.float32([1, 2])}, ["input", "a"])
     np.testing.assert_array_equal(np.asarray(decoded(urls["input"])), np.asarray(picture))
-    assert decoded(urls["a"]).size == (1, 1)
 
 
-@pytest.mark.parametrize("values", [np.zeros((1, 2, 3, 4)), np.float32([[1, np.nan]]), np.zeros((0, 3)), np.float32(3)])
+@pytest.mark.parametrize(
+    "values",
+    [np.zeros((1, 2, 3, 4)), np.float32([[1, np.nan]]), np.zeros((0, 3)), np.float32(3)]
+    + [np.ones((4, 5, 2), np.float32), np.arange(7.0)],
+)
 def test_what_makes_no_picture_has_none(values):
     network = chain((4, 5, 1), Layer("a", "a", "conv", ("input",), values.shape))
     assert list(faces(network, GREY, {"a": values}, ["a"])) == ["input"]
@@ -59,7 +62,8 @@ def test_faces_of_a_network_are_small_together(card):
     values = {name: array[0] for name, array in Network(description).run(batch).items()}
     picture = Image.fromarray(description.preprocessing.pixels(batch[0]))
     urls = faces(description, picture, values, [layer.name for layer in description.layers])
-    assert list(urls) == [layer.name for layer in description.layers]
+    shapes = {name: array.shape for name, array in values.items()} | {description.input.name: batch.shape[1:]}
+    assert list(urls) == [layer.name for layer in description.layers if len(shapes[layer.name]) > 1]
     sizes = [decoded(url).size for name, url in urls.items() if name != description.input.name]
     assert sum(width * height for width, height in sizes) <= PIXELS
     assert sum(map(len, urls.values())) < 75_000
