@@ -1,9 +1,10 @@
 """How well a linear read-out tells classes apart: fitted on one half of the words, measured on the other, both ways.
 
 The read-out is least squares with a penalty (ridge regression) from a layer's values to one number a class, the class
-with the largest being its answer; the penalty is the one of a few with the least leave-one-out error on the half that
-is fitted, which has a closed form (G. Golub, M. Heath, G. Wahba, "Generalized Cross-Validation as a Method for Choosing
-a Good Ridge Parameter", Technometrics 21(2), 1979, https://doi.org/10.1080/00401706.1979.10489751, section 2).
+with the largest being its answer. The penalty, and whether values that vary little are made to vary as much as the
+others, is what has the least leave-one-out error on the half that is fitted, which has a closed form (G. Golub,
+M. Heath, G. Wahba, "Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter", Technometrics 21(2),
+1979, https://doi.org/10.1080/00401706.1979.10489751, section 2).
 
 That a linear read-out finds something in a layer: G. Alain, Y. Bengio, "Understanding intermediate layers using linear
 classifier probes", 2016, https://arxiv.org/abs/1610.01644. That it may find something in anything, and is to be held
@@ -53,40 +54,54 @@ class Separation:
     values: int
 
 
-def fit(values: np.ndarray, classes: np.ndarray, count: int, penalties: np.ndarray = PENALTIES) -> ReadOut:
-    """values: `(n, value)`. classes: `(n,)`, below count. penalties: in multiples of the mean eigenvalue."""
-    values = np.asarray(values, np.float64)
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    scale = np.maximum(spread, FLAT * max(spread.max(initial=0.0), 1e-12))
-    x = (values - mean) / scale
-    wanted = np.eye(count)[classes]
-    usual = wanted.mean(axis=0)
-    projected, eigenvalues, back = _decomposed(x)
-    along = projected.T @ (wanted - usual)
-    penalties = penalties * max(eigenvalues.mean(), 1e-12)
-    errors = [_left_out(projected, eigenvalues + penalty, along, wanted - usual) for penalty in penalties]
-    penalty = float(penalties[int(np.argmin(errors))])
-    weights = back @ (along / (eigenvalues + penalty)[:, None]) / scale[:, None]
-    return ReadOut(weights, usual - mean @ weights, penalty)
+@dataclass(frozen=True)
+class Rows:
+    """Examples to fit on, along the axes of their own scatter; worked out once for any classes.
 
+    mean, scale: `(value,)`, taken off and divided by. projected: `(n, k)`. eigenvalues: `(k,)`. axes: `(value, k)`.
+    """
 
-def _decomposed(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rows along the axes of their own scatter `(n, k)`, the eigenvalues `(k,)`, the axes `(value, k)`; worked out
-    on the shorter side."""
-    if x.shape[1] <= len(x):
-        eigenvalues, axes = np.linalg.eigh(x.T @ x)
-    else:
-        eigenvalues, rows = np.linalg.eigh(x @ x.T)
-        lengths = np.sqrt(np.maximum(eigenvalues, 1e-12 * max(eigenvalues.max(initial=0.0), 1e-12)))
-        axes = x.T @ (rows / lengths)
-    return x @ axes, np.maximum(eigenvalues, 0.0), axes
+    mean: np.ndarray
+    scale: np.ndarray
+    projected: np.ndarray
+    eigenvalues: np.ndarray
+    axes: np.ndarray
 
+    @staticmethod
+    def of(values: np.ndarray, alike: bool) -> Rows:
+        """values: `(n, value)`. alike: all values made to vary as much; else large ones count for more."""
+        values = np.asarray(values, np.float64)
+        mean, spread = values.mean(axis=0), values.std(axis=0)
+        most = max(spread.max(initial=0.0), 1e-12)
+        scale = np.maximum(spread, FLAT * most) if alike else np.full_like(spread, most)
+        x = (values - mean) / scale
+        if x.shape[1] <= len(x):  # on the shorter side
+            eigenvalues, axes = np.linalg.eigh(x.T @ x)
+        else:
+            eigenvalues, rows = np.linalg.eigh(x @ x.T)
+            axes = x.T @ (rows / np.sqrt(np.maximum(eigenvalues, 1e-12 * max(eigenvalues[-1], 1e-12))))
+        return Rows(mean, scale, x @ axes, np.maximum(eigenvalues, 0.0), axes)
 
-def _left_out(projected: np.ndarray, raised: np.ndarray, along: np.ndarray, wanted: np.ndarray) -> float:
-    """The mean squared error at each row by the fit without it. raised: eigenvalues with the penalty."""
-    fitted = projected @ (along / raised[:, None])
-    lever = (projected**2 / raised).sum(axis=1) + 1 / len(projected)  # the mean is fitted as well
-    return float((((wanted - fitted) / np.maximum(1 - lever, 1e-6)[:, None]) ** 2).mean())
+    def fit(self, classes: np.ndarray, count: int, penalties: np.ndarray = PENALTIES) -> tuple[float, ReadOut]:
+        """The read-out with the least leave-one-out error, after that error.
+
+        classes: `(n,)`, below count. penalties: in multiples of the mean eigenvalue.
+        """
+        wanted = np.eye(count)[classes]
+        usual = wanted.mean(axis=0)
+        along = self.projected.T @ (wanted - usual)
+        penalties = penalties * max(self.eigenvalues.mean(), 1e-12)
+        errors = [self._left_out(penalty, along, wanted - usual) for penalty in penalties]
+        best = int(np.argmin(errors))
+        weights = self.axes @ (along / (self.eigenvalues + penalties[best])[:, None]) / self.scale[:, None]
+        return errors[best], ReadOut(weights, usual - self.mean @ weights, float(penalties[best]))
+
+    def _left_out(self, penalty: float, along: np.ndarray, wanted: np.ndarray) -> float:
+        """The mean squared error at each row by the fit without it."""
+        raised = self.eigenvalues + penalty
+        fitted = self.projected @ (along / raised[:, None])
+        lever = (self.projected**2 / raised).sum(axis=1) + 1 / len(self.projected)  # the mean is fitted as well
+        return float((((wanted - fitted) / np.maximum(1 - lever, 1e-6)[:, None]) ** 2).mean())
 
 
 def separation(values: np.ndarray, classes: np.ndarray, halves: np.ndarray, seed: int = 0) -> Separation:
@@ -98,19 +113,16 @@ def separation(values: np.ndarray, classes: np.ndarray, halves: np.ndarray, seed
     if halves.all() or not halves.any():
         raise ValueError("There are too few words to fit on one half and to measure on the other.")
     count, random = int(classes.max()) + 1, np.random.default_rng(seed)
-    right = _right(values, classes, halves, count)
-    shuffled = [_right(values, random.permutation(classes), halves, count) for _ in range(SHUFFLES)]
-    low, high = interval(int(right.sum()), len(right))
-    return Separation(float(right.mean()), low, high, float(np.mean(shuffled)), len(right), values.shape[1])
-
-
-def _right(values: np.ndarray, classes: np.ndarray, halves: np.ndarray, count: int) -> np.ndarray:
-    """Of each example whether it is read out right."""
-    right = np.zeros(len(classes), bool)
+    dealt = [classes, *(random.permutation(classes) for _ in range(SHUFFLES))]
+    right = np.zeros((len(dealt), len(classes)), bool)
     for half in (halves, ~halves):
-        read = fit(values[~half], classes[~half], count).classes(values[half])
-        right[half] = read == classes[half]
-    return right
+        ways = [Rows.of(values[~half], alike) for alike in (False, True)]
+        for number, of_these in enumerate(dealt):
+            fits = [rows.fit(of_these[~half], count) for rows in ways]
+            read_out = min(fits, key=lambda fitted: fitted[0])[1]
+            right[number, half] = read_out.classes(values[half]) == of_these[half]
+    low, high = interval(int(right[0].sum()), len(classes))
+    return Separation(float(right[0].mean()), low, high, float(right[1:].mean()), len(classes), values.shape[1])
 
 
 def chance(classes: np.ndarray) -> float:

@@ -41,8 +41,8 @@ OnStep = Callable[[int, int], bool]
 class Times:
     """Milliseconds of one pass. layers: of each by its name. other: what belongs to none. whole: all together.
 
-    passes: of how many these are the means, the faster half. threads: on how many cores. between: operators that belong to no layer,
-    with their milliseconds, the dearest first.
+    passes: of how many these are the means, the faster half. threads: on how many cores. between: operators that
+    belong to no layer, with their milliseconds, the dearest first.
     """
 
     layers: Mapping[str, float]
