@@ -15,9 +15,11 @@ from markupsafe import Markup
 
 from explain.ctc.alternatives import shown
 from explain.layers import lstm
+from explain.network.costs.layers import Cost
+from explain.network.description import Description
 from explain.pictures import images
 from explain.pictures.drawing import Drawing
-from explain.pictures.notation import probability
+from explain.pictures.notation import probability, size
 from explain.report import pictures
 from explain.report.files import Kept, by
 from explain.report.pictures import Map
@@ -73,6 +75,7 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
         characters=_characters(read),
         recurrent=[_states(name, steps) for name, steps in read.traces.items()],
         maps=maps,
+        costs=_costs(read.network, read.costs),
         # SVG that escapes its own text
         says=drawings["network"].label,
         drawings={name: Markup(drawing.inline()) for name, drawing in drawings.items()},
@@ -96,6 +99,7 @@ def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], drawing: Drawing, 
         maps=maps,
         says=drawing.label,
         drawing=Markup(drawing.inline()),
+        costs=_costs(seen.network, seen.costs),
         files=[entry for entry in FILES_OF_A_PHOTOGRAPH if _holds(seen, entry[0])],
         kept=kept,
     )
@@ -118,6 +122,25 @@ def _template(name: str) -> Template:
     )
     environment.globals |= {"data_url": images.data_url, "shown": shown}
     return environment.get_template(name)
+
+
+def _costs(network: Description, costs: Sequence[Cost]) -> list[tuple[str, ...]]:
+    """A row of the table for each layer, and one for all of them together."""
+    whole = sum(cost.multiply_adds for cost in costs)
+    rows = [
+        (
+            network.layer(cost.layer).title,
+            f"{cost.multiply_adds:,}",
+            f"{cost.multiply_adds / whole:.1%}" if whole else "",
+            f"{cost.parameters:,}",
+            size(cost.weights),
+            size(cost.output),
+        )
+        for cost in costs
+    ]
+    weights, output, parameters = (sum(getattr(c, name) for c in costs) for name in ("weights", "output", "parameters"))
+    together = ("together", f"{whole:,}", "", f"{parameters:,}", size(weights), size(output))
+    return [*rows, together] if rows else []
 
 
 def _characters(read: Read) -> list[tuple[str, ...]]:
