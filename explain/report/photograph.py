@@ -20,7 +20,7 @@ from PIL import Image
 
 from explain.attribution.targets import LOGITS
 from explain.charts.network import drawing as network
-from explain.charts.network.layout import PRINTED
+from explain.charts.network.words import by_layer
 from explain.network.description import Description
 from explain.pictures import images
 from explain.report import files, html, pictures
@@ -37,9 +37,7 @@ def bundle(seen: Seen) -> bytes:
     held = files.keys((*seen.network.layer_names, LOGITS))
     arrays = {"input": seen.batch[0], **{key: seen.values[name] for name, key in held.items() if name in seen.values}}
     kept = files.fitting(arrays)
-    drawing = network.draw(
-        network.plan(seen.network, seen.picture, seen.values, look=PRINTED), seen.picture, seen.values
-    )
+    drawing = network.printed(seen.network, seen.picture, seen.values, by_layer(seen.costs))
     page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, drawing, kept)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:

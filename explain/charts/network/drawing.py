@@ -17,7 +17,7 @@ from PIL import Image
 
 from explain.charts.network import end, words
 from explain.charts.network.faces import faces
-from explain.charts.network.layout import LARGE, PAGE, STRIP, TAB, Block, Frame, Layout, Look, lay_out
+from explain.charts.network.layout import LARGE, PAGE, PRINTED, STRIP, TAB, Block, Frame, Layout, Look, lay_out
 from explain.charts.network.sizes import counted, sizes
 from explain.charts.network.stages import Stage, stages
 from explain.charts.network.units import units
@@ -94,6 +94,13 @@ def draw(
     multiply-adds by layer.
     """
     return _Network(plan, faces(plan.description, picture, values, plan.shown), costs).drawn(values)
+
+
+def printed(
+    description: Description, picture: Image.Image, values: Mapping[str, np.ndarray], costs: words.Costs | None = None
+) -> Drawing:
+    """The network with every layer and its name, in rows, for a page that is read."""
+    return draw(plan(description, picture, values, look=PRINTED), picture, values, costs)
 
 
 def colours(description: Description) -> dict[str, str]:

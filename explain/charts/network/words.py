@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from explain.charts.network.sizes import counted, in_words
+from explain.network.costs.layers import Cost
 from explain.network.description import Description
 from explain.network.head import CLASSES, CTC
 from explain.network.layers import Layer
@@ -20,6 +21,11 @@ SHORT_KINDS = {
 }
 Costs = Mapping[str, int]  # multiply-adds of each layer for one picture, as far as they are known
 Shapes = Mapping[str, tuple[int | None, ...]]
+
+
+def by_layer(costs: Iterable[Cost]) -> Costs:
+    """The multiply-adds of each layer by its name."""
+    return {cost.layer: cost.multiply_adds for cost in costs}
 
 
 def network(description: Description, costs: Costs | None = None) -> str:

@@ -18,6 +18,7 @@ export default function (component) {
   const before = home.querySelector(".field");
   const place = before ? [before.scrollLeft, before.scrollTop] : null;
   home.replaceChildren(element("div", { class: "head" }, line, legend, ...buttons()), field);
+  if (data.large) home.append(element("div", { class: "scale soft" }, data.scale));
   if (place) [field.scrollLeft, field.scrollTop] = place;
   rest();
   const again = home.kept && blocks.find((block) => key(block) === home.kept);
@@ -36,7 +37,7 @@ export default function (component) {
     title.remove(); // the line says it, at once
     block.setAttribute("role", fixed ? "img" : "button");
     block.setAttribute("aria-label", says);
-    if (block.dataset.layer === data.chosen) {
+    if (block.dataset.layer === data.chosen || (data.within && Number(block.dataset.stage) === data.within)) {
       block.classList.add("on");
       block.setAttribute("aria-current", "true");
     }
@@ -85,7 +86,8 @@ export default function (component) {
   }
 
   function rest() {
-    line.textContent = line.title = data.says;
+    line.textContent = data.says;
+    line.title = data.scale;
     legend.hidden = false;
   }
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explain.charts.network import drawing, words
+from explain.network.costs.layers import costs_of
+from explain.network.errors import NetworkError
 from explain.panels.components import component
 from explain.panels.layers import feature_maps, layer_by_layer
 from explain.panels.layers.focus import version
@@ -17,15 +19,22 @@ from explain.panels.page.subject import Subject
 
 KEY = "at-a-glance"
 SIZE, LARGE, STAGES = "glance", "large", "stages"  # in the address
+SCALE = (
+    "Each layer is a block: its sides grow with the square root of the rows and columns that it hands on, its depth "
+    "with that of the channels. Its front shows where it responds, from dark (weakest) to yellow (strongest), each "
+    "block on its own scale: the mean over the channels of how far their values are from zero."
+)
 LONGEST = 60  # characters of the address's list of stages
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """svg: the drawing. stages: their numbers. says: the network in words. colours: of the kinds of layers."""
+    """svg: the drawing. stages: their numbers. folded: of each layer that is not seen its stage. says: the network in
+    words. colours: of the kinds of layers."""
 
     svg: str
     stages: frozenset[int]
+    folded: dict[str, int]
     says: str
     colours: dict[str, str]
 
@@ -50,6 +59,7 @@ def show(subject: Subject) -> None:
         if number in drawn.stages:
             _note(opened ^ {number})
 
+    chosen = address.choice("layer", description.layer_names, feature_maps.first_layer(description))
     component(
         "at_a_glance",
         key=KEY,
@@ -61,7 +71,9 @@ def show(subject: Subject) -> None:
             "stages": len(drawn.stages),
             "opened": len(drawn.stages & opened),
             "input": description.input.name,
-            "chosen": address.choice("layer", description.layer_names, feature_maps.first_layer(description)),
+            "chosen": chosen,
+            "within": drawn.folded.get(chosen, 0),
+            "scale": SCALE,
         },
         on_layer_change=go_to,
         on_stage_change=turn,
@@ -90,7 +102,22 @@ def _note(opened: Collection[int]) -> None:
 def _drawn(version: str, digest: str, is_large: bool, opened: frozenset[int], _subject: Subject) -> _Drawn:
     """Drawn once a picture; some 50 kB."""
     description, values = _subject.description, _subject.values
+    costs = _multiply_adds(version, (_subject.height, _subject.width), _subject.opened.network)
     look = drawing.LOOKS["large" if is_large else "strip"]
     plan = drawing.plan(description, _subject.seen, values, opened, look)
-    svg = drawing.draw(plan, _subject.seen, values).inline()
-    return _Drawn(svg, plan.stages, words.network(description), drawing.colours(description))
+    return _Drawn(
+        svg=drawing.draw(plan, _subject.seen, values, costs).inline(),
+        stages=plan.stages,
+        folded={name: block.stage for block in plan.layout.blocks if block.stage for name in block.layers},
+        says=words.network(description, costs),
+        colours=drawing.colours(description),
+    )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _multiply_adds(version: str, size: tuple[int, int], _network) -> dict[str, int]:
+    """Of each layer, for a picture of that height and width; none where that can't be counted."""
+    try:
+        return words.by_layer(costs_of(_network, size))
+    except NetworkError:
+        return {}
