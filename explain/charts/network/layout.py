@@ -11,10 +11,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from explain.charts.network.courses import Stand, courses
 from explain.charts.network.stages import Stage
 from explain.charts.network.units import Link, Size, Unit
 
 SHARE = 0.94  # by which blocks shrink until they fit
+OPENED = 1.9  # times the height that there is otherwise for lanes of opened stages
 ACROSS, UP = 0.8, 0.45  # how far a block's back is shifted, as shares of its depth
 PAGE, PAGES = 4.0, 3  # pixels by which the layers of a folded stage stand behind each other; how many are drawn
 TAB = 13.0  # pixels of room above an opened stage, for what it is called
@@ -110,8 +112,10 @@ def lay_out(stages: Sequence[Stage], sizes: Mapping[str, Size], look: Look) -> L
         groups = _groups(stages, sizes, look, side)
         gap = look.gap
         width = sum(group.width for group in groups) + gap * (len(groups) + 1)
-        tall = max(group.up for group in groups) + max(group.down for group in groups)
-        if side <= look.least or (tall <= look.height * (1.9 if is_opened else 1) and width <= widest):
+        up = max(group.up for group in groups)
+        main, tall = (up + max(group.downs[0] for group in groups), up + max(group.down for group in groups))
+        fits = main <= look.height and tall <= look.height * (OPENED if is_opened else 1)
+        if side <= look.least or (fits and width <= widest):
             break
         side = max(look.least, side * SHARE)
     if width < look.width and not look.wraps:
@@ -198,8 +202,8 @@ def _pages(layers: int) -> int:
 
 
 def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
-    blocks, courses, frames, rows = [], [], {}, []
-    stands: dict[str, tuple[Block, float, int]] = {}  # of each layer its block, where its column ends, its row
+    blocks, paths, frames, rows = [], [], {}, []
+    stands: dict[str, Stand] = {}  # of each layer, where its block is
     top, widest = 0.0, 0.0
     for number, row in enumerate(_rows(groups, look, gap)):
         top += TAB if any(group.stage.is_opened for group in row) and number else 0
@@ -217,10 +221,11 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
                 )
                 block = _block(group, name, lefts[rank], middles[lane], area)
                 blocks.append(block)
-                end = lefts[rank] + group.widths[rank]
-                stands |= dict.fromkeys(block.layers, (block, end, number))
+                column = lefts[rank], lefts[rank] + group.widths[rank]
+                stand = Stand(block.x, block.x + block.width, *column, block.middle, number)
+                stands |= dict.fromkeys(block.layers, stand)
             for link in group.unit.links:
-                courses += _course(link, stands, middles[link.lane], middle, look.gap, number)
+                paths += courses(stands[link.source], stands[link.target], middles[link.lane], middle, look.gap)
             stage, right = group.stage, x + group.width
             if stage.is_opened:
                 box = (x - gap / 2, top, right + gap / 2, top + up + group.down)
@@ -230,7 +235,7 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
         widest = max(widest, x)
         top = bottom + look.gap
     marked = tuple(Frame(stage, area) for stage, area in frames.items())
-    return Layout(look, tuple(blocks), tuple(courses), marked, tuple(rows), widest, rows[-1][1])
+    return Layout(look, tuple(blocks), tuple(paths), marked, tuple(rows), widest, rows[-1][1])
 
 
 def _rows(groups: Sequence[_Group], look: Look, gap: float) -> list[list[_Group]]:
@@ -267,31 +272,3 @@ def _around(box, other):
     if box is None:
         return other
     return min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3])
-
-
-def _course(link: Link, stands, lane: float, main: float, gap: float, row: int) -> list[str]:
-    """Paths of one link: out of a block, along its lane, into the other; from row to row in two pieces."""
-    target = stands[link.target][0]
-    into, x, y = target.area[0] + gap / 2, target.x, target.middle
-    if link.source not in stands:
-        return []
-    source, end, above = stands[link.source]
-    paths = []
-    begin = f"M{source.x + source.width:.5g} {source.middle:.5g}H{end:.5g}"
-    height = source.middle
-    if above != row:  # the end of one row goes on at the beginning of the next
-        paths.append(f"M{source.x + source.width:.5g} {source.middle:.5g}H{end + gap:.5g}")
-        begin, end, height = f"M0 {main:.5g}", 0.0, main
-    if into - end <= 1.5 * gap or abs(into - end) < 2 * gap:
-        paths.append(f"{begin}{_bend(end, height, into, y)}H{x:.5g}")
-    else:
-        bends = f"{_bend(end, height, end + gap, lane)}H{into - gap:.5g}{_bend(into - gap, lane, into, y)}"
-        paths.append(f"{begin}{bends}H{x:.5g}")
-    return paths
-
-
-def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
-    if abs(y - to_y) < 0.05:
-        return f"H{to_x:.5g}"
-    half = (x + to_x) / 2
-    return f"C{half:.5g} {y:.5g} {half:.5g} {to_y:.5g} {to_x:.5g} {to_y:.5g}"

@@ -35,7 +35,7 @@ def network(description: Description, costs: Costs | None = None) -> str:
     is_a = "" if spelt else f", a {kind(description)},"
     size = [counted(len(description.layer_names), "layer"), f"{rounded(description.parameters)} parameters"]
     if costs:
-        size.append(f"{rounded(sum(costs.values()))} multiply-adds for this picture")
+        size.append(f"{rounded(sum(costs.values()))} multiply-adds a picture")
     return f"{description.called}{spelt}{is_a} {_answers(description)}: {_listed(size)}."
 
 
@@ -53,7 +53,7 @@ def _answers(description: Description) -> str:
     if description.head.kind == CTC:
         return "reads the text on a picture"
     if description.head.kind == CLASSES:
-        return f"names one of {len(description.labels):,} classes for a picture"
+        return f"names one of {len(description.labels):,} classes"
     return "turns a picture into numbers"
 
 

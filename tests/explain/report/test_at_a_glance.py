@@ -41,4 +41,4 @@ def test_of_a_photograph_with_what_it_costs(tmp_path):
     drawing = packed.read("charts/network.svg").decode()
     assert layers(drawing) == [layer.name for layer in network.description.layers] == on_page(packed)
     whole = sum(cost.multiply_adds for cost in costs)
-    assert whole and f"{whole:,} multiply-adds for this picture." in packed.read("report.html").decode()
+    assert whole and f"{whole:,} multiply-adds a picture." in packed.read("report.html").decode()

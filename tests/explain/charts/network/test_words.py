@@ -64,8 +64,8 @@ def test_the_networks_in_words(tmp_path):
         "parameters."
     )
     said = words.network(describe(vgg16.CAM), {"block1_conv1": 86_704_128, "block1_conv2": 1_849_688_064})
-    assert said.startswith("VGG16, a convolutional network, names one of 200 classes for a picture: 19 layers, ")
-    assert said.endswith(" and 1.94 billion multiply-adds for this picture.")
+    assert said.startswith("VGG16, a convolutional network, names one of 200 classes: 19 layers, ")
+    assert said.endswith(" and 1.94 billion multiply-adds a picture.")
     third = describe(test_third_network.make(tmp_path / "third.onnx"))
     assert words.kind(third) == "convolutional recurrent network with shortcuts"
     assert words.kind(describe(residual(tmp_path))) == "convolutional network with shortcuts"
