@@ -59,7 +59,7 @@ def show(subject: Subject) -> None:
         if pair:
             return read_out.measured(network, words.twins(description, pair), count, on_step)
         every = words.all_characters(description, bank)
-        return read_out.measured(network, every, count, on_step, read_out.VALUES_OF_ALL)
+        return read_out.measured(network, every, count, on_step)
 
     label = f"Read {count} words: about {seconds} s"
     st.caption(f"The network reads {count} words once for this, about {seconds} s; the curve is kept.")
