@@ -28,7 +28,7 @@ NEEDS = Needs(CTC)
 FIRST, SECOND, OF = "tells_first", "tells_second", "tells_of"  # in the address
 TWO, EACH = "Two characters", "All characters"
 REMEMBERED = 64  # curves of some hundred numbers
-AT_ONCE = 12  # seconds up to which nothing has to be pressed
+AT_ONCE = 60  # seconds up to which nothing has to be pressed; a first pass on a busy machine makes it look long
 DRAWING = 0.012  # seconds that a word takes to be drawn
 CURVE = "tells-curve"
 
