@@ -62,9 +62,10 @@ def show(subject: Subject) -> None:
         return read_out.measured(network, every, count, on_step)
 
     label = f"Read {count} words: about {seconds} s"
-    st.caption(f"The network reads {count} words once for this, about {seconds} s; the curve is kept.")
     key = (version(description), pair)
     at_once = seconds <= AT_ONCE
+    if _remembered().get(key) is None:
+        st.caption(f"The network reads {count} words once for this, about {seconds} s; then the curve is kept.")
     shown(Held("tells"), key, label, work, lambda found: _curve(subject, pair, bank, found), _remembered(), at_once)
 
 
