@@ -77,8 +77,8 @@ def curve(points: Sequence[Point], chance: float, tells: float, inks: Inks) -> d
     control = {"type": "line", "color": inks.frame, "strokeWidth": 1.5, "strokeDash": [2, 3]}
     layers = [
         vega.layer(rows, band, {"x": x, "y": y("low"), "y2": {"field": "high"}}),
-        _level(chance, "chance", {"strokeDash": [6, 4]}, x, y, inks),
-        _level(tells, f"{tells:.0%}", {"strokeWidth": 0.5}, x, y, inks),
+        _level(chance, "chance", "right", {"strokeDash": [6, 4]}, x, y, inks),
+        _level(tells, f"{tells:.0%}", "left", {"strokeWidth": 0.5}, x, y, inks),
         vega.layer(rows, control, {"x": x, "y": y("control")}),
         vega.layer(rows, line, {"x": x, "y": y("share")}),
         {**vega.layer(rows, dot, {"x": x, "y": y("share"), "color": vega.INK, "tooltip": tooltip}), "name": POINTS},
@@ -89,10 +89,10 @@ def curve(points: Sequence[Point], chance: float, tells: float, inks: Inks) -> d
     return vega.specification(layers, HEIGHT, f"Read out right, chance {chance:.0%}: {listed}.", params=params)
 
 
-def _level(share: float, text: str, mark: dict, x: dict, y: Callable[[str], dict], inks: Inks) -> vega.Layer:
-    """A level line across, its name at its right end."""
-    rows = [{"share": share, "text": text, "at": x["scale"]["domain"][1]}]
-    named = {"type": "text", "align": "right", "dy": -7, "fontSize": 10.5, "color": inks.soft}
+def _level(share: float, text: str, side: str, mark: dict, x: dict, y: Callable[[str], dict], inks: Inks) -> vega.Layer:
+    """A level line across, its name above one end of it."""
+    rows = [{"share": share, "text": text, "at": x["scale"]["domain"][side == "right"]}]
+    named = {"type": "text", "align": side, "dy": -7, "fontSize": 10.5, "color": inks.soft}
     return {
         "layer": [
             vega.layer(rows, {"type": "rule", "color": inks.soft, **mark}, {"y": y("share")}),

@@ -20,7 +20,7 @@ import numpy as np
 
 PENALTIES = 10.0 ** np.arange(-4, 4)  # times the mean of the eigenvalues
 FLAT = 1e-3  # of the largest spread: a value that varies less is not made to vary as much as the others
-SHUFFLES = 3
+SHUFFLED = 720  # examples over which the control is measured, at least
 CERTAIN = 1.96  # standard deviations of the interval that holds the true share 95 times in a hundred
 
 
@@ -113,7 +113,11 @@ def separation(values: np.ndarray, classes: np.ndarray, halves: np.ndarray, seed
     if halves.all() or not halves.any():
         raise ValueError("There are too few words to fit on one half and to measure on the other.")
     count, random = int(classes.max()) + 1, np.random.default_rng(seed)
-    dealt = [classes, *(random.permutation(classes) for _ in range(SHUFFLES))]
+    dealt = [classes]
+    for _ in range(max(1, round(SHUFFLED / len(classes)))):
+        dealt.append(classes.copy())
+        for half in (halves, ~halves):  # each keeps as many of each class: else the other would have fewer
+            dealt[-1][half] = random.permutation(classes[half])
     right = np.zeros((len(dealt), len(classes)), bool)
     for half in (halves, ~halves):
         ways = [Rows.of(values[~half], alike) for alike in (False, True)]

@@ -48,11 +48,12 @@ def readable(description: Description) -> tuple[str, ...]:
     return chosen_words.characters_of([label for label in description.labels if len(label) == 1 and label < IDEOGRAPHS])
 
 
-def twins(description: Description, pair: tuple[str, str], number: int = TWINS) -> Iterator[Example]:
-    """Two words after another that differ in one character. pair: two of `readable`."""
+def twins(description: Description, pair: tuple[str, str], number: int | None = None) -> Iterator[Example]:
+    """Two words after another that differ in one character. pair: two of `readable`. number: of pairs of words, TWINS
+    unless given."""
     contexts = _texts(description)
     random = np.random.default_rng(SEED)
-    for index in range(number):
+    for index in range(number or TWINS):
         text = contexts[int(random.integers(len(contexts)))]
         place = int(random.integers(len(text)))
         for which, character in enumerate(pair):
@@ -61,14 +62,15 @@ def twins(description: Description, pair: tuple[str, str], number: int = TWINS) 
             yield Example(written, batch, (place,), (which,), index % 2 == 1)
 
 
-def all_characters(description: Description, bank: Bank | None, number: int = WORDS) -> Iterator[Example]:
-    """Words with all of their characters: those of the bank, as it keeps them; else drawn as its are."""
+def all_characters(description: Description, bank: Bank | None, number: int | None = None) -> Iterator[Example]:
+    """Words with all of their characters: those of the bank, as it keeps them; else drawn as its are, WORDS
+    of them unless a number is given."""
     known = {character: number for number, character in enumerate(readable(description))}
     if bank is not None:
         pictures = description.preprocessing.scaled(bank.pictures)[:, None]
         words = zip(bank.texts, pictures, strict=True)
     else:
-        texts = _texts(description)[-number:]
+        texts = _texts(description)[-(number or WORDS) :]
         words = ((text, description.prepared(_drawn(index, text))) for index, text in enumerate(texts))
     for index, (text, batch) in enumerate(words):
         places = tuple(place for place, character in enumerate(text) if character in known)

@@ -82,9 +82,9 @@ def _first(subject: Subject, counted: tuple[Cost, ...]) -> str:
         return "No layer of this network multiplies and sums."
     dearest = max(counted, key=lambda cost: cost.multiply_adds)
     held, parameters = dearest.parameters, sum(cost.parameters for cost in counted)
-    share = f"It holds {held / parameters:.0%} of the parameters." if parameters else ""
+    share = f"It holds {_percent(held / parameters)} of the parameters." if parameters else ""
     return (
-        f"**{_name(subject, dearest.layer)} does {dearest.multiply_adds / whole:.0%} of all multiply-adds**: "
+        f"**{_name(subject, dearest.layer)} does {_percent(dearest.multiply_adds / whole)} of all multiply-adds**: "
         f"{dearest.multiply_adds:,} of {whole:,} for this picture. {share}"
     )
 
@@ -103,12 +103,12 @@ def _chart(subject: Subject, counted: tuple[Cost, ...], times: Times | None) -> 
     rows.append(Row(ALL, "", ""))
     if times is not None:
         spent = [times.layers.get(cost.layer, 0.0) for cost in counted]
-        rows.insert(-1, Row(OTHER, "", ", ".join(f"{name} {took:.2f} ms" for name, took in times.between)))
+        rows.insert(-1, Row(OTHER, "", ", ".join(f"{name} {_milliseconds(took)}" for name, took in times.between)))
         drawn = [
             Column(one.title, [*one.values[:-1], 0, one.values[-1]], [*one.texts[:-1], "", one.texts[-1]])
             for one in drawn
         ]
-        drawn.append(Column("time", took := [*spent, times.other, times.whole], [f"{one:.2f} ms" for one in took]))
+        drawn.append(Column("time", took := [*spent, times.other, times.whole], [_milliseconds(one) for one in took]))
     return costs(rows, drawn, Inks.of(is_dark()))
 
 
@@ -135,10 +135,20 @@ def _of_times(subject: Subject, times: Times) -> str:
     cores = f"{times.threads} core{'s' if times.threads > 1 else ''}"
     return (
         f"{_name(subject, slowest)} takes {times.layers[slowest] / max(times.whole, 1e-9):.0%} of the pass: "
-        f"{times.layers[slowest]:.2f} of {times.whole:.2f} ms, measured here on {cores} by ONNX Runtime's profiler: "
+        f"{_milliseconds(times.layers[slowest])} of {_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: "
         f"mean of the faster half of {2 * times.passes} passes. Others at work on this machine make it slower. "
         f"“{OTHER.capitalize()}” is what belongs to no layer: values turned from one layout to another, and calling."
     )
+
+
+def _percent(share: float) -> str:
+    """Whole per cent; two digits of less than one."""
+    return f"{share:.0%}" if share >= 0.01 or not share else f"{100 * share:.2g}%"
+
+
+def _milliseconds(spent: float) -> str:
+    digits = 2 if spent < 9.995 else 1 if spent < 99.95 else 0
+    return f"{spent:,.{digits}f} ms"
 
 
 def _name(subject: Subject, layer: str) -> str:

@@ -31,7 +31,7 @@ def test_a_planted_feature_is_told_from_the_layer_where_it_is_planted(network):
         assert found.layers[after].share == 1.0
     assert all(abs(one.control - 0.5) < 0.1 for one in found.layers.values())
     assert found.first() == "bent" and (found.chance, found.classes, found.words) == (0.5, 2, 240)
-    assert steps[0] == (4, 240) and steps[-1] == (240, 240)
+    assert steps[0][0] == 4 and steps[-1][0] == steps[-1][1] >= 240
 
 
 def test_nothing_after_a_stop_and_one_sentence_where_words_do_not_fit(network):
@@ -42,7 +42,7 @@ def test_nothing_after_a_stop_and_one_sentence_where_words_do_not_fit(network):
 
 
 def test_values_are_means_over_a_characters_columns(network):
-    """Of two characters at columns 3, 4 and 9, 10: halfway between them, each column of one pixel."""
+    """Of two characters at columns 3, 4 and 9, 10, a frame a column."""
     picture = np.zeros((1, 3, planted.WIDTH, 1), np.float32)
     picture[0, 0, [3, 4, 9, 10], 0] = 1
     picture[0, 1, [3, 4, 9, 10], 0], picture[0, 2, [3, 4, 9, 10], 0] = (1, 1, -1, -1), (1, 1, 1, 1)
@@ -52,20 +52,22 @@ def test_values_are_means_over_a_characters_columns(network):
     where = frames(network.description, planted.WIDTH, planted.WIDTH)
     values = {**outputs, "picture": picture[0]}
     found = places.at_characters(network.description, values, softmax, (1, 2), where)
-    spans = ((1, 7), (7, 13))  # two columns each, and half of the gap of four on either side
+    spans = ((3, 5), (9, 11))
     for layer in ("picture", "seen", "bent"):
         by_hand = [values[layer][:, start:end].mean(axis=1).reshape(-1) for start, end in spans]
         np.testing.assert_allclose(found[layer], by_hand, atol=1e-6)
     np.testing.assert_allclose(found["frames"], [softmax[start:end].mean(axis=0) for start, end in spans], atol=1e-6)
 
 
-def test_rows_are_averaged_where_there_would_be_too_many_values():
+def test_rows_are_averaged_where_there_would_be_too_many_values(monkeypatch):
     values = np.arange(24.0).reshape(4, 3, 2)
-    assert places.rows_of(values, 8).tolist() == [values[:, x].reshape(-1).tolist() for x in range(3)]
-    halves = places.rows_of(values, 4)
+    assert places.rows_of(values).tolist() == [values[:, x].reshape(-1).tolist() for x in range(3)]
+    monkeypatch.setattr(places, "MOST_VALUES", 4)
+    halves = places.rows_of(values)
     assert halves[1].tolist() == [*values[:2, 1].mean(axis=0), *values[2:, 1].mean(axis=0)]
-    assert places.rows_of(values, 1).tolist() == values.mean(axis=0).tolist()
-    assert places.rows_of(values[0], 1) is not None and places.rows_of(values[0], 1).shape == (3, 2)
+    monkeypatch.setattr(places, "MOST_VALUES", 1)
+    assert places.rows_of(values).tolist() == values.mean(axis=0).tolist()
+    assert places.rows_of(values[0]).shape == (3, 2)
 
 
 def test_twins_differ_in_one_character_and_stand_on_one_side():
@@ -88,14 +90,14 @@ def test_the_recogniser_that_comes_along_tells_e_from_c_better_than_its_pixels()
     assert found.first() in network.layer_names
 
 
-def test_all_characters_of_the_bank(monkeypatch):
+def test_all_characters_of_the_bank():
     description = describe(CARDS["crnn"])
     bank = open_bank(description)
     examples = list(drawn.all_characters(description, bank))
     assert len(examples) == len(bank.texts) == drawn.count_of(description, bank, ())
     np.testing.assert_allclose(examples[3].batch[0, :, :, 0], bank.pictures[3] / 255, atol=1e-6)
     assert [drawn.readable(description)[number] for number in examples[3].classes] == list(bank.texts[3])
-    found = curve.measured(Network(description), examples[:60], 60, most=64)
+    found = curve.measured(Network(description), examples[:60], 60)
     assert found.classes > 8 and found.layers["outputs"].share > 0.8 > 3 * found.chance
 
 

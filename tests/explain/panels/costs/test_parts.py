@@ -85,7 +85,7 @@ def test_which_layer_tells_two_characters_and_all_of_them():
     said = until(test, "Alain")
     assert "from the" in said.lower() and "8 pairs of drawn words" in said and "chance, 50%" in said
     test.selectbox[1].select("y").run()
-    assert test.query_params["tells_second"] == "y"
+    assert [one.value for one in test.selectbox] == ["x", "y"]
     until(test, "Alain")
     every = until(run("third", deep_part=opening.TELLS, tells_of=readout.EACH), "Alain")
     assert "12 drawn words" in every
