@@ -19,6 +19,8 @@ STYLE = """<style>
   .block-container { padding: 1.1rem 1.9rem 2rem; max-width: 1700px; }
   header[data-testid="stHeader"] { height: 0; min-height: 0; }
   [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+  /* Streamlit's 60 % are too pale for a projector */
+  [data-testid="stCaptionContainer"] { color: color-mix(in srgb, currentColor 80%, transparent); opacity: 1; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
   @media (max-width: 1000px) {  /* Streamlit itself stacks columns only below 640 */
     [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
