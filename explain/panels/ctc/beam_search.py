@@ -33,7 +33,7 @@ def show(word: Subject) -> None:
     digest = "textbook" if textbook else word.ran.digest
     p = TEXTBOOK if textbook else word.probabilities
     alphabet = TEXTBOOK_ALPHABET if textbook else word.alphabet
-    in_address = address.numbers("beam_frame", 1)
+    in_address = address.numbers("beam_frame", 1) or (None if textbook else address.numbers("frame", 1))
 
     def keep() -> None:
         frame = st.session_state["ctc-beams"].get("frame")

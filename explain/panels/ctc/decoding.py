@@ -14,7 +14,7 @@ from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import network_badge, plain
 
 BEAMS, SHOWN = 25, 3
 
@@ -23,7 +23,7 @@ BEAMS, SHOWN = 25, 3
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     digest, probabilities, best = word.ran.digest, word.probabilities, word.best
-    st.markdown(f"**CTC decoding** {believed.title(word)}")
+    st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description)}")
     believed.line(word)
     st.caption(
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "

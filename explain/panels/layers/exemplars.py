@@ -52,7 +52,9 @@ def channel(subject: Subject, layer: Layer, number: int) -> None:
     if name is None:
         return
     st.markdown(f"**What channel {number} answers to**")
-    st.html(cards.STYLE + cards.present(subject.seen, feature_maps.maps(subject.values[layer.name])[number]))
+    activation = subject.values[layer.name]
+    own, signed = feature_maps.maps(activation)[number], feature_maps.is_signed(activation)
+    st.html(cards.STYLE + cards.present(subject.seen, own, signed))
     places = opened.places(name, number)
     if not places:
         st.caption(f"In the {len(opened.texts)} words of the bank this channel is never above zero: it is silent.")

@@ -45,11 +45,11 @@ def show(word: Subject) -> None:
     description = word.description
     layers = {names.layer_name(description, layer): layer for layer in description.of_kind("lstm")}
     st.caption(introduction(list(layers.values()), len(word.probabilities)))
+    reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
+    st.divider()
     with st.container(horizontal=True, gap="medium"):
         layer = layers[address.switch("Recurrent layer", layers, key="lstm_layer")]
         direction = _direction(layer)
-        state = address.switch("State", STATES, key="lstm_state")
-        per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
     fed = description.layer(layer.inputs[0])
     fed_values = word.batch[0] if fed is description.input else word.values[fed.name]
     try:
@@ -59,16 +59,19 @@ def show(word: Subject) -> None:
         return
     ground = ground_of(word, len(steps.hidden), direction == "backward")
     unit = _unit(steps)
-    everyone, one = st.columns(2, gap="medium")
-    with everyone:
-        _units(ground, steps, state, unit, per_unit)
-    with one:
-        _choice(word, layer, direction, unit)
+    story, choice = st.columns([1.6, 1], gap="medium")
+    with story:
         _story(ground, steps, unit)
-        _memory(ground, steps)
+    with choice:
+        _choice(word, layer, direction, unit)
     exemplars.unit(word, layer, direction, unit)
+    st.divider()
+    everyone, memory = st.columns(2, gap="medium")
+    with everyone:
+        _units(ground, steps, unit)
+    with memory:
+        _memory(ground, steps)
     _check(steps, word, layer, direction)
-    reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
 
 
 def introduction(layers: list[Layer], frames: int) -> str:
@@ -116,10 +119,13 @@ def _unit(steps: lstm.Trace) -> int:
     return number[0] if number and number[0] < steps.hidden.shape[1] else steps.most_moving
 
 
-def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: bool) -> None:
+def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:
+    st.markdown(f"**All {steps.hidden.shape[1]} units**")
+    with st.container(horizontal=True, gap="medium"):
+        state = address.switch("State", STATES, key="lstm_state")
+        per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
     attribute, sentence = STATES[state]
     values = getattr(steps, attribute)
-    st.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
     st.caption(
         f"{sentence} A row is a unit, a column a frame, under the part of the word it comes from. Rows are sorted by "
         "the frame at which a unit's hidden state is farthest from its median over the word, the leftmost on top, and "
@@ -159,6 +165,7 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
 
 
 def _memory(ground: Ground, steps: lstm.Trace) -> None:
+    st.markdown("**All of the memory**")
     st.vega_lite_chart(lstm_chart.carried(ground, lstm.memory(steps)), width="stretch", key="lstm-memory")
     side, last = ("right", 0) if ground.backward else ("left", -1)
     st.caption(

@@ -96,7 +96,8 @@ def _convolution(focus: Focus, unit: Convolution) -> None:
         f"{order} Each row has one colour scale; weights and products are red above zero, blue below. Numbers are "
         f"rounded: hover over one for all its digits.{_normalised(focus)}"
     )
-    st.vega_lite_chart(workings.contributions(unit, name, _inks(), most), width="stretch", key="hand-windows")
+    drawn = workings.contributions(unit, name, _inks(), most, focus.is_signed(unit.source))
+    st.vega_lite_chart(drawn, width="stretch", key="hand-windows")
     rest = unit.sums[unit.order[shown:]]
     parts = [(name(unit.first_channel + int(channel)), float(unit.sums[channel])) for channel in unit.order[:shown]]
     _waterfall([*parts, *workings.others(rest), *_bias(focus, unit)], _totals(focus, unit))
@@ -106,10 +107,9 @@ def _convolution(focus: Focus, unit: Convolution) -> None:
 def _max_pooling(focus: Focus, unit: MaxPooling) -> None:
     st.caption(
         f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and keeps the largest value, here "
-        f"the one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing; nothing is learned "
-        "here."
+        f"the one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing."
     )
-    st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    st.vega_lite_chart(workings.window(unit, _inks(), focus.is_signed(unit.source)), width="stretch", key="hand-window")
     _after(focus, unit)
 
 
@@ -119,7 +119,7 @@ def _average_pooling(focus: Focus, unit: AveragePooling) -> None:
         f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and hands on the mean of its "
         "values; nothing is learned here."
     )
-    st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    st.vega_lite_chart(workings.window(unit, _inks(), focus.is_signed(unit.source)), width="stretch", key="hand-window")
     st.markdown(f"sum {unit.inputs.sum():.6g} / {counted} places = **{unit.before:.6g}**")
     _after(focus, unit)
 
