@@ -51,7 +51,7 @@ def draw(view: views.View, *shown) -> None:
 
 
 def main() -> None:
-    st.html(STYLE)
+    st.html(STYLE + panel("words.glossary").style())
     subject = panel("inputs.strip").show()
     if subject is None:
         return

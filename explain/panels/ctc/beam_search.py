@@ -11,6 +11,7 @@ from explain.panels.components import component
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 
 WIDTHS = ("25", "10", "3")
 ROWS = 10
@@ -55,7 +56,7 @@ def show(word: Subject) -> None:
         },
         on_frame_change=keep,
     )
-    st.caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
+    caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
 
 
 BEAM_SAYS = (

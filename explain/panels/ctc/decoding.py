@@ -15,6 +15,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import network_badge, plain
+from explain.panels.words.explained import caption
 
 BEAMS, SHOWN = 25, 3
 
@@ -25,7 +26,7 @@ def show(word: Subject) -> None:
     digest, probabilities, best = word.ran.digest, word.probabilities, word.best
     st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description)}")
     believed.line(word)
-    st.caption(
+    caption(
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "
         "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away."
     )
@@ -40,9 +41,9 @@ def show(word: Subject) -> None:
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
     recurrent = bool(word.description.of_kind("lstm"))
-    st.caption(caption(probabilities, best, word.text, word.description.blank, recurrent))
+    caption(summary(probabilities, best, word.text, word.description.blank, recurrent))
     if not word.description.head.stated:
-        st.caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
+        caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
 
 
 # Nine tenths of the time that the whole page takes when it runs again, as it does for another deeper view.
@@ -69,7 +70,7 @@ def _seen(text: str) -> str:
     return f"{SPACE_MARK * before}{inner}{SPACE_MARK * after if inner else ''}"
 
 
-def caption(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int, recurrent: bool) -> str:
+def summary(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int, recurrent: bool) -> str:
     """How the best path and the text it reads as differ in probability. recurrent: whether there are such layers."""
     if not best.labels:
         return "Every frame says blank: the network reads nothing here."

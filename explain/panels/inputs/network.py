@@ -7,6 +7,7 @@ import streamlit as st
 from explain.panels.inputs import about
 from explain.panels.own import form, opening, visitor
 from explain.panels.page import resources, views
+from explain.panels.words.explained import caption
 
 
 def show(chosen: str | None) -> None:
@@ -14,7 +15,7 @@ def show(chosen: str | None) -> None:
     say."""
     titles = _titles()
     if chosen is not None:
-        st.caption("Network", width="content")
+        caption("Network", width="content")
         _list(titles, chosen)
         about.show()
     opening.show()

@@ -16,6 +16,7 @@ from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import network_badge
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 COUNT, COLUMNS = {True: 20, False: 18}, {True: 4, False: 6}  # of maps, by whether the picture is wide
@@ -27,7 +28,7 @@ def show(word: Subject) -> None:
     """Draws the panel for a word."""
     description = word.description
     st.markdown(f"**Layers** {network_badge(description)}{believed.whose(word)}")
-    st.caption(
+    caption(
         "Bright is where a channel of the layer responds most. Hover over its map: the orange rectangle on the "
         f"{'picture' if description.blank is None else 'word'} is all that this one number can see. Click to keep it."
     )
@@ -68,7 +69,7 @@ def tiles_of(
     layer_in_address, unit_in_address, scale_in_address = in_address
     description, activation = subject.description, subject.values[layer.name]
     if not is_drawn(activation):
-        st.caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
+        caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
         return
     unit = unit_of(activation, address.numbers(unit_in_address, 3)) or first
     tiles = feature_maps.strongest(activation, count)

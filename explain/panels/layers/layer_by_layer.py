@@ -18,6 +18,7 @@ from explain.panels.layers.focus import version
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
@@ -34,7 +35,7 @@ def show(word: Subject) -> None:
     layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
     with order:
-        st.caption(
+        caption(
             f"{description.title}: {len(description.layer_names)} layers, {description.parameters:,} parameters, every "
             f"layer from one pass ({ran.milliseconds:.0f} ms). Each strip shows the {IN_LIST} strongest channels, each "
             "on its own scale."
@@ -45,7 +46,7 @@ def show(word: Subject) -> None:
     channel = _channel(ran.values[layer.name])
     with detail:
         st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
-        st.caption(layer.words)
+        caption(layer.words)
         feature_maps_panel.tiles_of(
             subject,
             layer,

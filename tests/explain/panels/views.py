@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -20,4 +21,14 @@ def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
 def text_of(test: AppTest) -> str:
     """What the page says in texts, captions and messages."""
     kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
-    return "\n".join(part.value for kind in kinds for part in kind)
+    return "\n".join(unmarked(part.value) for kind in kinds for part in kind)
+
+
+def captions_of(test: AppTest) -> list[str]:
+    """What the captions say."""
+    return [unmarked(part.value) for part in test.caption]
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks of the terms that explain themselves."""
+    return re.sub(r"\[([^\]]+)\]\(#term-[a-z-]+\)", r"\1", text)
