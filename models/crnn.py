@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from models import preprocessing
-from models.card import WEIGHTS, Card
+from models.card import POINT_TRULY, WEIGHTS, Card
 from models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ _ABOUT = {
         "98.6 % of printed words in fonts that it never saw. 81.0 % of 1,000 photographed words that it never saw "
         "(IIIT5K), capital or small; 57.8 % of 1,138 harder ones."
     ),
-    "Which maps point truly": (
+    POINT_TRULY: (
         "Looked up for 203 characters of photographed words: the highest pixel of occlusion lies in the right "
         "character 98.5 times in a hundred, of integrated gradients 96.1, of LayerCAM 92.6, "
         "but of Grad-CAM only 38.9 times."

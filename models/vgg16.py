@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.card import WEIGHTS, Card
+from models.card import POINT_TRULY, WEIGHTS, WHY_THESE, Card
 from models.preprocessing import Preprocessing
 
 HERE = Path(__file__).resolve().parent
@@ -82,14 +82,14 @@ _CAM_ABOUT = {
         "The convolutions from the photographs of ImageNet, as published in 2015. The last layer was trained by this "
         "project on the 50,000 small photographs of Tiny ImageNet, 250 a class."
     ),
-    "Why 200 of ImageNet's 1000 classes": (
+    WHY_THESE: (
         "The network with all of them weighs 528 MB, this one 29.7 MB; Tiny ImageNet has photographs of 200. Whatever "
         "it is shown, it answers with one of these."
     ),
     "How often it is right": (
         "59.8 % of 10,000 small photographs that it never saw; for 82.7 % the right class is among the five likeliest."
     ),
-    "Which maps point truly": (
+    POINT_TRULY: (
         "The class activation map is exact for this network: the mean over its places is the logit of the class, but "
         "for the bias. All other maps are estimates; where two disagree, *Check the maps* puts them to the test on the "
         "photograph at hand."
@@ -101,7 +101,7 @@ _FULL_ABOUT = {
         "dense layers weigh all that they found."
     ),
     "What it learnt from": "The photographs of ImageNet, of 1000 classes, as published in 2015.",
-    "Which maps point truly": (
+    POINT_TRULY: (
         "With dense layers behind the last map no map is exact; *Check the maps* puts them to the test on the "
         "photograph at hand."
     ),

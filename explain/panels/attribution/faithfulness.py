@@ -12,12 +12,14 @@ from explain.attribution import faithfulness, targets
 from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
+from explain.network.description import Description
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import resources
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.words.explained import caption
+from models.card import POINT_TRULY
 
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
@@ -26,8 +28,8 @@ REMEMBERED = 256  # pairs of curves; a kilobyte each
 SANITY = Followed("why-sanity", "sanity", once=True)
 
 
-def switch() -> bool:
-    """Whether the maps are to be checked; kept in the address."""
+def switch(description: Description) -> bool:
+    """Whether the maps are to be checked; kept in the address. Until then what was measured of them, where it was."""
     wanted = st.toggle(
         "Check the maps: do they tell the truth?",
         key="why_check",
@@ -42,7 +44,14 @@ def switch() -> bool:
             "the same in random order, which any map must beat. Height: the character's probability (against a rival, "
             "its share of what the two have)."
         )
+    elif pointing := measured(description):
+        caption(pointing)
     return bool(wanted)
+
+
+def measured(description: Description) -> str | None:
+    """What is known of how truly the maps of a network point."""
+    return description.card.about.get(POINT_TRULY) if description.card else None
 
 
 def check(word: Subject, target: targets.Character, name: str, values: np.ndarray) -> None:

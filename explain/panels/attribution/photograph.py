@@ -23,6 +23,7 @@ from explain.panels.visualisation.class_names import Catalogue
 from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.overlay import overlay
+from models.card import WHY_THESE
 
 TOP = 5
 SIZE = 300
@@ -87,7 +88,11 @@ def _answers(classes: Catalogue, shown: Subject) -> int:
     units = {classes.of_unit(shown.network, unit): unit for unit in best}
     st.markdown("**What it calls this**")
     likeliest = "The five likeliest" if len(probabilities) > TOP else "The likeliest"
-    caption(f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.")
+    card = shown.description.card
+    caption(
+        f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.",
+        more=card.about.get(WHY_THESE) if card else None,
+    )
     st.vega_lite_chart(
         ctc.texts(
             [(name, float(probabilities[unit])) for name, unit in units.items()],
@@ -128,7 +133,8 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     if found.exact:
         caption(
             f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
-            f"{places} the evidence lies, not which details make it up."
+            f"{places} the evidence lies, not which details make it up. Other maps are estimates, this one is exact.",
+            more="The mean over all places is the logit of the class, but for the bias.",
         )
         return
     caption(

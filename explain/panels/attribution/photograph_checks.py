@@ -134,6 +134,11 @@ def switch(photograph: Subject, target: targets.Target) -> Checks:
             f"Height: the class's probability. About {seconds} s a map."
         )
     else:
+        caption(
+            "Maps that disagree can't all be right. This covers what each of them points to: the truer the map, the "
+            "sooner the class is lost.",
+            more=of_a_word.measured(photograph.description),
+        )
         CHECKING.drop()
     return Checks(photograph, target, bool(wanted))
 

@@ -53,7 +53,7 @@ def _explained(word: Subject) -> None:
         target = _question(word, text)
         caption("Occlusion: the word is covered, step by step, with small patches:")
         patch = address.switch("What is covered", patches, key="why_patch")
-        checked = faithfulness.switch()
+        checked = faithfulness.switch(word.description)
     with answer:
         _occlusion(word, patch, patches[patch], target, checked)
     _gradients(word, target, checked)
@@ -128,8 +128,9 @@ def _sentence(word: Subject, target: targets.Character) -> str:
     frames = [str(frame) for frame in targets.telling_frames(target)]
     where = f"frame {frames[0]}" if len(frames) == 1 else f"frames {', '.join(frames[:-1])} and {frames[-1]}"
     text = (
-        f"“{_written(word, target.label)}” is told at {where} (orange below the maps). Over all its alignments its "
-        f"probability is {targets.mean_probability(word.probabilities, target):.3f} on (geometric) average"
+        f"“{_written(word, target.label)}” is told at {where} (orange below the maps). There its probability is "
+        f"{targets.mean_probability(word.probabilities, target):.3f}, a geometric average over its alignments: of this "
+        "one character, where the whole text needs all of them at once and so has less"
     )
     if target.rival is None:
         return text + "."
@@ -182,10 +183,10 @@ def _occlusion_map(
     log = "log-probability" if target.rival is None else "lead over its rival (difference of log-probabilities)"
     words, (height, width) = OF_A_WORD["occlusion"], lengths[0]
     caption(
-        f"**Occlusion.** {words.measures} {words.does_not} The patch, {width}×{height} pixels in the background's "
-        f"colour, costs most at columns {left} to {right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the "
-        f"{log}. A pixel's colour is the mean over the patches that cover it; red: covering it hurts, blue: it helps, "
-        f"full colour from {word_overlay.limit(values):.2g} on."
+        f"**Occlusion.** {words.measures} The patch costs most at columns {left} to {right - 1}, rows {top} to "
+        f"{bottom - 1}: {drops.max():.2f} of the {log}. Red: covering it hurts. Blue: it helps.",
+        more=f"{words.does_not} The patch is {width}×{height} pixels in the background's colour. A pixel's colour is "
+        f"the mean over the patches that cover it, in full from {word_overlay.limit(values):.2g} on.",
     )
 
 

@@ -27,12 +27,13 @@ TALL, LOW = 320, 150  # screen pixels that a picture is high at most: alone, and
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     description = word.description
+    layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
     st.markdown(f"**Layers** {network_badge(description)}{believed.whose(word)}")
     caption(
         "Bright is where a channel of the layer responds most. Hover over its map: the orange rectangle on the "
-        f"{'picture' if description.blank is None else 'word'} is all that this one number can see. Click to keep it."
+        f"{'picture' if description.blank is None else 'word'} is all that this one number can see. Click to keep it.",
+        more=names.rim(layer) or None,
     )
-    layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
     wide = is_wide(word)
     tiles_of(word, layer, key="layers", count=COUNT[wide], columns=COLUMNS[wide], chips=True, tall=LOW)
 

@@ -46,7 +46,7 @@ def show(word: Subject) -> None:
     channel = _channel(ran.values[layer.name])
     with detail:
         st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
-        caption(layer.words)
+        caption(layer.words, more=names.rim(layer) or None)
         feature_maps_panel.tiles_of(
             subject,
             layer,

@@ -123,6 +123,16 @@ def sees(description: Description, layer: Layer) -> str:
     return f"each sees {_counted(seen[0], 'row')}, {_counted(seen[1], 'column')}"
 
 
+def rim(layer: Layer) -> str:
+    """Why the maps of a layer have bright edges; empty where it reads nothing beyond them."""
+    if layer.kind != "conv" or not layer.window or not any(map(any, layer.window.padding)):
+        return ""
+    return (
+        "A bright rim around a map comes from zero padding: beyond the edge the layer reads zeros, and to its filters the "
+        "edge of the picture looks like a stroke."
+    )
+
+
 def size(description: Description, layer: Layer) -> str:
     """The shape of a layer's output, each length with what it counts."""
     whats = {3: ("row", "column", "channel"), 2: (place_name(description, layer), "channel"), 1: ("number",)}

@@ -65,13 +65,10 @@ def show(word: Subject) -> None:
         _story(ground, steps, unit)
     with choice:
         _choice(word, layer, direction, unit)
+        _memory(ground, steps)
     exemplars.unit(word, layer, direction, unit)
     st.divider()
-    everyone, memory = st.columns(2, gap="medium")
-    with everyone:
-        _units(ground, steps, unit)
-    with memory:
-        _memory(ground, steps)
+    _units(ground, steps, unit)
     _check(steps, word, layer, direction)
 
 

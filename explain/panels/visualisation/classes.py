@@ -14,7 +14,7 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import network_badge, plain
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
 from explain.panels.words.explained import caption
@@ -61,13 +61,20 @@ class Dream(NamedTuple):
 @fragment
 def show(subject: Subject | None) -> None:
     """Draws the panel beside what the network on top looks at."""
-    st.markdown("**Class visualisation**")
     classes = class_names.of_page()
     if classes is None:
+        st.markdown("**Class visualisation**")
         st.info("No network here names classes, so there is no class to visualise.", icon=":material/info:")
         return
     class_names.begin(classes, subject)
+    heading, apart = st.empty(), st.empty()
     number = class_names.choose(classes)
+    of = resources.description(
+        _network(classes, number) if number in classes.answered else next(iter(classes.networks))
+    )
+    heading.markdown(f"**Class visualisation** {network_badge(of)}")
+    if subject is not None and subject.network not in classes.networks:
+        caption(f"Another network: {plain(of.called)} names photographs and never sees the word.", apart)
     if number not in classes.answered:
         _not_here(classes, number)
         return

@@ -255,4 +255,4 @@ def _shown(records: Sequence[dict]) -> None:
         with columns[number % 2]:
             picture = gallery.picture(crnn.CARD.gallery, record["file"])
             st.image(images.enlarge(picture, ENLARGED), width="stretch", alt=f"Dream of the word {record['text']}")
-            caption(f"**{record['text']}**, read as {record['reading']}, probability {record['probability']:.2f}")
+            st.caption(f"**{record['text']}**, read as {record['reading']}, probability {record['probability']:.2f}")

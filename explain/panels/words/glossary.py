@@ -51,20 +51,21 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def _by_form() -> dict[str, Entry]:
-    return {form.lower(): entry for entry in entries() for form in entry.written}
+    """Terms as they are written, and with a capital at the beginning of a sentence: BANK is somebody's word."""
+    return {way: entry for entry in entries() for form in entry.written for way in (form, form[0].upper() + form[1:])}
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     longest_first = sorted(_by_form(), key=len, reverse=True)
     return re.compile(
-        rf"(?P<alone>{LEFT_ALONE})|(?<![\w-])(?P<term>{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.I
+        rf"(?P<alone>{LEFT_ALONE})|(?<![\w-])(?P<term>{'|'.join(map(re.escape, longest_first))})(?![\w-])"
     )
 
 
 def terms_in(text: str) -> list[Entry]:
     """The terms that a text in Markdown uses, in their order, each once; those that are marked already are left out."""
-    found = [_by_form()[match["term"].lower()] for match in _pattern().finditer(text) if match["term"]]
+    found = [_by_form()[match["term"]] for match in _pattern().finditer(text) if match["term"]]
     return list(dict.fromkeys(found))
 
 
@@ -77,9 +78,9 @@ def marked(text: str, known: Collection[str] = ()) -> tuple[str, frozenset[str]]
 
     def mark(match: re.Match[str]) -> str:
         form = match["term"]
-        if not form or _by_form()[form.lower()].term in seen:
+        if not form or _by_form()[form].term in seen:
             return match[0]
-        entry = _by_form()[form.lower()]
+        entry = _by_form()[form]
         seen.add(entry.term)
         return f"[{form}]({entry.anchor})"
 

@@ -19,9 +19,10 @@ def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
 
 
 def text_of(test: AppTest) -> str:
-    """What the page says in texts, captions and messages."""
+    """What the page says in texts, captions and messages, and behind the question marks of captions."""
     kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
-    return "\n".join(unmarked(part.value) for kind in kinds for part in kind)
+    texts = [text for kind in kinds for part in kind for text in (part.value, getattr(part, "help", None))]
+    return "\n".join(unmarked(text) for text in texts if text)
 
 
 def captions_of(test: AppTest) -> list[str]:

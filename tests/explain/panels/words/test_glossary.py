@@ -54,6 +54,7 @@ def test_the_longest_term_is_meant():
         "reads “blank frame” here",
         "`layer` and [a layer](https://layer.org)",
         ":material/layer: framed, unity, sub-channel, channel-wise",
+        "**BANK**, a LAYER",
         "$layer$ https://example.org/layer/unit",
         r"\[layer](x)"[:2],
     ],
