@@ -18,6 +18,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 REMEMBERED = 48  # sets of three short curves
 NAMES = {
@@ -38,11 +39,11 @@ def show(subject: Subject, layer: Layer, answer: str, followed: targets.Target, 
     """Draws the check of one layer: the work as it goes, then its curves. answer: what is followed, in words."""
     st.markdown(f"**Is the path right at {plain(layer.title)}?**")
     if flow is None:
-        st.caption("Once there is a path, the channels that it names are silenced here, and others in as many.")
+        caption("Once there is a path, the channels that it names are silenced here, and others in as many.")
         return
     named = dearest(flow.layer(layer.name), silencing.COUNTS[-1])
     if not named:
-        st.caption("Silencing no single channel of this layer is expected to cost the answer anything.")
+        caption("Silencing no single channel of this layer is expected to cost the answer anything.")
         return
     network, picture, values = subject.opened.network, subject.batch, subject.values
 
@@ -68,7 +69,7 @@ def _curves(layer: Layer, answer: str, followed: targets.Target, curves: silenci
     st.vega_lite_chart(
         silenced(curves.counts, costs, (named,), what, Inks.of(is_dark())), width="stretch", key="follow-silenced"
     )
-    st.caption(
+    caption(
         f"How much of the {what} of {plain(answer)} is lost when more and more channels of {plain(layer.title)} are "
         "set to zero together. If the path is right, its line rises early, far above chance and above the most active "
         "channels. Where all lines lie low, the evidence is spread over many channels, and a few are hardly missed."

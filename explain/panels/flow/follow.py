@@ -23,6 +23,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 QUICK, LONG = Followed("follow", "flow", at_once=True), Followed("follow-long", "flow", once=True)
@@ -44,11 +45,11 @@ def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     subject = photograph.or_word("Followed in which network", "follow_network", word)
     if subject.description.head.kind not in EMPTY:
-        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        caption("The file does not say what its numbers stand for, so there is no answer to follow.")
         return
     by_name = target.of_answer(subject)
     if not by_name:
-        st.caption("The network reads nothing here, so there is nothing to follow. Choose another picture above.")
+        caption("The network reads nothing here, so there is nothing to follow. Choose another picture above.")
         return
     name = target.choose("Follow back", by_name, "follow_target", _usual(by_name), in_a_row=True)
     layers = _layers(subject)
@@ -194,13 +195,13 @@ def _draw(
 def _caption(subject: Subject, answer: str, followed: targets.Target, flow: Flow | None) -> None:
     """What is seen and what it is not; how far the parts sum to the whole."""
     if flow is None:
-        st.caption(
+        caption(
             f"Not the path yet: of each layer the {COUNT} channels that answer most to this picture, each on its own "
             "scale. Which of them matter for the answer is what the path will say."
         )
         return
     empty, quantity = EMPTY[subject.description.head.kind], target.quantity(followed)
-    st.caption(
+    caption(
         f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. Every layer "
         "hands all of it on: the number under a channel is its part (layer conductance), a line what comes from one "
         f"channel to the next. {_sums([flow.error(cut) for cut in flow.cuts])} Shown are the channels that the answer "

@@ -14,6 +14,7 @@ from explain.panels.layers import by_hand, exemplars, names
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 WIDE, SQUARE = 420, 224  # screen pixels of the map
@@ -54,7 +55,7 @@ def _carries(layer: Layer, channel: int, flow: Flow) -> str:
 def _map(subject: Subject, layer: Layer, channel: int, name: str) -> None:
     values = feature_maps.tile(subject.values[layer.name], channel).values
     if values.size == 1:
-        st.caption(f"It has one value for the whole picture: {float(values[0, 0]):.4g}.")
+        caption(f"It has one value for the whole picture: {float(values[0, 0]):.4g}.")
         return
     low, high, _ = images.scale(values)
     drawn = images.coloured(values)
@@ -62,4 +63,4 @@ def _map(subject: Subject, layer: Layer, channel: int, name: str) -> None:
     height = max(20, round(width * subject.height / subject.width)) if values.shape[0] > 1 else 28
     st.image(drawn.resize((width, height), 0), width=width, alt=f"{layer.title}, {name}: its map for this picture")
     what = "Its course over the steps" if values.shape[0] == 1 else "Its feature map"
-    st.caption(f"{what} for this picture, from {low:.3g} to {high:.3g} on a scale of its own.")
+    caption(f"{what} for this picture, from {low:.3g} to {high:.3g} on a scale of its own.")
