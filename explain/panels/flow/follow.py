@@ -179,7 +179,7 @@ def _draw(
             address.note(NODE, clicked)
 
     component(
-        "path",
+        "flow/path",
         key="follow-path",
         data={
             "svg": drawing.path(ends, columns, between, chosen),
