@@ -62,6 +62,7 @@ def main() -> None:
     subject = panel("inputs.strip").show()
     if subject is None:
         return
+    panel("network.at_a_glance").show(subject)
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
         draw(views.LAYERS, subject)

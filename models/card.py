@@ -38,7 +38,8 @@ class Card:
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, and the bank of words its units were measured on.
-    short: a name that fits on a button, where the title does not.
+    short: a name that fits on a button, where the title does not. spelt_out: the words that the title's letters stand
+        for.
     channels: a folder of pictures dreamt of channels; networks with the same convolutions may share it.
     statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
         `models.vgg16.statistics` says.
@@ -64,6 +65,7 @@ class Card:
     gallery: Path | None = None
     bank: Path | None = None
     short: str = ""
+    spelt_out: str = ""
     statistics: Path | None = None
     channels: Path | None = None
     trust: Path | None = None

@@ -73,6 +73,7 @@ _ABOUT = {
 CARD = Card(
     name="crnn",
     title="CRNN",
+    spelt_out="Convolutional Recurrent Neural Network",
     weights=WEIGHTS / "crnn.onnx",
     licence="MIT, as the rest of this project; trained here on words drawn by models/training/render.py",
     source="Shi, Bai and Yao 2015, https://arxiv.org/abs/1507.05717",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from explain.charts.network.words import short_name
 from explain.layers import feature_maps
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
@@ -121,7 +122,7 @@ def _chips(description: Description) -> dict[str, list[str]]:
     layers = description.layers[1:]
     return {
         "layers": [layer.name for layer in layers],
-        "short": [names.short_name(description, layer) for layer in layers],
+        "short": [short_name(description, layer) for layer in layers],
         "titles": [names.layer_name(description, layer) for layer in layers],
     }
 

@@ -26,27 +26,12 @@ KINDS = {
     "softmax": "softmax",
     "other": "other",
 }
-SHORT_KINDS = {
-    "max_pool": "pool",
-    "average_pool": "pool",
-    "batch_norm": "bn",
-    "activation": "act",
-    "multiply": "mul",
-    "global_average_pool": "mean",
-}
 COLOURS = {"grey": ("grey",), "rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red")}
 
 
 def layer_name(description: Description, layer: Layer) -> str:
     """The layer's name; where the file names none, its number and what it is."""
     return layer.title
-
-
-def short_name(description: Description, layer: Layer) -> str:
-    """The same, short enough for a chip."""
-    if description.named:
-        return layer.name.replace("batch_norm", "bn")
-    return f"{description.layers.index(layer)} {SHORT_KINDS.get(layer.kind, layer.kind)}"
 
 
 def kind_name(description: Description, layer: Layer) -> str:
