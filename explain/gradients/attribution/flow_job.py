@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
 STEPS, LINKED = range(1, 97), range(0, 13)
+LAYERS = 4  # so many times what a map of the pixels needs: every layer's values and gradients are kept, twice
 LINK_POINTS = 8  # of the way, at which links are worked out
 SHARES = {"conductance": 60, "links": 40}  # of the work, in hundredths
 
@@ -73,7 +74,7 @@ def _last(card: Description, target: targets.Target) -> str:
 def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
-    network = Differentiable(function, job.at_once(card, picture))
+    network = Differentiable(function, job.at_once(card, picture, LAYERS))
     way = Way(network, picture, target, settings["baseline"], settings["layers"])
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
     on_step = _progress(report, "conductance", settings["steps"])
