@@ -34,7 +34,8 @@ SHOW_SAYS = {
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for a word."""
-    small_example.show()
+    with st.container(key="small-example"):
+        small_example.show()
     st.divider()
     st.markdown("**CTC in depth**")
     st.caption(

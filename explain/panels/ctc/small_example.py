@@ -35,7 +35,7 @@ def show() -> None:
     with controls:
         frames = address.switch("Frames", FIRST, key="small_frames", labelled=True)
         shares = _shares(frames)
-        p = np.array([[_slider(frames, shares, at)[label] for label in range(3)] for at in range(len(shares))])
+        p = np.array([_slider(frames, shares, at) for at in range(len(shares))])
     listed = readings(p, ALPHABET.blank)
     best = max(paths(p, ALPHABET.blank), key=lambda path: path.probability)
     with drawn:

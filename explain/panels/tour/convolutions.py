@@ -21,7 +21,7 @@ from explain.pictures import images
 
 LENS = (5, 9)  # rows and columns under it
 PLACES = 14  # of the lens and of the window
-TILES = {True: 18, False: 16}  # by whether the picture is wide
+TILES = {True: 14, False: 14}  # by whether the picture is wide
 FEW = 8
 ANSWERS = 0.5  # standard deviations from which on a channel is said to answer to a character
 NAMED = 4
@@ -208,7 +208,7 @@ def many_filters(subject) -> Scene:
 def _row(subject, items: list[dict], describes: str) -> dict:
     wide = is_wide(subject)
     aspect = subject.width / subject.height
-    return tiles(items, aspect, describes, 92 if wide else 62, 150 if wide else 104)
+    return tiles(items, aspect, describes, 92 if wide else 62, 112 if wide else 84)
 
 
 def deep_layer(description: Description) -> Layer:

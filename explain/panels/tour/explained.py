@@ -129,7 +129,7 @@ def fails(subject) -> Scene:
         moments=moments,
         pace=2 * PACE,
         names=f"{change.title}, {change.unit}",
-        tall=130 if is_wide(subject) else 190,
+        tall=140 if is_wide(subject) else 190,
     )
     more = {"what_if_part": "The picture", "picture_change": change.title}
     return Scene(facts, picture, "text" if broken else "unbroken", more)

@@ -9,10 +9,9 @@ from explain.layers import lstm
 from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import Scene, bars, called, letters, lying, picture_of, share, signed, values_of
+from explain.panels.tour.scene import Scene, bars, called, letters, listed, lying, picture_of, share, signed, values_of
 
 CHANNELS = 3  # of a frame's numbers that are drawn
-FIRST_NUMBERS = 4  # of a frame that are written out
 PACE = 420  # milliseconds a frame
 
 
@@ -36,14 +35,12 @@ def frame(subject) -> Scene:
     values, count = subject.values[layer.name], len(subject.probabilities)
     order = np.argsort(-np.ptp(values, axis=0), kind="stable")[:CHANNELS]
     rows = [bars(f"number {channel} of each frame", values[:, channel]) for channel in order]
-    moments = [
-        {
-            "box": lying(subject.frames.within[at], subject.height),
-            "says": f"frame {at}: columns {subject.frames.columns_seen(at)} became {values.shape[1]} numbers: "
-            f"{', '.join(signed(value) for value in values[at, :FIRST_NUMBERS])}, …",
-        }
-        for at in range(count)
-    ]
+    moments = []
+    for at in range(count):
+        some = listed([signed(value) for value in values[at, order]])
+        columns = f"columns {subject.frames.columns_seen(at)}"
+        says = f"frame {at}: {columns} became {values.shape[1]} numbers, among them {some}"
+        moments.append({"box": lying(subject.frames.within[at], subject.height), "says": says})
     middle = count // 2
     first, end = subject.frames.within[middle]
     facts = {
@@ -111,7 +108,7 @@ def memory(subject) -> Scene:
         "layers": str(len(subject.description.of_kind("lstm"))),
         "way": side[way],
     }
-    picture = _film(subject, moments, rows, f"Gates and memory of unit {unit} over {count} frames", count, tall=74)
+    picture = _film(subject, moments, rows, f"Gates and memory of unit {unit} over {count} frames", count, tall=66)
     return Scene(facts, picture, "text" if len(traces) == 2 else "single", {"lstm_unit": str(unit)})
 
 

@@ -16,7 +16,6 @@ from explain.panels.layers import names
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
-TALL = 640  # screen pixels that a picture is wide at most
 INK, BELOW = "#2563eb", "#c2410c"  # of bars above and below zero; seen on both themes
 
 
@@ -67,7 +66,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 def share(value: float) -> str:
     """A probability in words."""
-    return f"{value:.3f}" if value >= 0.0005 else f"{value:.0e}".replace("-", "−")
+    return f"{value:.3f}" if value >= 0.0005 else "under 0.001"
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -98,6 +97,7 @@ def picture_of(subject: Subject, kind: str, **settings) -> dict:
         "width": subject.width,
         "height": subject.height,
         "label": "The picture as the network sees it",
+        "tall": 96,
         **settings,
     }
 

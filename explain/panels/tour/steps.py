@@ -29,8 +29,8 @@ class Place:
     view: views.View | None = None
 
 
-def _deeper(panel: str) -> Place:
-    return Place("deeper", next(view for view in views.VIEWS if view.panel == panel))
+def _deeper(panel: str, key: str = "deeper") -> Place:
+    return Place(key, next(view for view in views.VIEWS if view.panel == panel))
 
 
 LAYERS, ANSWER, DREAMS = Place("panel-layers"), Place("panel-answer"), Place("visualisation")
@@ -83,9 +83,9 @@ OF_WORDS = (
         reading.can_remember,
     ),
     Step("guesses", reading.guesses, ANSWER, READER),
-    Step("collapse", reading.collapse, _deeper("ctc.in_depth"), READER),
+    Step("collapse", reading.collapse, _deeper("ctc.in_depth", "small-example"), READER),
     Step("why", explained.why, _deeper("attribution.word"), READER, explained.reads),
-    Step("dreams", explained.dreams, _deeper("attribution.word"), READER, explained.has_dreams),
+    Step("dreams", explained.dreams, _deeper("attribution.word", "dreams"), READER, explained.has_dreams),
     FAILS,
 )
 OF_CLASSES = (

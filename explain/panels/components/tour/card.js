@@ -2,9 +2,9 @@
 // sends) and Escape work wherever the page has nothing of its own for them; the place that the step speaks of is scrolled to.
 
 const CARD_STYLE = `
-.card { font-size: 15px; line-height: 1.45; }
+.card { font-size: 16px; line-height: 1.45; }
 .card .of { font-size: 12px; font-variant-numeric: tabular-nums; }
-.card h2 { font-size: 19px; line-height: 1.25; margin: 1px 0 5px; font-weight: 650; }
+.card h2 { font-size: 21px; line-height: 1.25; margin: 1px 0 5px; font-weight: 650; }
 .card p { margin: 0 0 8px; }
 .card .ways { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .card .ways button { border-radius: 8px; padding: 4px 13px; min-height: 32px; }
@@ -83,9 +83,12 @@ export default function (component) {
       move(STEPS[event.key]);
     }
   };
+  // One listener, whatever is drawn anew: an older one would still lead on from its own step.
+  home.deaf?.();
   window.addEventListener("keydown", keys);
+  home.deaf = () => window.removeEventListener("keydown", keys);
   if (fresh) reveal(data.place);
-  return () => window.removeEventListener("keydown", keys);
+  return () => home.isConnected || home.deaf();
 }
 
 // Brings the place to the top of what the card leaves free. What stands above it may still be growing, so twice.

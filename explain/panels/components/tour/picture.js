@@ -20,8 +20,8 @@ const PICTURE_STYLE = `
 .scene .bar { display: flex; gap: 8px; max-width: 640px; margin: 5px auto 0; }
 .scene .bar input { flex: 1; min-width: 60px; accent-color: var(--st-primary-color); }
 .scene .bar button { border-radius: 6px; padding: 2px 8px; min-width: 66px; }
-.scene .row { position: relative; height: 19px; margin: 2px auto 0; line-height: 19px; }
-.scene .row > span { position: absolute; top: 0; bottom: 0; text-align: center; font-size: 12.5px; font-family: var(--st-code-font); white-space: nowrap; overflow: visible; }
+.scene .row { position: relative; height: 20px; margin: 2px auto 0; line-height: 19px; }
+.scene .row > span { position: absolute; top: 0; bottom: 0; text-align: center; font-size: 14px; font-family: var(--st-code-font); white-space: nowrap; overflow: visible; }
 .scene .row > span > b { position: absolute; bottom: 0; left: 12%; right: 12%; border-radius: 2px 2px 0 0; }
 .scene .row > span.off { opacity: 0.08; }
 .scene .row > span.now { outline: 1.5px solid #d9480f; }
@@ -151,7 +151,12 @@ const SCENES = {
   },
 
   moments(home, data) {
-    const over = stage(data.src, data.width, data.height, data.label, data.tall || 110);
+    const over = stage(data.src, data.width, data.height, data.label, data.tall);
+    if (data.columns.length) { // rows of cells want room: the picture is stretched over them
+      over.style.aspectRatio = "auto";
+      over.style.maxWidth = "760px";
+      over.style.height = `${data.tall}px`;
+    }
     const mark = element("div", { class: data.cover ? "mark cover" : "mark" });
     if (data.cover) mark.style.background = data.cover;
     const says = element("div", { class: "says" });

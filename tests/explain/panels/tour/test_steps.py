@@ -159,9 +159,16 @@ def test_frames_guesses_and_text_are_the_softmaxs(elephant, values):
     assert float(collapsed.facts["path"]) == pytest.approx(float(np.prod(p.max(axis=1, keepdims=True))), abs=1e-3)
 
     frame = STEPS["frame"].make(elephant)
-    shown = re.findall(r"[−\d.]+", drawn(frame)["moments"][4]["says"].partition("numbers: ")[2])
     row = next(values[layer.name] for layer in elephant.description.layers[1:] if len(layer.shape) == 2)
-    assert [float(number.replace("−", "-")) for number in shown[:4]] == pytest.approx(row[4, :4].tolist(), abs=5e-3)
+    for name, said in zip(drawn(frame)["rows"], said_of(drawn(frame)["moments"][4]), strict=True):
+        number = int(re.search(r"number (\d+)", name["name"]).group(1))
+        assert said == pytest.approx(float(row[4, number]), abs=5e-3)
+
+
+def said_of(moment: dict) -> list[float]:
+    """The numbers that a frame's sentence names."""
+    shown = re.findall(r"−?\d+\.\d+", moment["says"].partition("among them ")[2])
+    return [float(number.replace("−", "-")) for number in shown]
 
 
 def test_the_memory_leads_to_the_networks_own_states(elephant, values):
