@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from explain.attribution import cam, occlusion, targets
+from explain.ctc import decoding
 from explain.interventions import picture as changed
+from explain.interventions.which import Stopped
 from explain.network.head import CTC
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.feature_maps import is_wide
@@ -17,6 +21,7 @@ from explain.pictures import images
 PACE = 520  # milliseconds a moment
 AMOUNTS = 9  # of each change of the picture
 SHOWN = 8  # dreamt words
+SPOILT = changed.CHANGES[:3:2]  # blurred, and turned
 
 
 def why(subject) -> Scene:
@@ -90,40 +95,59 @@ def dreams(subject) -> Scene:
     return Scene(facts, tiles(items, subject.width / subject.height, describes, 110, 190))
 
 
-def _curve(subject, change: changed.Change) -> list[changed.Answered]:
-    far = change.nothing if change.nothing > change.least else change.least
-    amounts = np.linspace(far, change.most, AMOUNTS).tolist()
-    return changed.curve(subject.opened.network, subject.seen, change, amounts)
-
-
 def fails(subject) -> Scene:
     """The picture spoilt step by step in the way that the network stands least, and what it says to each."""
-    curves = [(change, _curve(subject, change)) for change in changed.CHANGES[:3:2]]
-    breaks = {change.name: _breaks(points) for change, points in curves}
-    change, points = min(curves, key=lambda one: breaks[one[0].name] / AMOUNTS)
-    at = breaks[change.name]
+    best = subject.text if subject.description.head.kind == CTC else _likeliest(subject)
+    facts = {"usual": best or "nothing", "usually": share(_probability(subject))}
+
+    def run(on_step: OnStep) -> list[tuple[str, list[changed.Answered]]] | None:
+        curves, of = [], len(SPOILT) * AMOUNTS
+        for number, change in enumerate(SPOILT):
+            amounts = np.linspace(max(change.nothing, change.least), change.most, AMOUNTS).tolist()
+            report = partial(_further, on_step, number * AMOUNTS, of)
+            try:
+                points = changed.curve(subject.opened.network, subject.seen, change, amounts, report)
+            except Stopped:
+                return None
+            curves.append((change.name, points))
+        return curves
+
+    work = Work(("fails", subject.ran.digest), run, lambda curves: _spoilt(subject, curves))
+    return Scene(facts, work, address={"what_if_part": "The picture"})
+
+
+def _further(on_step: OnStep, before: int, of: int, done: int, _: int) -> bool:
+    return on_step(before + done, of)
+
+
+def _likeliest(subject) -> str:
+    return subject.description.labels[int(np.argmax(subject.probabilities))]
+
+
+def _probability(subject) -> float:
+    """Of what it says: of the whole text, or of the class."""
+    p = subject.probabilities
+    if subject.description.head.kind != CTC:
+        return float(p.max())
+    return float(np.exp(decoding.log_probability(p, subject.best.labels, subject.description.blank)))
+
+
+def _spoilt(subject, curves: list[tuple[str, list[changed.Answered]]]) -> dict:
+    """The change after whose fewest steps another answer comes, as a film."""
+    name, points = min(curves, key=lambda one: _breaks(one[1]))
+    change = next(change for change in SPOILT if change.name == name)
     moments = [
         {
             "src": images.data_url(change.made(subject.seen, point.amount)),
             "says": f"{change.title.lower()}, {point.amount:g} {change.unit}: “{point.text or 'nothing'}”, "
-            f"{share(point.probability)}" + ("" if point.text == points[0].text else "  ✗"),
+            f"{share(point.probability)}{'' if point.text == points[0].text else ' ✗'}",
         }
         for point in points
     ]
-    broken = at < len(points)
-    last = points[at] if broken else points[-1]
-    facts = {
-        "change": change.title.lower(),
-        "amount": f"{last.amount:g} {change.unit}",
-        "usual": points[0].text or "nothing",
-        "usually": share(points[0].probability),
-        "wrong": last.text or "nothing",
-        "sure": share(last.probability),
-    }
-    picture = picture_of(
+    return picture_of(
         subject,
         "moments",
-        describes=f"The picture {facts['change']} step by step, and the answer to each",
+        describes=f"The picture {change.title.lower()} step by step, and the answer to each",
         columns=[],
         rows=[],
         moments=moments,
@@ -131,8 +155,6 @@ def fails(subject) -> Scene:
         names=f"{change.title}, {change.unit}",
         tall=140 if is_wide(subject) else 190,
     )
-    more = {"what_if_part": "The picture", "picture_change": change.title}
-    return Scene(facts, picture, "text" if broken else "unbroken", more)
 
 
 def _breaks(points) -> int:

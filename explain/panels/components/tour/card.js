@@ -10,7 +10,7 @@ const CARD_STYLE = `
 .card .ways button { border-radius: 8px; padding: 4px 13px; min-height: 32px; }
 .card .ways button:hover:enabled { border-color: var(--st-primary-color); }
 .card .ways button:disabled { opacity: 0.4; cursor: default; }
-.card .ways .on { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; font-weight: 600; }
+.card .ways .on { background: var(--st-primary-color); border-color: var(--st-primary-color); color: var(--st-background-color); font-weight: 600; }
 .card .dots { display: flex; flex-wrap: wrap; gap: 1px; margin: 0 0 7px -5px; }
 .card .dots button { border: 0; padding: 5px; line-height: 0; }
 .card .dots i { display: block; width: 8px; height: 8px; border-radius: 50%; background: var(--st-text-color); opacity: 0.28; }

@@ -62,7 +62,7 @@ def tell(test, **go):
 def test_it_is_started_left_and_resumed():
     test = opened(page)
     test.button(key="tour-start").click().run()
-    assert parts(test)["inside_tour_card"]["step"] == 1 and test.query_params["tour"] == ["1"]
+    assert parts(test)["inside_tour_card"]["step"] == 1 and "1" in test.query_params["tour"]
     tell(test, to=3, at=1)
     assert parts(test)["inside_tour_card"]["step"] == 3
     tell(test, to=0, at=2)

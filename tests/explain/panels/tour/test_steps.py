@@ -47,6 +47,11 @@ def cat() -> Subject:
     return photograph_of()
 
 
+@pytest.fixture(scope="module")
+def coffee() -> Subject:
+    return photograph_of("coffee")
+
+
 def ran(subject: Subject) -> dict[str, np.ndarray]:
     """Every layer from ONNX Runtime, without the batch."""
     network = Network(CARDS[subject.network])
@@ -90,14 +95,12 @@ def test_another_word_makes_another_step(step: Step, elephant):
 
 
 @pytest.mark.parametrize("step", OF_CLASSES, ids=lambda step: step.name)
-def test_another_photograph_makes_another_step(step: Step, cat, monkeypatch):
-    if step.name == "cover":  # 36 patches of each: two will do
-        monkeypatch.setattr("explain.panels.tour.naming.PATCHES", "large patches")
-        scene = step.make(cat)
-        assert scene.facts["patches"] == "36" and "{" not in step.text(scene)
-        return
-    one, two = step.make(cat), step.make(photograph_of("coffee"))
-    assert drawn(one) != drawn(two)
+def test_another_photograph_makes_another_step(step: Step, cat, coffee):
+    one, two = step.make(cat), step.make(coffee)
+    if isinstance(one.picture, Work):  # some forty passes of each would take long
+        assert one.facts != two.facts
+    else:
+        assert drawn(one) != drawn(two)
     assert "{" not in step.text(one) and step.text(one)
 
 
@@ -176,7 +179,8 @@ def test_the_memory_leads_to_the_networks_own_states(elephant, values):
     unit, name = int(scene.facts["unit"]), crnn_layer(elephant, "lstm")
     memory = drawn(scene)["rows"][2]["values"]
     hidden = values[name][:, unit]
-    assert np.sign(memory).tolist() == np.sign(hidden).tolist()  # the output gate takes away, and turns nothing around
+    handed_on = np.abs(hidden) > 1e-3  # the output gate may hide the memory, but turns nothing around
+    assert handed_on.any() and (np.sign(memory) == np.sign(hidden))[handed_on].all()
     assert np.ptp(hidden) == pytest.approx(np.ptp(values[name][:, : int(scene.facts["units"])], axis=0).max())
 
 
