@@ -39,6 +39,7 @@ class Walked(NamedTuple):
 
 # Buttons that open another view, which is walked by itself; tests/browser/test_what_if.py presses one.
 TO_ANOTHER_VIEW = ("deep-silence-crnn", "deep-silence-vgg16-cam")
+ON_TOUR = ("tour-start",)  # leads through all views; tests/browser/test_tour.py goes along
 
 
 class Home(NamedTuple):
@@ -70,7 +71,7 @@ def worker() -> Iterator[QuickWorker]:
 @pytest.fixture(scope="module")
 def walked(worker) -> Walked:
     """Every view in a fresh tab of its own; what all views have in common is pressed in the first."""
-    walk, broken = Walk(worker, apart=frozenset({VIEW, *TO_ANOTHER_VIEW})), []
+    walk, broken = Walk(worker, apart=frozenset({VIEW, *TO_ANOTHER_VIEW, *ON_TOUR})), []
     views = tuple(next(node for node in Visitor().controls if node.key == VIEW).options)
     for view in views:
         try:

@@ -99,7 +99,7 @@ def says(listed: list[Reading], best: Path) -> str:
         return f"{path}. All {len(own.paths)} paths that read so have {own.probability:.3f}: here path and text agree."
     return (
         f"{path}, {own.probability:.3f} with all its paths. But {len(likeliest.paths)} paths read "
-        f"{_text(likeliest.text)}, none of them as likely, **together {likeliest.probability:.3f}**: the best path "
+        f"{_text(likeliest.text)}, none of them likelier, **together {likeliest.probability:.3f}**: the best path "
         "loses to the best text."
     )
 
