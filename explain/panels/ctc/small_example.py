@@ -14,6 +14,7 @@ from explain.ctc.paths import Path, Reading, paths, readings
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
 
 ALPHABET = Alphabet(("a", "b", ""), blank=2)
 # Hundredths of a and of b in each frame; the rest is the blank's. Best path and best text differ in each.
@@ -26,7 +27,7 @@ BARS = 7  # texts that are drawn; all are listed
 def show() -> None:
     """Draws the example."""
     st.markdown("**A small example: all paths by hand**")
-    st.caption(
+    caption(
         "Two letters and the blank (·), a few frames. A path takes one label from every frame; its probability is the "
         "product. Repeats merge and blanks fall away, so several paths read as the same text, and a text's probability "
         "is their sum. Drag the numbers."
@@ -42,7 +43,7 @@ def show() -> None:
         likely = [reading for reading in listed if reading.probability > 0][:BARS]
         st.vega_lite_chart(chart.paths(likely, best, ALPHABET, Inks.of(is_dark())), width="stretch", key="small-paths")
         st.markdown(says(listed, best))
-        st.caption("A bar is a text, each part of it a path that reads as this text. Framed: the best path.")
+        caption("A bar is a text, each part of it a path that reads as this text. Framed: the best path.")
     with st.expander(f"All {sum(len(reading.paths) for reading in listed)} paths and what they read as"):
         st.html(table(listed))
 
