@@ -11,6 +11,7 @@ from explain.panels.page import address, resources, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import is_dark
 from explain.panels.tour import start, steps
 from explain.panels.tour.scene import Scene, Work
 from explain.panels.tour.steps import Step
@@ -18,10 +19,11 @@ from explain.panels.tour.steps import Step
 REMEMBERED, SCENES = 24, 32  # pictures that took work, and all others; some 100 KB each
 OPENED = "tour-opened"  # in the session: the step whose place the page was last turned to
 
+GROUNDS = {False: "#fbfbfc", True: "#12151c"}  # the page's, light and dark
 STYLE = """<style>
   .block-container { padding-bottom: min(430px, 60vh); }
   .st-key-tour { position: fixed; left: 0; right: 0; bottom: 0; z-index: 99; max-height: 58vh; overflow-y: auto;
-    padding: 0.7rem max(1.9rem, calc((100vw - 1500px) / 2)) 0.8rem; background: var(--st-background-color, Canvas);
+    padding: 0.7rem max(1.9rem, calc((100vw - 1500px) / 2)) 0.8rem; background: GROUND;
     border-top: 2px solid #d9480f; box-shadow: 0 -6px 24px #00000030; }
   .st-key-deeper { min-height: 70vh; }
   .st-key-PLACE { outline: 3px solid #d9480f; outline-offset: 7px; border-radius: 4px; scroll-margin-top: 14px; }
@@ -54,18 +56,26 @@ def _turn(subject: Subject) -> None:
 
 def _present(subject: Subject) -> tuple[Step, int]:
     """The step that the address names, the last of them where it names one beyond, and its number from 1 on."""
-    tour = steps.of(subject)
+    tour = _tour(subject)
     number = min(start.step() or 1, len(tour))
     return tour[number - 1], number
+
+
+def _tour(subject: Subject) -> list[Step]:
+    """The steps for this picture, asked for once."""
+    key = (subject.ran.digest, "")
+    if (tour := _scenes().get(key)) is None:
+        _scenes().add(key, tour := steps.of(subject))
+    return tour
 
 
 @fragment
 def _card(subject: Subject) -> None:
     if start.step() is None:
         return
-    tour, (step, number) = steps.of(subject), _present(subject)
+    tour, (step, number) = _tour(subject), _present(subject)
     scene = _scene(subject, step)
-    st.html(STYLE.replace("PLACE", step.place.key))
+    st.html(STYLE.replace("PLACE", step.place.key).replace("GROUND", GROUNDS[is_dark()]))
     with st.container(key="tour"):
         picture, text = st.columns([1.75, 1], gap="medium", vertical_alignment="center")
         with text, st.container(key="tour-text"):
@@ -134,11 +144,11 @@ def _picture(subject: Subject, step: Step, scene: Scene) -> None:
 
 def _scene(subject: Subject, step: Step) -> Scene:
     """The step's scene for this picture, made once."""
-    if isinstance((scene := _scenes().get(key := (subject.ran.digest, step.name))), Scene):
-        return scene
-    scene = step.make(subject)
-    if not isinstance(scene.picture, Work):  # work depends on the address, and holds the subject
-        _scenes().add(key, scene)
+    key = (subject.ran.digest, step.name)
+    if (scene := _scenes().get(key)) is None:
+        scene = step.make(subject)
+        if not isinstance(scene.picture, Work):  # work depends on the address, and holds the subject
+            _scenes().add(key, scene)
     return scene
 
 

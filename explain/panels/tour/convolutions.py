@@ -25,6 +25,7 @@ TILES = {True: 14, False: 14}  # by whether the picture is wide
 FEW = 8
 ANSWERS = 0.5  # standard deviations from which on a channel is said to answer to a character
 NAMED = 4
+LARGEST = 81  # numbers of a window that are shown
 
 
 def numbers(subject) -> Scene:
@@ -272,12 +273,28 @@ def _answers(subject, layer: Layer) -> dict[int, str]:
 
 
 def has_maps(subject) -> bool:
-    """Whether its first convolution can be worked out and drawn."""
+    """Whether numbers of its first convolution can be worked out and drawn."""
     layer = first(subject.description, "conv")
-    return layer is not None and "kernel" in layer.weights and is_drawn(subject.values[layer.name])
+    return layer is not None and "kernel" in layer.weights and _works(subject, layer)
 
 
 def has_pooling(subject) -> bool:
-    """Whether a pooling of maps can be worked out and drawn."""
+    """Whether numbers of a pooling of maps can be worked out and drawn."""
     layer = first(subject.description, "max_pool", "average_pool")
-    return layer is not None and is_drawn(subject.values[layer.name])
+    return layer is not None and _works(subject, layer)
+
+
+def has_deeper(subject) -> bool:
+    return is_drawn(subject.values[deep_layer(subject.description).name])
+
+
+def _works(subject, layer: Layer) -> bool:
+    """Whether a window of the layer fits on the card, and one of its numbers can be worked out by hand."""
+    if not is_drawn(subject.values[layer.name]) or layer.window is None or np.prod(layer.window.kernel) > LARGEST:
+        return False
+    try:
+        read = weights(subject.description, layer.name)
+        recompute(subject.description, layer.name, 0, (0, 0), values_of(subject), read)
+    except ValueError:  # what the methods refuse, each in a sentence that has its place in the view itself
+        return False
+    return True

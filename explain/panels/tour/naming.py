@@ -7,7 +7,9 @@ import numpy as np
 from explain.attribution import cam, class_map, occlusion, stored_maps, targets
 from explain.attribution.class_map import fits
 from explain.layers import feature_maps
+from explain.network.layers import Layer
 from explain.panels.jobs.background_task import OnStep
+from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.layers.focus import weights
 from explain.panels.tour.scene import Scene, Work, by, called, colour, listed, map_url, picture_of, signed, tiles
 from explain.panels.visualisation import class_names, gallery
@@ -27,10 +29,18 @@ def _label(subject, unit: int) -> str:
     return class_names.of(subject.description).of_unit(subject.network, unit)
 
 
+def _is_map(subject, layer: Layer) -> bool:
+    return len(layer.shape) == 3 and is_drawn(subject.values[layer.name])
+
+
+def has_layers(subject) -> bool:
+    return any(_is_map(subject, layer) for layer in subject.description.of_kind("conv"))
+
+
 def layers(subject) -> Scene:
     """Of layers spread over the network the strongest map each."""
     description = subject.description
-    mapped = [layer for layer in description.of_kind("conv") if len(layer.shape) == 3]
+    mapped = [layer for layer in description.of_kind("conv") if _is_map(subject, layer)]
     places = np.linspace(0, len(mapped) - 1, min(LAYERS, len(mapped))).round().astype(int)
     items = []
     for layer in (mapped[place] for place in dict.fromkeys(places.tolist())):

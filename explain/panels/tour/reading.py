@@ -141,7 +141,6 @@ def guesses(subject) -> Scene:
 def collapse(subject) -> Scene:
     """How the best path becomes a text: repeats merge, then blanks fall away."""
     best, alphabet, blank = subject.best, subject.alphabet, subject.description.blank
-    labels = alphabet.labels
     path = [int(label) for label in best.path]
     starts = [at == 0 or path[at] != path[at - 1] for at in range(len(path))]
     merged = [alphabet.mark(label) if start else "" for label, start in zip(path, starts, strict=True)]
@@ -151,13 +150,11 @@ def collapse(subject) -> Scene:
         letters("repeats merged", merged),
         letters("blanks dropped", left),
     ]
-    moments = [
-        {
-            "box": lying(subject.frames.within[at], subject.height),
-            "says": f"so far: “{decoding.text([span.label for span in best.spans if span.start <= at], labels)}”",
-        }
-        for at in range(len(path))
-    ]
+    moments = []
+    for at in range(len(path)):
+        so_far = decoding.text([span.label for span in best.spans if span.start <= at], alphabet.labels)
+        says = f"so far: “{so_far}”" if so_far else "so far: nothing"
+        moments.append({"box": lying(subject.frames.within[at], subject.height), "says": says})
     whole = float(np.exp(decoding.log_probability(subject.probabilities, best.labels, blank)))
     facts = {
         "frames": str(len(path)),

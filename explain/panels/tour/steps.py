@@ -73,7 +73,7 @@ OF_WORDS = (
     FILTER,
     FILTERS,
     Step("pooling", convolutions.pooling, LAYERS, Needs(), convolutions.has_pooling),
-    Step("deeper", convolutions.deeper, _deeper("layers.layer_by_layer"), CONVOLUTIONS, convolutions.has_maps),
+    Step("deeper", convolutions.deeper, _deeper("layers.layer_by_layer"), CONVOLUTIONS, convolutions.has_deeper),
     Step("frame", reading.frame, ANSWER, READER, lambda subject: reading.sequence(subject) is not None),
     Step(
         "memory",
@@ -89,7 +89,7 @@ OF_WORDS = (
     FAILS,
 )
 OF_CLASSES = (
-    Step("layers", naming.layers, LAYERS, CONVOLUTIONS),
+    Step("layers", naming.layers, LAYERS, CONVOLUTIONS, naming.has_layers),
     FILTER,
     FILTERS,
     Step("classes", _classes, DREAMS, NAMER, naming.has_dreams),
