@@ -41,7 +41,7 @@ def moments(page, title: str) -> list[Image.Image]:
     page.locator(".card h2").get_by_text(title, exact=True).wait_for()
     page.locator(".scene img").first.wait_for()
     settled(page)
-    page.wait_for_timeout(2200)
+    page.wait_for_timeout(2600)
     taken = []
     for _ in range(MOMENTS):
         shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
