@@ -144,12 +144,16 @@ def _moment(unit: Unit, inputs: np.ndarray, says: str) -> dict:
 
 
 def _says_sum(unit: Convolution, layer: Layer) -> str:
-    summed, added = float(np.sum(unit.products)), float(unit.before) - float(np.sum(unit.products))
-    sign = "+" if added >= 0 else "−"
-    says = f"{unit.products.size} products add up to {signed(summed)}, {sign} {signed(abs(added))} (bias)"
-    says += f" = {signed(float(unit.before))}"
-    after = f" → {names.activation_name(layer)} → {signed(unit.by_runtime)}" if layer.activation else ""
-    return says + after
+    summed, before = float(np.sum(unit.products)), float(unit.before)
+    sign = "+" if before >= summed else "−"
+    says = (
+        f"{unit.products.size} products add up to {signed(summed, 3)}, {sign} {signed(abs(before - summed), 3)} (bias)"
+    )
+    says += f" = {signed(before, 3)}"
+    if layer.activation == "relu":
+        return f"{says}; ReLU {'keeps it' if before > 0 else 'makes it 0, as all below zero'}"
+    after = f"; {names.activation_name(layer)} makes it {signed(unit.by_runtime, 3)}"
+    return says + (after if layer.activation else "")
 
 
 def _sums(subject, layer: Layer, unit: Unit, moments: list[dict], labels: tuple[str, str]) -> dict:

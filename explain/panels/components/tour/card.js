@@ -28,6 +28,8 @@ export default function (component) {
   const home = root(parentElement, "card");
   const fresh = home.step !== data.step || home.tour !== data.tour;
   Object.assign(home, { step: data.step, tour: data.tour });
+  home.setAttribute("role", "region");
+  home.setAttribute("aria-label", data.tour);
   // With a time, so that the same way taken twice is told twice.
   const go = (to) => setStateValue("go", { to, from: data.step, at: Date.now() });
   const move = (by) => data.step + by >= 1 && data.step + by <= data.titles.length && go(data.step + by);

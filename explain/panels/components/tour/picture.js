@@ -23,7 +23,8 @@ const PICTURE_STYLE = `
 .scene .row { position: relative; height: 20px; margin: 2px auto 0; line-height: 19px; }
 .scene .row > span { position: absolute; top: 0; bottom: 0; text-align: center; font-size: 14px; font-family: var(--st-code-font); white-space: nowrap; overflow: visible; }
 .scene .row > span > b { position: absolute; bottom: 0; left: 12%; right: 12%; border-radius: 2px 2px 0 0; }
-.scene .row > span.off { opacity: 0.08; }
+.scene .row > span.off { visibility: hidden; }
+.scene .row.tall > span.off { visibility: visible; opacity: 0.1; }
 .scene .row > span.now { outline: 1.5px solid #d9480f; }
 .scene .row.tall { height: 30px; }
 .scene .name { font-size: 11px; line-height: 1.2; margin: 3px auto 0; }
