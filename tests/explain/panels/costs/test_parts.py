@@ -10,7 +10,7 @@ from explain.exemplars.readout import words as drawn
 from explain.network.costs import timing
 from explain.panels.costs import each, opening, readout
 from tests.explain.panels.layers.third import classifier, networks_in, recogniser
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import opened, text_of
 
 KINDS = {
     "third": (recogniser, {"lstms": ((5, "bidirectional"),), "named": False, "softmax": True}),
@@ -46,14 +46,7 @@ def choice(monkeypatch):
 
 
 def run(network: str, **address: str):
-    from streamlit.testing.v1 import AppTest
-
-    test = AppTest.from_function(page, default_timeout=60, kwargs={"network": network})
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
+    return opened(page, of={"network": network}, **address)
 
 
 def until(test, words: str, seconds: float = 30) -> str:
