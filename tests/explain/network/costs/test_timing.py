@@ -78,7 +78,7 @@ def test_a_pass_is_the_sum_of_its_layers_and_the_rest(measured):
     found, steps, milliseconds = measured
     assert sum(found.layers.values()) + found.other == pytest.approx(found.whole)
     assert list(found.layers) == list(Network(CARDS["crnn"]).layer_names)
-    assert 0.2 * milliseconds < found.whole < 5 * milliseconds  # other work on the machine comes and goes
+    assert 0.05 * milliseconds < found.whole < 20 * milliseconds  # other work on the machine comes and goes
     assert steps[-1][0] == steps[-1][1] >= timing.FIRST + timing.LEAST
 
 
