@@ -61,7 +61,7 @@ def show(subject: Subject) -> None:
 
     chosen = address.choice("layer", description.layer_names, feature_maps.first_layer(description))
     component(
-        "at_a_glance",
+        "network/at_a_glance",
         key=KEY,
         data={
             "svg": drawn.svg,
