@@ -69,12 +69,11 @@ def show(subject: Subject | None) -> None:
     class_names.begin(classes, subject)
     heading, apart = st.empty(), st.empty()
     number = class_names.choose(classes)
-    of = resources.description(
-        _network(classes, number) if number in classes.answered else next(iter(classes.networks))
-    )
-    heading.markdown(f"**Class visualisation** {network_badge(of)}")
+    network = _network(classes, number) if number in classes.answered else next(iter(classes.networks))
+    called = next(title for title, name in classes.choices.items() if name == network)
+    heading.markdown(f"**Class visualisation** {network_badge(called)}")
     if subject is not None and subject.network not in classes.networks:
-        caption(f"Another network: {plain(of.called)} names photographs and never sees the word.", apart)
+        caption(f"Another network: {plain(called)} names photographs and never sees the word.", apart)
     if number not in classes.answered:
         _not_here(classes, number)
         return
