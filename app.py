@@ -10,6 +10,7 @@ import streamlit as st
 st.set_page_config(page_title="Inside a network", page_icon="🔍", layout="wide")
 
 from explain.panels.page import guard, theme, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.tour import start  # noqa: E402
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -65,20 +66,23 @@ def main() -> None:
     subject = panel("inputs.strip").show()
     if subject is None:
         return
+    if start.step() is not None:
+        panel("tour.card").show(subject)
     panel("network.at_a_glance").show(subject)
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
-    with left:
+    with left, st.container(key="panel-layers"):
         draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
         draw(views.CLASS_VISUALISATION, subject)
-    with middle:  # last of the three, and the slowest to draw
+    with middle, st.container(key="panel-answer"):  # last of the three, and the slowest to draw
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
         panel("page.download").button(subject)
-    if view.needs.head == views.RECOGNISER:
-        panel("ctc.believed").mark(subject)
-    draw(view, subject)
+    with st.container(key="deeper"):
+        if view.needs.head == views.RECOGNISER:
+            panel("ctc.believed").mark(subject)
+        draw(view, subject)
 
 
 with guard.said():
