@@ -196,6 +196,7 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "feature_maps": _tiles,
     "thumbnails": lambda data: {"chosen": some([item["id"] for item in data["items"]])},
     "layer_list": lambda data: {"layer": one_of_each_kind([layer["name"] for layer in data["layers"]])},
+    "path": lambda data: {"node": some(re.findall(r'data-key="([\d.]+)"', data["svg"]))},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
     "at_a_glance": _network,

@@ -132,12 +132,13 @@ def _caption(subject: Subject, counted: tuple[Cost, ...]) -> str:
 
 def _of_times(subject: Subject, times: Times) -> str:
     slowest = max(times.layers, key=times.layers.__getitem__)
+    spent, share = times.layers[slowest], times.layers[slowest] / max(times.whole, 1e-9)
     cores = f"{times.threads} core{'s' if times.threads > 1 else ''}"
     return (
-        f"{_name(subject, slowest)} takes {times.layers[slowest] / max(times.whole, 1e-9):.0%} of the pass: "
-        f"{_milliseconds(times.layers[slowest])} of {_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: "
-        f"mean of the faster half of {2 * times.passes} passes. Others at work on this machine make it slower. "
-        f"“{OTHER.capitalize()}” is what belongs to no layer: values turned from one layout to another, and calling."
+        f"{_name(subject, slowest)} takes {_percent(share)} of the pass: {_milliseconds(spent)} of "
+        f"{_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: mean of the faster half "
+        f"of {2 * times.passes} passes. Others at work on this machine make it slower. “{OTHER.capitalize()}” is what "
+        "belongs to no layer: values turned from one layout to another, and calling."
     )
 
 

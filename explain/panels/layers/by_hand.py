@@ -17,7 +17,7 @@ from explain.panels.layers import exemplars, names
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import workings as workings_panel
 from explain.panels.layers.focus import Focus, weights
-from explain.panels.page import address
+from explain.panels.page import address, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
@@ -28,7 +28,7 @@ from explain.pictures.crops import cut, framed
 # What the parameters of the address begin with, by the kind of head; links that are out there have them.
 PREFIXES = {"ctc": "hand_", "classes": "hand_vgg_", "none": "hand_other_"}
 TILES = {True: 16, False: 8}  # maps shown, by whether the picture is wide; square ones are large
-TYPED = "hand-typed"
+TYPED, TITLE = "hand-typed", "One unit by hand"
 Place = tuple[int, int]
 
 
@@ -67,6 +67,19 @@ def show(word: Subject) -> None:
     with working:
         if drawn:
             _working(focus, channel, place)
+
+
+def lead_to(subject: Subject, layer: Layer, channel: int, key: str) -> None:
+    """Draws a button that opens this view at the strongest unit of a channel."""
+    prefix = PREFIXES[subject.description.head.kind]
+    focus = Focus(subject, layer, (prefix + "layer", prefix + "unit", prefix + "scale"))
+
+    def go() -> None:
+        address.note(focus.in_address[0], layer.name, feature_maps_panel.first_layer(subject.description))
+        _mark(focus, *_strongest(focus, focus.activation, channel))
+        views.turn_to(TITLE, subject.network, "hand_network")
+
+    st.button("Its strongest unit by hand", key=key, icon=":material/calculate:", on_click=go)
 
 
 def _answers(focus: Focus, channel: int) -> None:
