@@ -199,7 +199,7 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "flow_path": lambda data: {"node": some(re.findall(r'data-key="([\d.]+)"', data["svg"]))},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
-    "at_a_glance": _network,
+    "network_at_a_glance": _network,
     "tour_card": lambda data: {"go": [{"to": 3, "at": 1}, {"to": "nonsense", "at": 2}, {"to": 0, "at": 3}]},
     "tour_picture": lambda data: {},
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
