@@ -45,10 +45,11 @@ class LayerFlow:
 
 @dataclass(frozen=True)
 class Link:
-    """How much of what passes through a channel (`end`) has come through a channel of the layer before (`start`).
+    """How much of what a channel (`end`) counts for hangs on a channel of the layer before (`start`).
 
-    start, end: `(layer, channel)`. amount: signed, in the target's units; summed over all channels of the layer before,
-    those that are not shown as well, it is what passes through `end`.
+    start, end: `(layer, channel)`. amount: signed, in the target's units: the part of the end channel's `costs` that
+    the start channel's values bring. Summed over all channels of the layer before, those that are not shown as well, it
+    is those costs, but for what the end channel has from its bias or a bend brings about.
     """
 
     start: Node

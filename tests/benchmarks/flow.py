@@ -3,14 +3,15 @@
 python -m tests.benchmarks flow WORDS.zip [PHOTOGRAPHS.zip] [--characters N] [--photographs N] [--keep FILE]
 
 One character of each of N words that the CRNN reads right, and the likeliest class of each of N photographs. By layer,
-over these: "rank_costs" and "rank_carried", the mean rank correlation (Spearman) of what silencing each channel is expected to
-cost, and of what it carries of the target's change from an empty picture, with what silencing that channel alone really
-costs. "named" is what the ten cost together that are expected to cost most, "carrying" the ten that
-carry most, "active" the ten most active, "random" ten at random (the mean of four draws), each over what the ten cost
+over these: "rank_costs" and "rank_carried", the mean rank correlation (Spearman) of what silencing each channel is
+expected to cost, and of what it carries of the target's change from an empty picture, with what silencing that channel
+alone really costs. "named" is what the ten cost together that are expected to cost most, "carrying" the ten that carry
+most, "active" the ten most active, "random" ten at random (the mean of four draws), each over what the ten cost
 together that are dearest one by one ("dearest", in the target's units).
 
 --keep: rows are added to that file (JSON, one a line) as they are measured, and what stands there is not measured
-again. --layers: only these. A photograph takes some three minutes of two cores, a character a quarter of one.
+again; --count alone sums up what stands there. --layers: only these. --carried N: what is carried is worked out for
+the first N questions alone. A photograph takes some three minutes of two idle cores, a character a quarter of one.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--characters", type=int, default=40)
     parser.add_argument("--photographs", type=int, default=20)
     parser.add_argument("--layers", nargs="*", default=[])
+    parser.add_argument("--carried", type=int, default=10**6)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--count", action="store_true")
     arguments = parser.parse_args(argv)
     asked = {crnn.CARD: (characters(arguments.words, arguments.characters), arguments.characters)}
     if arguments.pictures:
@@ -75,11 +78,13 @@ def characters(path: Path, count: int) -> Iterator[Question]:
     found = 0
     listed = words(collection)
     for number in np.random.default_rng(0).permutation(len(listed)):
+        if found == count:
+            return
         word = listed[number]
         picture = network.description.prepared(Image.open(io.BytesIO(collection.read(word.name))))
         frames = network.run(picture, ["outputs"])["outputs"][0]
         labels = decoding.best_path(frames).labels
-        if "".join(crnn.LABELS[label] for label in labels) != word.text or found == count:
+        if "".join(crnn.LABELS[label] for label in labels) != word.text:
             continue
         yield Question(crnn.CARD, word.name, picture[0], targets.character(frames, labels, found % len(labels)))
         found += 1
@@ -100,22 +105,26 @@ def measure(card: Card, questions: Iterator[Question], count: int, arguments: ar
     layers = [name for name in layers if name in arguments.layers or not arguments.layers]
     kept = _kept(arguments.keep)
     rows = []
-    for question in progress(questions, count, "questions"):
+    for number, question in enumerate(progress(questions, count, "questions")):
         wanted = [layer for layer in layers if (card.name, question.name, layer) not in kept]
-        new = {layer: row for layer, row in _rows(network, question, wanted)} if wanted else {}
-        for layer in layers:
-            row = new.get(layer) or kept[card.name, question.name, layer]
-            rows.append({**row, "layer": layer})
-            if arguments.keep and layer in new:
-                entry = {"network": card.name, "question": question.name, "layer": layer, **row}
-                with arguments.keep.open("a") as file:
-                    file.write(json.dumps(entry) + "\n")
-    table = {layer: summary([row for row in rows if row["layer"] == layer]) for layer in layers}
+        if wanted and not arguments.count:
+            for layer, row in _rows(network, question, wanted, number < arguments.carried):
+                kept[card.name, question.name, layer] = row
+                if arguments.keep:
+                    entry = {"network": card.name, "question": question.name, "layer": layer, **row}
+                    with arguments.keep.open("a") as file:
+                        file.write(json.dumps(entry) + "\n")
+        rows += [(layer, kept[key]) for layer in layers if (key := (card.name, question.name, layer)) in kept]
+    table = {layer: summary([row for name, row in rows if name == layer]) for layer in layers}
+    table = {layer: row for layer, row in table.items() if row["questions"]}
     convolutions = [table[layer.name] for layer in network.description.of_kind("conv") if layer.name in table]
     return {
-        "questions": count,
         "layers": table,
-        "convolutions": {name: round(float(np.mean([row[name] for row in convolutions])), 3) for name in AVERAGED},
+        "convolutions": {
+            name: round(float(np.mean([row[name] for row in convolutions if name in row])), 3)
+            for name in AVERAGED
+            if any(name in row for row in convolutions)
+        },
         "seconds": round(time.monotonic() - started),
     }
 
@@ -130,11 +139,13 @@ def _kept(file: Path | None) -> dict[tuple[str, str, str], dict]:
     return {(entry.pop("network"), entry.pop("question"), entry.pop("layer")): entry for entry in entries}
 
 
-def _rows(network: Network, question: Question, layers: list[str]) -> Iterator[tuple[str, dict]]:
+def _rows(network: Network, question: Question, layers: list[str], carried: bool) -> Iterator[tuple[str, dict]]:
     """What is measured of one question, by layer."""
     function, target = models.function(question.card.name), question.target
     asked = {"picture": question.picture, "target": targets.describe(target), "layers": layers, "links": 0}
     settings = flow_job.check(asked, network.description)
+    if not carried:  # what silencing is expected to cost is worked out at the picture itself, the last point of the way
+        settings = {**settings, "baseline": question.picture, "steps": 1}
     followed = flow.from_result(flow_job.run(function, settings, Quiet()))
     untouched = {name: values[0] for name, values in network.run(question.picture[None]).items()}
     for layer in layers:
@@ -143,12 +154,12 @@ def _rows(network: Network, question: Question, layers: list[str]) -> Iterator[t
         alone = np.zeros(len(places))
         for cost in costs(network, question.picture[None], untouched, layer, target, places):
             alone[cost.where.channels[0]] = cost.cost
-        guesses = {"costs": passed.costs, "carried": passed.channels}
+        guesses = {"costs": passed.costs, **({"carried": passed.channels} if carried else {})}
         random = np.random.default_rng(0)
         groups = {
             "dearest": np.argsort(-alone, kind="stable")[:TEN],
             "named": np.argsort(-passed.costs, kind="stable")[:TEN],
-            "carrying": np.argsort(-passed.channels, kind="stable")[:TEN],
+            **({"carrying": np.argsort(-passed.channels, kind="stable")[:TEN]} if carried else {}),
             "active": most_active(untouched[layer])[:TEN],
             **{f"random {draw}": random.permutation(len(alone))[:TEN] for draw in range(DRAWS)},
         }
@@ -160,10 +171,12 @@ def _rows(network: Network, question: Question, layers: list[str]) -> Iterator[t
 
 
 def summary(rows: list[dict]) -> dict:
-    """Means over questions; what ten channels cost, over what the dearest ten do."""
-    mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0] if name != "layer"}
-    return {
-        **{f"rank_{name}": round(mean[f"rank_{name}"], 3) for name in RANKS},
-        "dearest": round(mean["dearest"], 3),
-        **{name: round(mean[name] / mean["dearest"], 3) for name in TENS},
-    }
+    """Means over questions; what ten channels cost, over what the dearest ten do for the same questions."""
+    found: dict[str, float] = {"questions": len(rows)}
+    for name in [*(f"rank_{name}" for name in RANKS), "dearest"]:
+        values = [row[name] for row in rows if name in row]
+        found |= {name: round(float(np.mean(values)), 3)} if values else {}
+    for name in TENS:
+        pairs = [(row[name], row["dearest"]) for row in rows if name in row]
+        found |= {name: round(float(np.divide(*np.sum(pairs, axis=0))), 3)} if pairs else {}
+    return found

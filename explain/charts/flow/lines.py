@@ -1,4 +1,7 @@
-"""What passes between the channels that are shown of neighbouring layers, and through all those that are not."""
+"""What hangs on what: lines between the shown channels of neighbouring layers, and for all those that are not shown.
+
+All in the measure of what silencing is expected to cost, as links are told.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,10 @@ def lines(flow: Flow, path: Sequence[Shown]) -> list[Line]:
 
 
 def _amounts(flow: Flow, column: Shown) -> dict[int, float]:
-    """What passes through each channel of a column, and through those that are not shown."""
-    through = flow.layer(column[0])
-    amounts = {place: float(through.channels[channel]) for place, channel in enumerate(column[1])}
-    return {**amounts, REST: through.total - sum(amounts.values())}
+    """What each channel of a column is expected to cost, and those that are not shown together."""
+    costs = flow.layer(column[0]).costs
+    amounts = {place: float(costs[channel]) for place, channel in enumerate(column[1])}
+    return {**amounts, REST: float(costs.sum(dtype=float)) - sum(amounts.values())}
 
 
 def _between(flow: Flow, before: Shown, after: Shown) -> dict[tuple[int, int], float]:
@@ -62,7 +65,8 @@ def _between(flow: Flow, before: Shown, after: Shown) -> dict[tuple[int, int], f
 
 
 def _unshown(between: Amounts, before: Mapping[int, float], after: Mapping[int, float]) -> dict[tuple[int, int], float]:
-    """What the known lines leave over: what has come from channels that are not shown, and what has gone to such."""
+    """What the known lines leave over: from channels that are not shown, and to such. What a channel has from its bias
+    counts as not shown."""
     came = {(REST, end): amount - _sum(between, 1, end) for end, amount in after.items() if end != REST}
     went = {(start, REST): amount - _sum(between, 0, start) for start, amount in before.items() if start != REST}
     return {**came, **went, (REST, REST): after[REST] - sum(went.values())}

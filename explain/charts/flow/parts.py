@@ -45,8 +45,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """What passes from a node of a column to one of the next. column: of the start, PICTURE for lines that begin at the
-    picture. start, end: numbers of nodes. Lines from the last column lead to the answer."""
+    """How much of a node hangs on one of the column before.
+
+    column: of the start, PICTURE for lines that begin at the picture; those from the last column lead to the answer.
+    start, end: numbers of nodes. amount: signed, in the measure of what silencing is expected to cost.
+    """
 
     column: int
     start: int

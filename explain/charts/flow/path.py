@@ -1,7 +1,7 @@
 """The path of an answer as a picture in SVG: a column a layer, from the pixels on the left to the answer on the right.
 
 In each column stand the channels that carry most, one under the other, and under them what all the others carry; lines
-between neighbours are as thick as what passes from one to the other. Numbers and texts in, SVG out.
+between neighbours are as thick as what of the one hangs on the other. Numbers and texts in, SVG out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from explain.pictures import images
 COLUMN, TILE = 112, 72  # screen pixels: from column to column; of a tile, the rest being room for lines
 HEAD, TEXT, GAP, BAR, OTHERS = 44, 15, 9, 6, 34  # heights: above a column, of a line of text, ...
 LEAST, MOST = 28, 64  # height of a tile
-FULL = 30  # thickness of a line through which as much passes as the answer has changed by
+FULL = 24  # thickness of the line on which most hangs
 THIN = 0.004  # share of that from which on a line is drawn
 LETTERS = 16  # of a title
 SIDE = 96  # width of the picture on the left
@@ -74,7 +74,7 @@ class _Drawing:
         return self.top + self.row * node + self.tile / 2
 
     def _lines(self) -> list[str]:
-        full = max([abs(self.ends.change or 0.0), *(abs(line.amount) for line in self.lines)], default=0.0) or 1.0
+        full = max((abs(line.amount) for line in self.lines), default=0.0) or 1.0
         most = sorted(self.lines, key=lambda line: -abs(line.amount))
         return [self._line(line, full) for line in most if abs(line.amount) >= THIN * full]
 

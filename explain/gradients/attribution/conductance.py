@@ -16,18 +16,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.gradients.attribution.methods import FIRST_STEPS, LOCAL_TOLERANCE, TOLERANCE, OnStep
+from explain.gradients.attribution.methods import LOCAL_TOLERANCE, TOLERANCE, OnStep
 from explain.gradients.attribution.way import Point, Span, Way
 
-MOST_STEPS = 96
+FIRST_STEPS, MOST_STEPS, AHEAD = 24, 256, 3  # AHEAD: points at which the target is looked at, for each first step
 
 
 @dataclass(frozen=True)
 class Conductance:
     """channels, places: by layer, as in `explain.attribution.flow.LayerFlow`. difference: the target for the picture
-    less that for the baseline. costs: by layer, `(channel,)`, the target's gradient by a channel times its values, summed
-    over the places, both for the picture itself: by how much the target would fall with the channel if its slope stayed
-    as it is. shares: where on the way the network was asked, from 0 to 1; scores: the target there.
+    less that for the baseline. costs: by layer, `(channel,)`, the target's gradient by a channel times its values,
+    summed over the places, both for the picture itself: by how much the target would fall with the channel if its slope
+    stayed as it is. shares: where on the way the network was asked, from 0 to 1; scores: the target there.
     """
 
     channels: dict[str, np.ndarray]
@@ -36,13 +36,6 @@ class Conductance:
     difference: float
     shares: tuple[float, ...]
     scores: tuple[float, ...]
-
-    def spread(self, count: int) -> tuple[float, ...]:
-        """Some of the shares, both ends among them, between which the target changes by about as much each time."""
-        changes = np.abs(np.diff(self.scores)) + 1e-9
-        passed = np.append(0, np.cumsum(changes)) / changes.sum()
-        wanted = np.searchsorted(passed, np.linspace(0, 1, count) - 1e-9)
-        return tuple(self.shares[number] for number in sorted({0, len(self.shares) - 1, *map(int, wanted)}))
 
 
 @dataclass(frozen=True)
@@ -75,9 +68,9 @@ def conductance(
     should bring through each of them is known, the target's change on it. The steps that miss it by most are halved, a
     batch of them at a time, until for every cut the whole is missed by at most `TOLERANCE` of the difference and the
     steps' misses, whatever their signs, sum up to at most `LOCAL_TOLERANCE` of it, or until most_steps is reached. The
-    first steps are shorter near the baseline, as in `methods.integrated_gradients`.
+    first steps are shorter near the baseline, as in `methods.integrated_gradients`, and where the target changes fast.
     """
-    edges = [float(edge) for edge in (np.arange(steps + 1) / steps) ** 2]
+    edges = _edges(way, steps)
     new: list[Span] = list(zip(edges[:-1], edges[1:], strict=True))
     parts: dict[Span, _Step] = {}
     costs: dict[str, np.ndarray] = {}
@@ -99,6 +92,19 @@ def conductance(
         new = sorted(half for first, last in worst for half in _halves(first, last))
         for span in worst:
             del parts[span]
+
+
+def _edges(way: Way, steps: int) -> list[float]:
+    """Where the first steps begin and end: on each the target changes by about as much, or the way goes on as far.
+
+    Found by looking ahead, at three times as many points, by passes forward alone.
+    """
+    fine = (np.arange(AHEAD * steps + 1) / (AHEAD * steps)) ** 2
+    changes = np.abs(np.diff(way.network.score(way.pictures(fine), way.target).astype(np.float64)))
+    pace = changes / max(changes.sum(), 1e-12) + 1 / len(changes)
+    reached = np.append(0, np.cumsum(pace))
+    edges = np.interp(np.linspace(0, reached[-1], steps + 1), reached, fine)
+    return [0.0, *map(float, edges[1:-1]), 1.0]
 
 
 def _halves(first: float, last: float) -> tuple[Span, Span]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from explain.attribution import flow, targets
 from explain.gradients.attribution import job
-from explain.gradients.attribution.conductance import Conductance, conductance
+from explain.gradients.attribution.conductance import FIRST_STEPS, Conductance, conductance
 from explain.gradients.attribution.links import links as links_between
-from explain.gradients.attribution.methods import FIRST_STEPS, Differentiable, OnStep
+from explain.gradients.attribution.methods import Differentiable, OnStep
 from explain.gradients.attribution.way import Way
 from explain.gradients.kinds import Report, check_whole
 from explain.network import paths
@@ -20,10 +20,9 @@ from models.card import Card
 if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
-STEPS, LINKED = range(1, 97), range(0, 13)
+STEPS, LINKED = range(1, 257), range(0, 13)
 LAYERS = 4  # so many times what a map of the pixels needs: every layer's values and gradients are kept, twice
-LINK_POINTS = 8  # of the way, at which links are worked out
-SHARES = {"conductance": 60, "links": 40}  # of the work, in hundredths
+SHARES = {"conductance": 80, "links": 20}  # of the work, in hundredths
 
 
 def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
-    links = _links(way, passed, settings["links"], _progress(report, "links", LINK_POINTS))
+    links = _links(way, passed, settings["links"], _progress(report, "links", len(way.layers)))
     if links is None:
         return {}
     arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in way.layers}
@@ -104,7 +103,8 @@ def _links(way: Way, passed: Conductance, count: int, on_step: OnStep) -> list[f
         return []
     shown = {layer: flow.most(passed.costs[layer], count) for layer in way.layers}
     neighbours = paths.neighbours(way.network.function.description, way.layers)
-    return links_between(way, passed.spread(LINK_POINTS), shown, neighbours, on_step)
+    (point,) = way.points([1.0])
+    return links_between(way, point, shown, neighbours, on_step)
 
 
 def _progress(report: Report, part: str, passes: int) -> OnStep:

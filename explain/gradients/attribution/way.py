@@ -52,15 +52,19 @@ class Way:
         last = layer == self.network.function.description.output.name
         return LOGITS if last and self.target.layer == LOGITS else layer
 
+    def pictures(self, shares: Sequence[float]) -> np.ndarray:
+        """The pictures at some shares of the way."""
+        return self.baseline + np.asarray(shares, np.float32)[:, None, None, None] * self.length
+
     def points(self, shares: Sequence[float]) -> Iterator[Point]:
         """The points at some shares of the way, a batch of them computed at a time."""
         for first in range(0, len(shares), self.network.batch):
-            yield from self._batch(np.asarray(shares[first : first + self.network.batch]))
+            yield from self._batch(shares[first : first + self.network.batch])
 
-    def _batch(self, shares: np.ndarray) -> Iterator[Point]:
+    def _batch(self, shares: Sequence[float]) -> Iterator[Point]:
         import tensorflow as tf
 
-        pictures = self.baseline + shares[:, None, None, None].astype(np.float32) * self.length
+        pictures = self.pictures(shares)
         names = [self.tensor(layer) for layer in self.layers]
         given = tf.constant(pictures)
         with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -51,6 +51,12 @@ def test_as_much_leaves_every_gap_as_enters_it(count):
         assert came == pytest.approx(BETWEEN[:, channel].sum())
 
 
+def test_lines_are_told_by_costs_and_not_by_what_passes():
+    doubled = tuple(dataclasses.replace(layer, channels=2 * layer.channels) for layer in flow().layers)
+    path = shown(flow(), ("a", "b"), 2)
+    assert lines(dataclasses.replace(flow(), layers=doubled), path) == lines(flow(), path)
+
+
 def test_where_something_passes_by_nothing_is_said_of_the_rest():
     found = lines(flow(alone=False), shown(flow(), ("a", "b"), 2))
     assert {line.column for line in found} == {0} and all(REST not in (line.start, line.end) for line in found)
