@@ -114,7 +114,9 @@ def _curve(subject: Subject, pair: tuple[str, ...], bank: Bank | None, found: Cu
     st.vega_lite_chart(
         chart, width="stretch", on_select=lambda: opening.clicked(CURVE), selection_mode="layer", key=CURVE
     )
-    caption(_how(pair, bank, found))
+    left_out = len(description.layer_names) - sum(layer in found.layers for layer in description.layer_names)
+    without = f" {left_out} layers keep no columns in order, so they have no such place and are left out."
+    caption(_how(pair, bank, found) + (without if left_out else ""))
     caption(
         "What is read out is there for the taking; that the network uses it is not said. A layer that fails may hold "
         "it in a form that no weighted sum reads. After G. Alain and Y. Bengio 2016, with the control of J. Hewitt and "

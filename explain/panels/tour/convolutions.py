@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from explain.exemplars import channel_answers
 from explain.layers import feature_maps, filters
@@ -16,7 +17,20 @@ from explain.panels.layers.by_hand import PREFIXES
 from explain.panels.layers.feature_maps import is_drawn, is_wide
 from explain.panels.layers.filters import colour_of
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import Scene, by, called, listed, map_of, map_url, picture_of, signed, tiles, values_of
+from explain.panels.tour.scene import (
+    Scene,
+    by,
+    called,
+    listed,
+    map_of,
+    map_url,
+    picture_of,
+    signed,
+    small_url,
+    tiles,
+    url,
+    values_of,
+)
 from explain.pictures import images
 
 LENS = (5, 9)  # rows and columns under it
@@ -168,7 +182,7 @@ def _sums(subject, layer: Layer, unit: Unit, moments: list[dict], labels: tuple[
         "describes": f"A window slides over {before}; each place gives one number of {title}",
         "palette": images.palette_base64("diverging"),
         "input": {
-            "src": images.data_url(taken),
+            "src": url(taken) if own else images.data_url(taken),
             "width": taken.width,
             "height": taken.height,
             "label": before,
@@ -194,9 +208,9 @@ def many_filters(subject) -> Scene:
     shown = feature_maps.strongest(subject.values[layer.name], TILES[is_wide(subject)])
     items = [
         {
-            "src": map_url(tile.values),
+            "src": small_url(tile.values),
             "title": names.channel_name(description, layer, tile.channel),
-            **({"inset": images.data_url(images.Image.fromarray(drawn[tile.channel]))} if drawn is not None else {}),
+            **({"inset": images.data_url(Image.fromarray(drawn[tile.channel]))} if drawn is not None else {}),
         }
         for tile in shown
     ]
@@ -238,7 +252,7 @@ def deeper(subject) -> Scene:
     }
     if answers:
         items = [
-            {"src": map_url(map_of(subject, layer.name, channel)), "title": f"channel {channel}", "note": note}
+            {"src": small_url(map_of(subject, layer.name, channel)), "title": f"channel {channel}", "note": note}
             for channel, note in answers.items()
         ]
         bank = exemplars.opened_bank(description)
@@ -248,7 +262,7 @@ def deeper(subject) -> Scene:
         return Scene(facts, _row(subject, items, describes), "text", {"deep": layer.name})
     shown = feature_maps.strongest(subject.values[layer.name], FEW)
     items = [
-        {"src": map_url(tile.values), "title": names.channel_name(description, layer, tile.channel)} for tile in shown
+        {"src": small_url(tile.values), "title": names.channel_name(description, layer, tile.channel)} for tile in shown
     ]
     describes = f"The {len(shown)} strongest maps of {facts['layer']}"
     return Scene(

@@ -14,7 +14,7 @@ from explain.network.head import CTC
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page import address
-from explain.panels.tour.scene import Scene, Work, bars, colour, lying, picture_of, share, tiles
+from explain.panels.tour.scene import Scene, Work, bars, colour, lying, picture_of, share, tiles, url
 from explain.panels.visualisation import gallery
 from explain.pictures import images
 
@@ -138,7 +138,7 @@ def _spoilt(subject, curves: list[tuple[str, list[changed.Answered]]]) -> dict:
     change = next(change for change in SPOILT if change.name == name)
     moments = [
         {
-            "src": images.data_url(change.made(subject.seen, point.amount)),
+            "src": url(change.made(subject.seen, point.amount)),
             "says": f"{change.title.lower()}, {point.amount:g} {change.unit}: “{point.text or 'nothing'}”, "
             f"{share(point.probability)}{'' if point.text == points[0].text else ' ✗'}",
         }

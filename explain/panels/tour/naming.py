@@ -11,7 +11,7 @@ from explain.network.layers import Layer
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import Scene, Work, by, called, colour, listed, map_url, picture_of, signed, tiles
+from explain.panels.tour.scene import Scene, Work, by, called, colour, listed, picture_of, signed, small_url, tiles, url
 from explain.panels.visualisation import class_names, gallery
 from explain.pictures import images, photograph_overlay
 
@@ -47,7 +47,7 @@ def layers(subject) -> Scene:
         values = subject.values[layer.name]
         tile = feature_maps.strongest(values, 1)[0]
         note = f"{values.shape[2]} maps of {by(*values.shape[:2])}"
-        items.append({"src": map_url(tile.values), "title": called(subject, layer), "note": note})
+        items.append({"src": small_url(tile.values), "title": called(subject, layer), "note": note})
     facts = {
         "network": description.title,
         "layers": str(len(description.layer_names)),
@@ -113,7 +113,7 @@ def _covered(subject, covered: occlusion.Occlusion, target: targets.ClassLogit) 
         for (top, left, bottom, right), drop in zip(covered.boxes.tolist(), drops, strict=True)
     ]
     overlay = photograph_overlay.picture(subject.seen, covered.map(target), factor=1, signed=True)
-    moments.append({"src": images.data_url(overlay), "box": [0, 0, 0, 0], "says": "red: covering costs most"})
+    moments.append({"src": url(overlay), "box": [0, 0, 0, 0], "says": "red: covering costs most"})
     return picture_of(
         subject,
         "moments",
@@ -144,9 +144,9 @@ def saliency(subject) -> Scene:
     overlay = photograph_overlay.picture(subject.seen, values, factor=1)
     facts = {"answer": _label(subject, _best(subject)), "pixels": f"{values.size:,}"}
     items = [
-        {"src": images.data_url(subject.seen), "title": "the photograph"},
+        {"src": url(subject.seen), "title": "the photograph"},
         {"src": images.data_url(images.coloured(values)), "title": "saliency", "note": "yellow: matters most"},
-        {"src": images.data_url(overlay), "title": "one over the other"},
+        {"src": url(overlay), "title": "one over the other"},
     ]
     return Scene(facts, tiles(items, 1.0, "Saliency of the photograph", 150, 200))
 
@@ -162,14 +162,14 @@ def _map(subject, unit: int) -> class_map.ClassMap | None:
 def activation(subject) -> Scene:
     """Where the last maps speak for the likeliest class, and for the next one."""
     order = [int(unit) for unit in np.argsort(-subject.probabilities, kind="stable")[:2]]
-    items = [{"src": images.data_url(subject.seen), "title": "the photograph"}]
+    items = [{"src": url(subject.seen), "title": "the photograph"}]
     for unit in order:
         found = _map(subject, unit)
         over = cam.over_picture(subject.description, found.layer, found.values, subject.batch[0].shape)
         overlay = photograph_overlay.picture(subject.seen, over, factor=1, signed=True)
         items.append(
             {
-                "src": images.data_url(overlay),
+                "src": url(overlay),
                 "title": _label(subject, unit),
                 "note": f"its mean: {signed(float(found.values.mean()))}",
             }

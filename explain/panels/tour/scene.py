@@ -16,6 +16,7 @@ from explain.panels.layers import names
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
+TILE = 128  # screen pixels that a map among others is wide at most
 INK, BELOW = "#2563eb", "#c2410c"  # of bars above and below zero; seen on both themes
 
 
@@ -74,14 +75,19 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def seen_url(subject: Subject) -> str:
-    """The picture as the network sees it, one pixel a pixel."""
-    return images.data_url(subject.seen)
-
-
 def map_url(values: np.ndarray) -> str:
     """A map `(height, width)` in its own colours, one pixel a value."""
     return images.data_url(images.coloured(values))
+
+
+def small_url(values: np.ndarray) -> str:
+    """The same for a tile: of a map that is larger than its tile, the mean of the pixels that one stands for."""
+    return images.data_url(images.shrink(images.coloured(values), TILE))
+
+
+def url(picture: Image.Image) -> str:
+    """A picture for the browser: a photograph as a small file, all others with every pixel as it is."""
+    return images.data_url(picture, "WEBP" if picture.mode == "RGB" else "PNG")
 
 
 def map_of(subject: Subject, layer: str, channel: int) -> np.ndarray:
@@ -93,7 +99,7 @@ def picture_of(subject: Subject, kind: str, **settings) -> dict:
     """The data of a picture that lies on the subject's own."""
     return {
         "kind": kind,
-        "src": seen_url(subject),
+        "src": url(subject.seen),
         "width": subject.width,
         "height": subject.height,
         "label": "The picture as the network sees it",

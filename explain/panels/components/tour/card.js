@@ -93,10 +93,12 @@ export default function (component) {
   return () => home.isConnected || home.deaf();
 }
 
-// Brings the place to the top of what the card leaves free. What stands above it may still be growing, so twice.
+// Brings the place to the top of what the card leaves free: again and again while what stands above it may still be
+// growing, unless the visitor scrolls or clicks meanwhile.
 function reveal(selector) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const scroll = () => document.querySelector(selector)?.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
-  setTimeout(scroll, 60);
-  setTimeout(scroll, 900);
+  const timers = [60, 900, 2000, 3500].map((wait) => setTimeout(scroll, wait));
+  const stop = () => timers.forEach(clearTimeout);
+  for (const event of ["wheel", "pointerdown", "keydown"]) window.addEventListener(event, stop, { once: true, passive: true });
 }
