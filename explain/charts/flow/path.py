@@ -15,8 +15,8 @@ from explain.pictures import images
 COLUMN, TILE = 112, 72  # screen pixels: from column to column; of a tile, the rest being room for lines
 HEAD, TEXT, GAP, BAR, OTHERS = 44, 15, 9, 6, 34  # heights: above a column, of a line of text, ...
 LEAST, MOST = 28, 64  # height of a tile
-FULL = 24  # thickness of the line on which most hangs
-THIN = 0.004  # share of that from which on a line is drawn
+FULL = 24  # thickness of the line between two columns on which most hangs
+THIN = 0.01  # share of that from which on a line is drawn
 LETTERS = 16  # of a title
 SIDE = 96  # width of the picture on the left
 PAINT = """
@@ -74,9 +74,13 @@ class _Drawing:
         return self.top + self.row * node + self.tile / 2
 
     def _lines(self) -> list[str]:
-        full = max((abs(line.amount) for line in self.lines), default=0.0) or 1.0
+        """Those between two columns on a scale of their own: what hangs on a layer differs from layer to layer."""
+        full: dict[int, float] = {}
+        for line in self.lines:
+            full[line.column] = max(full.get(line.column, 0.0), abs(line.amount))
         most = sorted(self.lines, key=lambda line: -abs(line.amount))
-        return [self._line(line, full) for line in most if abs(line.amount) >= THIN * full]
+        wanted = [line for line in most if line.amount and abs(line.amount) >= THIN * full[line.column]]
+        return [self._line(line, full[line.column]) for line in wanted]
 
     def _line(self, line: Line, full: float) -> str:
         """full: what a line of full thickness stands for."""
