@@ -205,9 +205,9 @@ def _caption(subject: Subject, answer: str, followed: targets.Target, flow: Flow
         f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. Every layer "
         "hands all of it on: the number under a channel is its part (layer conductance), percentages are shares of all "
         f"that passes, for the answer and against it. {_sums([flow.error(cut) for cut in flow.cuts])} Shown are the "
-        "channels that the answer is expected to miss most (gradient times activation); the wider a line among "
-        "its neighbours, the more of that hangs on the channel before. Not seen here: whether others make up for a channel that is gone. The check "
-        "below tries that."
+        "channels that the answer is expected to miss most (gradient times activation); the wider a line among its "
+        "neighbours, the more of that hangs on the channel before. Not seen here: whether others make up for a channel "
+        "that is gone. The check below tries that."
     )
 
 
