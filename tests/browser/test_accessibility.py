@@ -70,6 +70,22 @@ def test_no_view_has_a_serious_fault(page, served):
     assert not found, "\n".join(f"{name}: {fault}" for name, listed in found.items() for fault in listed)
 
 
+def test_a_term_explains_itself_to_a_pointer_and_to_the_keyboard(page, served):
+    open_page(page, served)
+    term = page.locator('a[href="#term-blank"]').first
+    shown = "(link) => getComputedStyle(link, '::after').content"
+    assert term.evaluate(shown) == "none"
+    term.hover()
+    assert "keeps two equal letters apart" in term.evaluate(shown)
+    page.mouse.move(2, 2)
+    assert term.evaluate(shown) == "none"
+    page.locator('a[href="#term-frame"]').first.focus()
+    page.keyboard.press("Tab")  # the next term of the caption
+    assert "keeps two equal letters apart" in term.evaluate(shown)
+    term.click()  # as a finger does; nothing is left, nothing runs anew
+    assert term.is_visible() and "keeps two equal letters apart" in term.evaluate(shown)
+
+
 @pytest.mark.walk
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_part_of_a_view_has_a_serious_fault_in_light_or_dark(browser, served, dark):

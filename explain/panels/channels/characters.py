@@ -58,9 +58,10 @@ def _of_channel(bank: Bank, layer: Layer, channel: int) -> None:
     st.markdown(told(answers))
     st.vega_lite_chart(charts.by_effect(answers, Inks.of(is_dark())), width="stretch", key="channel-characters")
     caption(
-        f"Over {len(bank.texts)} words kept for this: the channel's mean in the columns of a character, less that in "
-        "the columns of all other characters, in standard deviations (Hedges' g). It is a correlation, not a cause: "
-        "the channel may answer to a stroke that these characters share, or to what stands beside them."
+        "It is a correlation, not a cause: the channel may answer to a stroke that these characters share, or to what "
+        "stands beside them.",
+        more=f"Measured over {len(bank.texts)} words kept for this: the channel's mean in the columns of a character, "
+        "less that in the columns of all other characters, in standard deviations (Hedges' g).",
     )
 
 

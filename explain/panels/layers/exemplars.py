@@ -150,11 +150,11 @@ def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
         st.markdown(":gray[Mean by place in the word]")
         st.vega_lite_chart(exemplars.by_place(known, inks), width="stretch", key="bank-places")
         caption(
-            f"Means over {len(opened.texts)} words kept for this, drawn in {len(set(opened.fonts))} fonts; which "
-            "character a frame stands for is taken from the likeliest alignment of the right text. Dashed: the mean "
-            "over blanks. On the left the same words, those where the hidden state is highest and lowest, one frame a "
-            "word, marked with its columns and its neighbours'. The unit has read more than these: all that came "
-            f"{'after' if direction == 'backward' else 'before'}."
+            f"Means over {len(opened.texts)} words kept for this. Dashed: the mean over blanks. On the left those "
+            "words where the hidden state is highest and lowest, with the frame's columns and its neighbours' marked. "
+            f"The unit has read more than these: all that came {'after' if direction == 'backward' else 'before'}.",
+            more=f"The words are drawn in {len(set(opened.fonts))} fonts. Which character a frame stands for is taken "
+            "from the likeliest alignment of the right text. Of a word there is one frame at most.",
         )
 
 

@@ -126,9 +126,10 @@ def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:
     values = getattr(steps, attribute)
     heading.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
     caption(
-        f"{sentence} A row is a unit, a column a frame, under the part of the word it comes from. Rows are sorted by "
-        "the frame at which a unit's hidden state is farthest from its median over the word, the leftmost on top, and "
-        "keep their place from state to state. Click a row to follow that unit."
+        f"{sentence} A row is a unit, a column a frame, under the part of the word it comes from. Click a row to "
+        "follow that unit.",
+        more="Rows are sorted by the frame at which a unit's hidden state is farthest from its median over the word, "
+        "the leftmost on top. They keep their place from state to state.",
     )
 
     def choose() -> None:
@@ -169,8 +170,9 @@ def _memory(ground: Ground, steps: lstm.Trace) -> None:
     side, last = ("right", 0) if ground.backward else ("left", -1)
     caption(
         "Bars: how much memory there is after each step. Dots: how much a step kept of the memory it found; what a dot "
-        f"lies below the bar to its {side} was forgotten. The length does not tell what is remembered: at the last "
-        f"frame read, {steps.units_of_most(last)} of {steps.cell.shape[1]} units make up nine tenths of its square."
+        f"lies below the bar to its {side} was forgotten.",
+        more="The length does not tell what is remembered: at the last frame read, "
+        f"{steps.units_of_most(last)} of {steps.cell.shape[1]} units make up nine tenths of its square.",
     )
 
 

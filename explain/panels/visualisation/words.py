@@ -222,7 +222,7 @@ def _result(job: Job) -> None:
             on_click="ignore",
             help="The 128 × 32 pixels that the network sees. Upload them above to look at the dream layer by layer.",
         )
-    caption(f"{describe(job)}. {EXPLAINED}")
+    caption(f"{describe(job)}. {EXPLAINED}", more=HELD)
     st.button("Back to the examples", on_click=DREAM.drop, key="dream-word-back")
 
 
@@ -235,16 +235,21 @@ def _said(text: str | None, reading: str, score: float, seed: int) -> str:
 
 EXPLAINED = (
     "Not a photograph and no typeface: each picture began as noise and was changed along the gradient until the "
-    "network answered as wanted. It is held near print, black strokes on white; for a word a small denoiser, which was "
-    "trained on print and is not told which letters are wanted, helps with that, 15 pixels at a time. Where you read "
-    "something else, you see what the network does not mind."
+    "network answered as wanted. Where you read something else, you see what the network does not mind."
+)
+HELD = (
+    "It is held near print, black strokes on white. For a word a small denoiser helps with that, 15 pixels at a time: "
+    "it was trained on print and is not told which letters are wanted."
 )
 
 
 def _examples() -> None:
     records = gallery.contents(crnn.CARD.gallery)["words"]
     _shown(records[:SHOWN])
-    caption(f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}")
+    caption(
+        f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}",
+        more=HELD,
+    )
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 

@@ -47,4 +47,6 @@ def caption(text: str, place: Any = st, more: str | None = None, **how) -> None:
 
     place: the container that it stands in. more: what only an expert wants to know, behind a question mark.
     """
-    place.caption(explained(text), help=more and explained(more), **how)
+    written = explained(text)
+    behind = glossary.marked(more, _known.get() or ())[0] if more else None  # not seen at once: nothing is known by it
+    place.caption(written, help=behind, **how)

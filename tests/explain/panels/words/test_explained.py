@@ -72,3 +72,21 @@ def test_a_part_within_another_goes_on_from_it():
     assert [part.value for part in test.caption] == shown
     test.run()  # the whole again: nothing is known from the run before
     assert [part.value for part in test.caption] == shown
+
+
+def behind_a_question_mark():
+    from explain.panels.page.guard import fragment
+    from explain.panels.words.explained import caption
+
+    @fragment
+    def part():
+        caption("a frame", more="a frame and its blank")
+        caption("the blank")
+
+    part()
+
+
+def test_what_stands_behind_a_question_mark_is_marked_but_not_known_by_that():
+    first, second = opened(behind_a_question_mark).caption
+    assert (first.value, first.help) == ("a [frame](#term-frame)", "a frame and its [blank](#term-blank)")
+    assert second.value == "the [blank](#term-blank)"
