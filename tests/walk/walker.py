@@ -37,7 +37,8 @@ class Read(NamedTuple):
 class Walk:
     """All that has been pressed, over all views.
 
-    apart: controls that are left alone. pressed: how often, by control and value.
+    apart: controls that are left alone, by their names or the first part of those.
+    pressed: how often, by control and value.
     read: how each name of the address came to be read first.
     starts: buttons that start work, and how often they are pressed, so that all that can become of it is seen: what the
     worker does, see there; what the page itself does is cancelled, then waited for.
@@ -48,6 +49,9 @@ class Walk:
     pressed: Counter[Step] = field(default_factory=Counter)
     read: dict[str, Read] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
+
+    def _is_apart(self, name: str) -> bool:
+        return bool({name, name.partition("-")[0]} & self.apart)
 
     @property
     def controls(self) -> set[str]:
@@ -89,7 +93,7 @@ class Walk:
                 (self._turn(press, born[name_of(node)]), name_of(node), press)
                 for node in visitor.controls
                 for press in presses(visitor, node)
-                if name_of(node) not in self.apart and self._is_wanted(press)
+                if not self._is_apart(name_of(node)) and self._is_wanted(press)
             ]
             if not todo:
                 return

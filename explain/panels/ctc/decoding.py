@@ -10,6 +10,7 @@ from explain.charts.theme import Inks
 from explain.ctc import decoding
 from explain.ctc.alphabet import SPACE_MARK
 from explain.panels.ctc import believed
+from explain.panels.interventions import silence
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -39,6 +40,7 @@ def show(word: Subject) -> None:
 
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
+    silence.frames(word, [] if frame is None else [frame], "decoding")
     recurrent = bool(word.description.of_kind("lstm"))
     st.caption(caption(probabilities, best, word.text, word.description.blank, recurrent))
     if not word.description.head.stated:

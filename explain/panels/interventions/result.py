@@ -9,6 +9,7 @@ from explain.charts import ctc
 from explain.charts.interventions.bars import bars
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.interventions.picture import teller
 from explain.interventions.run import Touched, run
 from explain.layers import activations
 from explain.network.head import CLASSES, CTC
@@ -31,6 +32,8 @@ def show(subject: Subject, changes: list[Listed]) -> None:
     except ValueError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
+    if wanted:
+        _verdict(subject, activations.probabilities(subject.description, touched.values))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Untouched**")
@@ -39,6 +42,19 @@ def show(subject: Subject, changes: list[Listed]) -> None:
         st.markdown("**Changed**")
         _answer(subject, activations.probabilities(subject.description, touched.values), "changed")
     _layers(subject, touched)
+
+
+def _verdict(subject: Subject, now: np.ndarray) -> None:
+    """One sentence: whether the answer stays, and what becomes of its probability."""
+    if subject.description.head.kind not in (CTC, CLASSES) or not np.isfinite(now).all():
+        return
+    tell = teller(subject.description, subject.probabilities)
+    (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
+    falls = f"probability {before:.3g} before, {after:.3g} now"
+    if text == usual:
+        st.markdown(f"Still {bold(usual or 'nothing')}: {falls}.")
+    else:
+        st.markdown(f"{bold(text or 'nothing')} instead of {bold(usual or 'nothing')}, which had {falls}.")
 
 
 def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:

@@ -27,6 +27,12 @@ REMEMBERED = 24  # lists of at most some thousand numbers
 SHOWN, TOGETHER, CLASSES_SHOWN = 24, 10, 5
 OVER = {"Channels": which.CHANNELS, "Columns or frames": which.PLACES, "Directions": which.SIDES}
 WHOLE = "the whole text"
+AT_ONCE = "which-at-once"  # in the session: the work begins without its button
+
+
+def begin_at_once() -> None:
+    """From a callback that leads here: what is asked there need not be asked again."""
+    st.session_state[AT_ONCE] = True
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,7 +63,12 @@ def show(subject: Subject, listed: list[Listed]) -> None:
 
     key = (description, subject.ran.digest, layer.name, over, target)
     label = f"Silence {len(places)} in turn: at most {max(1, round(len(places) * subject.ran.milliseconds / 1000))} s"
-    shown(Held("which"), key, label, work, lambda costs: _costs(subject, layer, name, costs, listed), _remembered())
+    at_once = st.session_state.pop(AT_ONCE, False)
+
+    def draw(costs: list[Cost]) -> None:
+        _costs(subject, layer, name, costs, listed)
+
+    shown(Held("which"), key, label, work, draw, _remembered(), at_once=at_once)
 
 
 def _targets(subject: Subject) -> dict[str, targets.Target]:
