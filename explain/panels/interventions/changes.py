@@ -31,6 +31,7 @@ DOES = {
 }
 AMOUNTS = {intervention.SCALE: 2.0, intervention.ADD: 1.0}
 LARGEST = 1000.0
+FEW = 4  # columns, of which none are the middle
 
 
 class Listed(NamedTuple):
@@ -69,10 +70,10 @@ def layer_key(description: Description) -> str:
 
 
 def listed(subject: Subject) -> list[Listed]:
-    """The changes in the address that this network has a place for; where it names none, an example: a channel off."""
+    """The changes in the address that this network has a place for; where it names none, an example."""
     if address.given(CHANGES) == EMPTY:
         return []
-    return made(subject) or _example(subject)
+    return made(subject) or [Listed(change, True) for change in example(subject)]
 
 
 def made(subject: Subject) -> list[Listed]:
@@ -89,12 +90,18 @@ def made(subject: Subject) -> list[Listed]:
     return known
 
 
-def _example(subject: Subject) -> list[Listed]:
+def example(subject: Subject) -> list[Intervention]:
+    """What is shown at first: the middle quarter of a layer silenced, of one without columns its strongest channel.
+
+    The strongest channel of a layer of many seldom turns an answer. Nothing where the first layer leads to no answer.
+    """
     layer = layer_input.first_layer(subject.description)
     if not is_changeable(subject, layer):
         return []
-    channel = strongest(subject.values[layer], 1)[0].channel
-    return [Listed(Intervention(layer, Where(channels=(channel,))), True)]
+    values = subject.values[layer]
+    if values.ndim == 1 or values.shape[-2] < FEW:
+        return [Intervention(layer, Where((strongest(values, 1)[0].channel,)))]
+    return [Intervention(layer, Where(columns=(3 * values.shape[-2] // 8, 5 * values.shape[-2] // 8)))]
 
 
 def keep(changes: list[Listed]) -> None:

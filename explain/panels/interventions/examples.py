@@ -29,12 +29,16 @@ def _offered(subject: Subject) -> Iterator[tuple[str, Callable[[], None]]]:
     """What is said on each button, and what it does."""
     description = subject.description
     layer = description.layer(changes.usual_layer(subject, changes.layers_of(subject)))
+    for change in changes.example(subject):
+        if change.where.columns:
+            yield _change(subject, f"Silence the middle of {layer.title}", change)
     channel = strongest(subject.values[layer.name], 1)[0].channel
-    yield _change(subject, f"Silence {layer.title}'s strongest channel", Intervention(layer.name, Where((channel,))))
-    for recurrent in description.of_kind("lstm")[:1]:
+    yield _change(subject, f"Silence channel {channel} of {layer.title}", Intervention(layer.name, Where((channel,))))
+    for recurrent in description.of_kind("lstm")[-1:]:
         if len(recurrent.directions) == 2 and changes.is_changeable(subject, recurrent.name):
-            direction = Where(direction="backward")
-            yield _change(subject, f"Read {recurrent.title} forward only", Intervention(recurrent.name, direction))
+            direction = Where(direction="forward")
+            label = f"Silence the forward direction of {recurrent.title}"
+            yield _change(subject, label, Intervention(recurrent.name, direction))
     if description.head.kind not in (CTC, CLASSES):
         return
     values = subject.values[layer.name]
@@ -43,15 +47,17 @@ def _offered(subject: Subject) -> Iterator[tuple[str, Callable[[], None]]]:
         label = f"Put the right half of {pair.called(subject)} into {layer.title}"
         yield _change(subject, label, Intervention(layer.name, right, What(PATCH)))
 
+    to_picture, to_matter = parts.leading(subject, parts.PICTURE), parts.leading(subject, parts.MATTER, layer)
+
     def blur() -> None:
-        parts.lead(subject, parts.PICTURE)
+        to_picture()
         st.session_state[CHANGE] = FIRST
 
     yield f"Blur the picture by {USUAL['blur']:g} pixels", blur
 
     def weigh() -> None:
         which.begin_at_once()
-        parts.lead(subject, parts.MATTER, layer)
+        to_matter()
 
     yield f"Which channels of {layer.title} matter most?", weigh
 

@@ -54,7 +54,7 @@ def called(subject: Subject) -> str:
     """The other picture in words."""
     if subject.description.head.kind == CTC:
         return f"“{_texts(subject)[1]}”"
-    return f"the same picture, {_change().title.lower()}"
+    return f"this picture ({_change().title.lower()})"
 
 
 def show(subject: Subject) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from explain.network.layers import Layer
@@ -15,18 +17,25 @@ INSIDE, MATTER, PICTURE, DECIDED = "Inside the network", "Which matter?", "The p
 NETWORK, PART, BACK = "touch_network", "what_if_part", "back"  # in the address; BACK: the view that led here
 
 
-def lead(subject: Subject, part: str, layer: Layer | None = None) -> None:
-    """From a callback: the view opens at one of its parts, for this network, with a layer chosen."""
-    view = st.session_state.get(views.VIEW)
-    if view != WHAT_IF:
-        address.note(BACK, view)
-        address.tell_all()
+def leading(subject: Subject, part: str, layer: Layer | None = None) -> Callable[[], None]:
+    """What a callback calls to open the view at one of its parts, for this network, with a layer chosen.
+
+    Made while the page is drawn: a callback that reads the address would write there what it has noted so far, and
+    what is written by a callback never reaches the browser.
+    """
     titles = views.titles(views.to_look_into())
-    st.session_state[views.VIEW] = WHAT_IF
-    st.session_state[NETWORK] = next((title for title, name in titles.items() if name == subject.network), None)
-    st.session_state[PART] = part
-    if layer is not None:
-        st.session_state[changes.layer_key(subject.description)] = layer.name
+    network = next((title for title, name in titles.items() if name == subject.network), None)
+
+    def lead() -> None:
+        view = st.session_state.get(views.VIEW)
+        if view != WHAT_IF:
+            address.note(BACK, view)
+            address.tell_all()
+        st.session_state.update({views.VIEW: WHAT_IF, NETWORK: network, PART: part})
+        if layer is not None:
+            st.session_state[changes.layer_key(subject.description)] = layer.name
+
+    return lead
 
 
 def way_back() -> None:

@@ -88,7 +88,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
         return
     rows = [(subject.description.layer(name).title, change) for name, change in touched.changed.items()]
     rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
-    st.vega_lite_chart(bars(rows, "relative change", ".3g", Inks.of(is_dark())), width="stretch", key="touched-layers")
+    st.vega_lite_chart(bars(rows, "relative change", ".3~g", Inks.of(is_dark())), width="stretch", key="touched-layers")
     st.caption(
         "How much each layer has changed: the length of the difference over the length of what was there, taken as "
         "vectors. Layers before the change, or beside it, are as they were and are not computed again."

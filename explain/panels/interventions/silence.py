@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
@@ -24,6 +24,7 @@ def silence(subject: Subject, layer: Layer, places: Iterable[Where], key: str) -
     """
     if not changes.is_changeable(subject, layer.name):
         return
+    lead = parts.leading(subject, parts.INSIDE, layer)
     wanted = [where for where in dict.fromkeys(places) if _has(subject, layer, where)]
     with st.container(horizontal=True, gap="small"):
         for number, where in enumerate(wanted):
@@ -32,8 +33,8 @@ def silence(subject: Subject, layer: Layer, places: Iterable[Where], key: str) -
                 key=f"silence-{key}-{number}",
                 icon=":material/volume_off:",
                 help=HELP,
-                on_click=_lead,
-                args=(subject, layer, where),
+                on_click=_silence,
+                args=(subject, Intervention(layer.name, where), lead),
             )
 
 
@@ -59,10 +60,10 @@ def _said(subject: Subject, layer: Layer, where: Where) -> str:
     return f"{said} of {layer.title}" if frames else said
 
 
-def _lead(subject: Subject, layer: Layer, where: Where) -> None:
+def _silence(subject: Subject, change: Intervention, lead: Callable[[], None]) -> None:
     """From a button."""
-    changes.switch_on(subject, Intervention(layer.name, where))
-    parts.lead(subject, parts.INSIDE, layer)
+    changes.switch_on(subject, change)
+    lead()
 
 
 def layer_of_frames(subject: Subject) -> Layer | None:

@@ -106,7 +106,7 @@ def _costs(subject: Subject, layer: Layer, target: str, costs: list[Cost], liste
     rows = [(_name(subject, layer, one.where), one.cost) for one in shown_costs]
     logit = subject.description.head.kind == CLASSES
     title = f"cost, {'logit' if logit else 'log-probability'}"
-    st.vega_lite_chart(bars(rows, title, ".3g", Inks.of(is_dark())), width="stretch", key="which-bars")
+    st.vega_lite_chart(bars(rows, title, ".3~g", Inks.of(is_dark())), width="stretch", key="which-bars")
     silent = sum(one.cost == 0 for one in costs)
     better = sum(one.cost < 0 for one in costs)
     st.caption(

@@ -64,11 +64,11 @@ def show(word: Subject) -> None:
     everyone, one = st.columns(2, gap="medium")
     with everyone:
         _units(ground, steps, state, unit, per_unit)
+        silence(word, layer, _places(layer, direction, unit, ground.frame), "recurrent")
     with one:
         _choice(word, layer, direction, unit)
         _story(ground, steps, unit)
         _memory(ground, steps)
-    silence(word, layer, _places(layer, direction, unit, ground.frame), "recurrent")
     exemplars.unit(word, layer, direction, unit)
     _check(steps, word, layer, direction)
     reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
