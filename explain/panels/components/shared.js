@@ -47,6 +47,15 @@ const paint = (canvas, values, width, height, low, high, palette) => {
   context.putImageData(image, 0, 0);
 };
 
+// The same as a background, for the many small ones: a canvas that is drawn on is a layer of its own to the browser, and whatever moves
+// anywhere on the page has it put all its layers in order anew.
+const paintBehind = (canvas, values, width, height, ...colours) => {
+  Object.assign(canvas, { width, height });
+  canvas.painted = element("canvas");
+  paint(canvas.painted, values, width, height, ...colours);
+  canvas.style.background = `url(${canvas.painted.toDataURL()}) 0 0 / 100% 100%`;
+};
+
 const number = (value) => {
   const size = Math.abs(value);
   if (value === 0) return "0";
@@ -69,7 +78,7 @@ const save = (canvas, name, width) => {
   const copy = element("canvas", { width: canvas.width * scale, height: Math.round((canvas.width * scale) / (canvas.ratio || canvas.width / canvas.height)) });
   const context = copy.getContext("2d");
   context.imageSmoothingEnabled = false;
-  context.drawImage(canvas, 0, 0, copy.width, copy.height);
+  context.drawImage(canvas.painted || canvas, 0, 0, copy.width, copy.height);
   const link = element("a", { href: copy.toDataURL("image/png"), download: name });
   link.click();
 };
