@@ -128,7 +128,7 @@ export default function (component) {
     const canvas = element("canvas", { width: data.columns * (wide + gap) - gap, height: rows * (tall + gap) - gap });
     const context = canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
-    tiles.forEach((t, i) => context.drawImage(t.canvas.painted, (i % data.columns) * (wide + gap), Math.floor(i / data.columns) * (tall + gap), wide, tall));
+    tiles.forEach((t, i) => context.drawImage(t.canvas.painted(), (i % data.columns) * (wide + gap), Math.floor(i / data.columns) * (tall + gap), wide, tall));
     save(canvas, `${data.title}.png`, canvas.width);
   }
 
