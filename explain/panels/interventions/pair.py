@@ -24,7 +24,7 @@ FIRST, SECOND, FACE, TWIN = "pair_first", "pair_second", "pair_face", "pair_twin
 WORDS = ("elephant", "elephont")
 REMEMBERED = 12  # maps of a few kilobytes
 PHOTOGRAPH_STRIPES = 14  # a pass of a photograph takes long
-LAYERS = 6  # of a photograph's network, the rest left out
+LAYERS = {True: 12, False: 6}  # at most, by whether it is a text that is read; the rest are left out
 WEIGHING = ("conv", "lstm", "dense")  # what stands between these puts out nearly the same
 
 
@@ -85,13 +85,12 @@ def show(subject: Subject) -> None:
 
 
 def _extent(subject: Subject, network) -> tuple[int, list[str]]:
-    """Stripes, and layers: those that weigh what they take, fewer of a photograph's."""
+    """Stripes, and layers: those that weigh what they take, every second or third where there are many."""
     columns = [layer for layer in subject.description.layers[1:] if subject.values[layer.name].ndim in (2, 3)]
     columns = [layer for layer in columns if leads(network, layer.name)]
     names = [layer.name for layer in columns if layer.kind in WEIGHING] or [layer.name for layer in columns]
-    if subject.description.head.kind == CTC:
-        return patching.STRIPES, names
-    return PHOTOGRAPH_STRIPES, names[:: max(1, -(-len(names) // LAYERS))]
+    reading = subject.description.head.kind == CTC
+    return patching.STRIPES if reading else PHOTOGRAPH_STRIPES, names[:: max(1, -(-len(names) // LAYERS[reading]))]
 
 
 def _choose(subject: Subject) -> None:
