@@ -9,7 +9,8 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside a network", page_icon="🔍", layout="wide")
 
-from explain.panels.page import guard, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import guard, theme, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.tour import start  # noqa: E402
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -19,7 +20,15 @@ STYLE = """<style>
   .block-container { padding: 1.1rem 1.9rem 2rem; max-width: 1700px; }
   header[data-testid="stHeader"] { height: 0; min-height: 0; }
   [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+  /* Streamlit's 60 % are too pale for a projector */
+  [data-testid="stCaptionContainer"] { color: color-mix(in srgb, currentColor 80%, transparent); opacity: 1; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
+  @media (min-width: 1001px) {
+    [data-testid="stLayoutWrapper"]:has(> .st-key-deep-detail) { position: sticky; top: 0.6rem; }
+  }
+  /* buttons of single characters: an l is not an I */
+  :is([class*="st-key-character-"], [class*="st-key-why-character"], [class*="st-key-why-rival"]) button p {
+    font-family: "Source Code Pro", monospace; }
   @media (max-width: 1000px) {  /* Streamlit itself stacks columns only below 640 */
     [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
     [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
@@ -31,6 +40,10 @@ STYLE = """<style>
       max-width: 460px;  /* alone in its row, it would fill the window */
     }
   }
+</style>"""
+# Streamlit writes in white on the colour that is bright enough for words on a dark page.
+DARK = """<style>
+  button[kind="primary"], button[kind="primary"] p { color: #12151c; }
 </style>"""
 
 
@@ -49,23 +62,27 @@ def draw(view: views.View, *shown) -> None:
 
 
 def main() -> None:
-    st.html(STYLE)
+    st.html(STYLE + (DARK if theme.is_dark() else "") + panel("words.glossary").style())
     subject = panel("inputs.strip").show()
     if subject is None:
         return
+    if start.step() is not None:
+        panel("tour.card").show(subject)
+    panel("network.at_a_glance").show(subject)
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
-    with left:
+    with left, st.container(key="panel-layers"):
         draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
         draw(views.CLASS_VISUALISATION, subject)
-    with middle:  # last of the three, and the slowest to draw
+    with middle, st.container(key="panel-answer"):  # last of the three, and the slowest to draw
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
         panel("page.download").button(subject)
-    if view.needs.head == views.RECOGNISER:
-        panel("ctc.believed").mark(subject)
-    draw(view, subject)
+    with st.container(key="deeper"):
+        if view.needs.head == views.RECOGNISER:
+            panel("ctc.believed").mark(subject)
+        draw(view, subject)
 
 
 with guard.said():

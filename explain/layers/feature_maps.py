@@ -47,6 +47,12 @@ def is_drawn(activation: np.ndarray) -> bool:
     return 1 <= activation.ndim <= 3 and activation.size > 0 and bool(np.isfinite(activation).all())
 
 
+def is_signed(activation: np.ndarray) -> bool:
+    """Whether a layer puts out anything below zero for this picture: then all of its channels are drawn in the colours
+    for both signs, so that none is yellow in one place and red in another."""
+    return bool(activation.min() < 0)
+
+
 def strongest(activation: np.ndarray, count: int) -> list[Tile]:
     """The `count` channels with the highest peak (largest absolute value), strongest first; ties keep channel order."""
     stack = maps(activation)

@@ -187,12 +187,21 @@ def _boxes(data: dict) -> dict[str, list]:
     return {"said": [{"n": 1, "id": data["id"], "has": data["id"], **tried} for tried in tries]}
 
 
+def _network(data: dict) -> dict[str, list]:
+    """Of the network at a glance; a click on a layer opens another view, which is walked by itself."""
+    return {"stage": [data["stages"]], "all": [True], "size": [True]}
+
+
 COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "feature_maps": _tiles,
     "thumbnails": lambda data: {"chosen": some([item["id"] for item in data["items"]])},
     "layer_list": lambda data: {"layer": one_of_each_kind([layer["name"] for layer in data["layers"]])},
+    "flow_path": lambda data: {"node": some(re.findall(r'data-key="([\d.]+)"', data["svg"]))},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
+    "network_at_a_glance": _network,
+    "tour_card": lambda data: {"go": [{"to": 3, "at": 1}, {"to": "nonsense", "at": 2}, {"to": 0, "at": 3}]},
+    "tour_picture": lambda data: {},
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
 }
 

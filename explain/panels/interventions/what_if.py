@@ -10,6 +10,7 @@ from explain.panels.interventions.parts import DECIDED, INSIDE, MATTER, PICTURE
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 
 SAYS = {
     INSIDE: "Values inside the network are silenced, scaled or exchanged, and the rest of it is run on from there.",
@@ -25,13 +26,13 @@ def show(word: Subject) -> None:
     parts.way_back()
     subject = photograph.or_word("What if, in which network", parts.NETWORK, word)
     part = address.switch("What is changed", SAYS, key=parts.PART)
-    st.caption(SAYS[part])
+    caption(SAYS[part])
     if part == PICTURE:
         picture.show(subject)
     elif part == DECIDED:
         pair.show(subject)
     elif not changes.layers_of(subject):
-        st.caption("No layer of this network can be changed so that its answer is worked out anew.")
+        caption("No layer of this network can be changed so that its answer is worked out anew.")
     elif part == MATTER:
         which.show(subject, changes.listed(subject))
     else:

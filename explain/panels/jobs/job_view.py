@@ -12,6 +12,7 @@ from explain.gradients.worker.client import Job, describe
 from explain.panels.jobs.held import Held
 from explain.panels.page import resources
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 
 def refusal(kind: str, settings: dict[str, Any]) -> str:
@@ -28,27 +29,27 @@ class Followed:
     """A job of one kind; the page shows a button that asks for it, then how far it is, then what came of it.
 
     name: tells this visitor's jobs apart, and their widgets. once: for another word or target the button is to be
-    pressed again.
+    pressed again. at_once: it needs no button until the job is cancelled.
     """
 
-    def __init__(self, name: str, kind: str, once: bool = False):
-        self._name, self._kind, self._once = name, kind, once
+    def __init__(self, name: str, kind: str, once: bool = False, at_once: bool = False):
+        self._name, self._kind, self._once, self.at_once = name, kind, once, at_once
         self._wanted, self._held = f"{name}-wanted", Held(f"{name}-job")
 
     def ask(self, label: str, words: str, settings: dict[str, Any]) -> None:
         """The button, with a sentence beside it on what is to come and how long it takes; where the worker does not
         take such a job, why."""
         if problem := refusal(self._kind, settings):
-            st.caption(plain(problem))
+            caption(plain(problem))
             return
         button, beside = st.columns([1, 2.6], vertical_alignment="center")
         button.button(label, on_click=self._want, type="primary", width="stretch", key=f"{self._name}-start")
-        beside.caption(words)
+        caption(words, beside)
 
     def job(self, digest: str, settings: dict[str, Any]) -> Job | None:
         """The job for these settings, handed in if the visitor wants it; None if not. One for other settings is no
         longer wanted and is cancelled. digest: of the picture in the settings."""
-        if not st.session_state.get(self._wanted):
+        if not st.session_state.get(self._wanted, self.at_once):
             return None
         wish = digest + json.dumps({name: value for name, value in settings.items() if name != "picture"})
         before = self._held.work

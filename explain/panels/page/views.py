@@ -28,9 +28,11 @@ OF_ONE = (
     "rival",
     "changes",
     "changes_off",
+    "stages",
 )
 IF_IT_DOES = " If it is one, say so under *Answers*."
 WHY_CLASS = "Why this class?"
+FOLLOW = "Follow an answer"
 VIEW = "view"  # the choice of the deeper view, in the address and in the visitor's session
 
 
@@ -68,6 +70,7 @@ VIEWS = (
     View("Recurrent layers", "layers.recurrent", Needs(RECOGNISER, ("lstm",))),
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
+    View(FOLLOW, "flow.follow"),
     View("What if?", "interventions.what_if"),
     View(None, "attribution.photograph", Needs(CLASSIFIER)),
 )
@@ -157,6 +160,13 @@ def title_of(view: View) -> str:
 
 def _of_classifier(network: Description) -> str:
     return network.called if network.card else WHY_CLASS
+
+
+def turn_to(title: str, network: str, key: str) -> None:
+    """From a callback: this view of a network is open from the next run on. key: of the view's choice of a network."""
+    address.tell_all()
+    st.session_state[VIEW] = title
+    st.session_state[key] = next((called for called, name in titles(to_look_into()).items() if name == network), None)
 
 
 def switch() -> View:

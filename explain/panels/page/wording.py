@@ -6,6 +6,7 @@ import re
 
 from explain.ctc.alphabet import SPACE_MARK
 
+LONGEST = 22  # characters of a network's name on its mark
 # What Markdown, its formulas ($), tables (|), colours (:red[..]) and HTML give a meaning within a line.
 SPECIAL = re.compile(r"([\\`*_\[\]<>#$|~:&])")
 
@@ -13,6 +14,11 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>#$|~:&])")
 def plain(text: str) -> str:
     """The text as it is, every character with a meaning in Markdown escaped; letters and digits stay as they are."""
     return SPECIAL.sub(r"\\\1", text)
+
+
+def network_badge(called: str) -> str:
+    """The mark that says which network a panel is about, in Markdown. called: as on buttons."""
+    return f":gray-badge[{plain(called if len(called) <= LONGEST else f'{called[: LONGEST - 1]}…')}]"
 
 
 def bold(text: str) -> str:
