@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -182,16 +182,9 @@ def _span(text: str | None) -> Span | None:
     return int(first), int(last)
 
 
-def sentence(description: Description, change: Intervention) -> str:
-    """A change in words, such as "conv_3, channel 151: set to zero"."""
-    where, what = change.where, change.what
-    flat = len(description.layer(change.layer).shape) == 1
-    sequence = len(description.layer(change.layer).shape) == 2
-    unit = "unit" if flat else "channel"
-    parts = [f"{unit}{'s' if len(where.channels) > 1 else ''} {', '.join(map(str, where.channels))}"]
-    parts = parts if where.channels else ([f"the {where.direction} direction"] if where.direction else [])
-    parts += [_extent("row", where.rows)] if where.rows else []
-    parts += [_extent("frame" if sequence else "column", where.columns)] if where.columns else []
+def sentence(description: Description, change: Intervention, channel_name: Callable[[int], str] | None = None) -> str:
+    """A change in words, such as "conv_3, channel 151: set to zero". channel_name: see `place`."""
+    layer, what = description.layer(change.layer), change.what
     done = {
         ZERO: "set to zero",
         MEAN: "set to the mean",
@@ -199,7 +192,29 @@ def sentence(description: Description, change: Intervention) -> str:
         ADD: f"plus {what.amount:g}",
         PATCH: "as in the other picture",
     }[what.kind]
-    return f"{description.layer(change.layer).title}, {', '.join(parts) or 'the whole layer'}: {done}"
+    return f"{layer.title}, {place(layer, change.where, channel_name)}: {done}"
+
+
+def place(layer: Layer, where: Where, channel_name: Callable[[int], str] | None = None) -> str:
+    """A part of a layer in words, such as "channels 7, 151, row 3".
+
+    channel_name: of a channel, such as "channel 7"; by its number unless given.
+    """
+    flat, sequence = len(layer.shape) == 1, len(layer.shape) == 2
+    name = channel_name or (lambda channel: f"{'unit' if flat else 'channel'} {channel}")
+    parts = [_together([name(channel) for channel in where.channels])] if where.channels else []
+    parts += [f"the {where.direction} direction"] if where.direction else []
+    parts += [_extent("row", where.rows)] if where.rows else []
+    parts += [_extent("frame" if sequence else "column", where.columns)] if where.columns else []
+    return ", ".join(parts) or "the whole layer"
+
+
+def _together(names: list[str]) -> str:
+    """Names side by side; the word that all of them begin with is said once."""
+    words = {name.partition(" ")[0] for name in names}
+    if len(names) == 1 or len(words) > 1 or not all(" " in name for name in names):
+        return ", ".join(names)
+    return f"{words.pop()}s {', '.join(name.partition(' ')[2] for name in names)}"
 
 
 def _extent(name: str, span: Span) -> str:

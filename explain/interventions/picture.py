@@ -116,12 +116,12 @@ def curve(
     """
     amounts = list(change.amounts() if amounts is None else amounts)
     usual = _probabilities(network, [seen])[0]
-    answers = _answers(network.description, usual)
+    answer = teller(network.description, usual)
     found: list[Answered] = []
     for first in range(0, len(amounts), AT_ONCE):
         some = amounts[first : first + AT_ONCE]
         probabilities = _probabilities(network, [change.made(seen, amount) for amount in some])
-        found += [Answered(amount, *answers(one)) for amount, one in zip(some, probabilities, strict=True)]
+        found += [Answered(amount, *answer(one)) for amount, one in zip(some, probabilities, strict=True)]
         if on_step is not None and on_step(len(found), len(amounts)) is False:
             raise Stopped("Stopped.")
     return found
@@ -133,8 +133,11 @@ def _probabilities(network: Network, pictures: Sequence[Image.Image]) -> np.ndar
     return activations.probabilities(description, network.run(batch, {description.output.name, LOGITS}))
 
 
-def _answers(description: Description, usual: np.ndarray) -> Callable[[np.ndarray], tuple[str, float, float]]:
-    """What tells of probabilities the answer, its probability, and that of the usual answer."""
+def teller(description: Description, usual: np.ndarray) -> Callable[[np.ndarray], tuple[str, float, float]]:
+    """What tells of probabilities the answer, its probability, and that of the answer that `usual` ones give.
+
+    Raises ValueError, in one sentence, for a network whose answer has no meaning that is known.
+    """
     if description.head.kind == CTC:
         labels = decoding.best_path(usual, description.blank).labels
 

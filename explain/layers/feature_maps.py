@@ -42,6 +42,11 @@ def maps(activation: np.ndarray) -> np.ndarray:
     raise ValueError(f"A layer's output for one picture has 1 to 3 dimensions, not {activation.ndim}.")
 
 
+def is_drawn(activation: np.ndarray) -> bool:
+    """Whether a layer's output is a map, a sequence or a row of units; a step inside some networks is none of these."""
+    return 1 <= activation.ndim <= 3 and activation.size > 0 and bool(np.isfinite(activation).all())
+
+
 def is_signed(activation: np.ndarray) -> bool:
     """Whether a layer puts out anything below zero for this picture: then all of its channels are drawn in the colours
     for both signs, so that none is yellow in one place and red in another."""

@@ -49,7 +49,7 @@ def _silenced(page) -> None:
         "() => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.activeElement?.dataset.at).find(Boolean)"
     )
     assert focused == "1.0"
-    page.get_by_role("button", name=re.compile(f"^Silence {name.split(', ')[1]}: what if")).click()
+    page.get_by_role("button", name=re.compile(f"Silence {name.split(', ')[1]}$")).click()
     shows(page, re.escape(name) + ": set to zero")
     shows(page, "How much each layer has changed")
     alive(page)

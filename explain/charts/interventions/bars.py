@@ -27,6 +27,7 @@ def bars(rows: Sequence[tuple[str, float]], title: str, form: str, inks: Inks) -
         "labelColor": inks.text,
         "labelLimit": 220,
         "labelOverlap": False,
+        "labelFlush": False,
         "title": None,
         "domain": False,
         "ticks": False,

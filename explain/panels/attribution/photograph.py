@@ -8,11 +8,13 @@ import streamlit as st
 from explain.attribution import class_map
 from explain.charts import ctc
 from explain.charts.theme import Inks
+from explain.interventions.intervention import Where
 from explain.panels.attribution import photograph_checks, photograph_gradients, photograph_occlusion, weighed
 from explain.panels.attribution.photograph_gradients import Asked
 from explain.panels.components import thumbnails
 from explain.panels.inputs import layer as layer_choice
 from explain.panels.inputs import photograph
+from explain.panels.interventions.silence import silence
 from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
@@ -150,13 +152,16 @@ def _filters(shown: Subject) -> None:
         return
     name = layer_choice.choose("Layer", shown.description, convolutions, convolutions[0], "vgg_filters")
     number = address.numbers("vgg_filter", 1)
-    filters.show(
+    layer = shown.description.layer(name)
+    channel = filters.show(
         shown,
-        shown.description.layer(name),
+        layer,
         key="vgg-filter-tiles",
         number=number[0] if number else None,
         choose=lambda clicked: address.note("vgg_filter", str(clicked)),
     )
+    if channel is not None:
+        silence(shown, layer, [Where((channel,))], "filters")
 
 
 def _gallery(classes: Catalogue) -> None:

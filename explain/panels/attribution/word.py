@@ -15,6 +15,7 @@ from explain.gradients.attribution.job import ABSOLUTE, INPUT_METHODS, LAYER_MET
 from explain.layers.receptive_field import receptive_field
 from explain.panels.attribution import faithfulness, weighed
 from explain.panels.attribution.method_texts import OF_A_WORD
+from explain.panels.interventions import silence
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import Followed
@@ -107,6 +108,7 @@ def _question(word: Subject, text: tuple[int, ...]) -> targets.Character:
         )
         target = targets.character(frames, text, position, others[options.index(chosen)], blank)
     caption(_sentence(word, target))
+    silence.frames(word, targets.telling_frames(target), "why")
     return target
 
 

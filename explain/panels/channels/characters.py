@@ -11,11 +11,14 @@ from explain.charts.theme import Inks
 from explain.exemplars import channel_answers
 from explain.exemplars.channel_answers import ChannelAnswer
 from explain.exemplars.word_bank import Bank
+from explain.interventions.intervention import Where
 from explain.network.description import Description
 from explain.network.head import CTC
 from explain.network.layers import Layer
+from explain.panels.interventions.silence import silence
 from explain.panels.layers import exemplars, names
 from explain.panels.page import address
+from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold
 from explain.panels.words.explained import caption
@@ -25,11 +28,12 @@ OF_A_LAYER = 6  # channels that are listed of each
 WEAK = 0.5  # standard deviations up to which a channel is said to answer to no character in particular
 
 
-def show(description: Description, layer: Layer, channel: int, choose: Callable[[str, int], None]) -> None:
+def show(subject: Subject, layer: Layer, channel: int, choose: Callable[[str, int], None]) -> None:
     """Draws both, side by side, or says what that would need; nothing for a network that reads no text.
 
     channel: the present one of the layer. choose: called with a layer and a channel that are clicked.
     """
+    description = subject.description
     if description.head.kind != CTC or not description.of_kind("conv"):
         return
     if missing := exemplars.NEEDS.missing(description):
@@ -46,7 +50,7 @@ def show(description: Description, layer: Layer, channel: int, choose: Callable[
             st.markdown("**What characters a channel answers to**")
             caption("Choose a convolution: its channels were measured over many words.")
     with all_:
-        _of_character(bank, description, layer, channel, choose)
+        _of_character(bank, subject, layer, channel, choose)
 
 
 def _of_channel(bank: Bank, layer: Layer, channel: int) -> None:
@@ -88,9 +92,8 @@ def _signed(value: float) -> str:
     return f"{value:+.1f}".replace("-", "−")
 
 
-def _of_character(
-    bank: Bank, description: Description, layer: Layer, channel: int, choose: Callable[[str, int], None]
-) -> None:
+def _of_character(bank: Bank, subject: Subject, layer: Layer, channel: int, choose: Callable[[str, int], None]) -> None:
+    description = subject.description
     first = exemplars.CHARACTER if exemplars.CHARACTER in bank.characters else bank.characters[0]
     key = "channel-answers"
     st.session_state[key] = present = address.choice("deep_character", bank.characters, first)
@@ -109,6 +112,9 @@ def _of_character(
         f"Of each convolution the {OF_A_LAYER} channels that lie highest above the rest at {bold(character)}, in "
         f"standard deviations, over {occurrences} occurrences. Click one to see it."
     )
+    if layer.name in bank.convolutions:
+        answers = channel_answers.of_character(bank, layer.name, character, OF_A_LAYER)
+        silence(subject, layer, [Where(tuple(answer.channel for answer in answers))], "answers")
 
 
 def _layer_row(

@@ -119,7 +119,7 @@ export default function (component) {
   }
 
   function draw() {
-    for (const { tile, canvas, values } of tiles) paint(canvas, values, data.width, data.height, ...range(tile), palette);
+    for (const { tile, canvas, values } of tiles) paintBehind(canvas, values, data.width, data.height, ...range(tile), palette);
   }
 
   function sheet() {
@@ -128,7 +128,7 @@ export default function (component) {
     const canvas = element("canvas", { width: data.columns * (wide + gap) - gap, height: rows * (tall + gap) - gap });
     const context = canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
-    tiles.forEach((t, i) => context.drawImage(t.canvas, (i % data.columns) * (wide + gap), Math.floor(i / data.columns) * (tall + gap), wide, tall));
+    tiles.forEach((t, i) => context.drawImage(t.canvas.painted(), (i % data.columns) * (wide + gap), Math.floor(i / data.columns) * (tall + gap), wide, tall));
     save(canvas, `${data.title}.png`, canvas.width);
   }
 

@@ -11,6 +11,7 @@ from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import SPACE_MARK, Alphabet
 from explain.ctc.detours import detour
 from explain.panels.ctc import believed
+from explain.panels.interventions import silence
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -43,6 +44,7 @@ def show(word: Subject) -> None:
 
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
+    silence.frames(word, [] if frame is None else [frame], "decoding")
     more = FRAME_SEES.format(behind="recurrent layers" if word.description.of_kind("lstm") else "layers behind them")
     caption(summary(probabilities, best, word.text, word.alphabet), more=more)
     if not word.description.head.stated:

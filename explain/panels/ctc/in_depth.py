@@ -14,6 +14,7 @@ from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
 from explain.panels.ctc import beam_search, small_example
 from explain.panels.ctc import decoding as decoding_panel
+from explain.panels.interventions import silence
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -58,6 +59,7 @@ def show(word: Subject) -> None:
         beam_search.show(word)
     with right:
         alternatives_panel.show(characters, selected, word.alphabet)
+        silence.frames(word, [] if selected is None else range(*characters[selected].span), "depth")
         alternatives_panel.word_list(word)
 
 

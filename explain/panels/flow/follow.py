@@ -10,6 +10,7 @@ from explain.charts.flow import path as drawing
 from explain.charts.flow.lines import Shown, lines, shown
 from explain.charts.flow.parts import Column, Ends, signed
 from explain.interventions.run import leads
+from explain.layers.feature_maps import is_drawn
 from explain.network.head import CLASSES, CTC
 from explain.panels.components import component
 from explain.panels.flow import check, drawn, node
@@ -17,7 +18,6 @@ from explain.panels.inputs import photograph, target
 from explain.panels.jobs import job_view
 from explain.panels.jobs.job_view import Followed
 from explain.panels.layers import names
-from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.page import address, download
 from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent

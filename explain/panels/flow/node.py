@@ -7,9 +7,10 @@ import streamlit as st
 
 from explain.attribution.flow import Flow
 from explain.charts.flow.parts import signed
+from explain.interventions.intervention import Where
 from explain.layers import feature_maps
 from explain.network.layers import Layer
-from explain.panels.interventions import changes
+from explain.panels.interventions.silence import silence
 from explain.panels.layers import by_hand, exemplars, names
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page.subject import Subject
@@ -31,7 +32,7 @@ def show(subject: Subject, layer: Layer, channel: int, flow: Flow | None) -> Non
     if not in_bank:  # whose map stands among its exemplars
         _map(subject, layer, channel, name)
     with st.container(horizontal=True):
-        changes.silence(subject, layer, channel, f"follow-silence-{description.name}")
+        silence(subject, layer, [Where((channel,))], "follow")
         by_hand.lead_to(subject, layer, channel, f"follow-hand-{description.name}")
     if layer.kind == "lstm":
         exemplars.sentence(description, layer, channel)

@@ -12,6 +12,12 @@ from explain.panels.layers import names
 IN_A_ROW = 20  # buttons, in two or three lines
 
 
+def first_layer(description: Description) -> str:
+    """The layer to begin with: the convolution a third of the way in, whose maps still look like the picture."""
+    convolutions = description.of_kind("conv") or description.layers[1:]
+    return convolutions[len(convolutions) // 3].name
+
+
 def choose(label: str, description: Description, layers: Sequence[str], default: str, key: str) -> str:
     """Draws the choice, kept in the address under key, and returns the chosen layer."""
 

@@ -7,6 +7,7 @@ import streamlit as st
 from explain.charts.interventions.swap import swap
 from explain.charts.theme import Inks
 from explain.interventions import patching
+from explain.interventions.picture import Change
 from explain.interventions.run import leads
 from explain.network.head import CLASSES, CTC
 from explain.panels.interventions.picture import BY_TITLE, USUAL
@@ -24,7 +25,7 @@ FIRST, SECOND, FACE, TWIN = "pair_first", "pair_second", "pair_face", "pair_twin
 WORDS = ("elephant", "elephont")
 REMEMBERED = 12  # maps of a few kilobytes
 PHOTOGRAPH_STRIPES = 14  # a pass of a photograph takes long
-LAYERS = 6  # of a photograph's network, the rest left out
+LAYERS = {True: 12, False: 6}  # at most, by whether it is a text that is read; the rest are left out
 WEIGHING = ("conv", "lstm", "dense")  # what stands between these puts out nearly the same
 
 
@@ -39,7 +40,22 @@ def other(subject: Subject) -> Subject:
 
     Raises ValueError, in one sentence, where it cannot be drawn.
     """
-    return _words(subject)[1] if subject.description.head.kind == CTC else _twin(subject)
+    second = _words(subject)[1] if subject.description.head.kind == CTC else _twin(subject)
+    return _in_size_of(subject, second)
+
+
+def _in_size_of(subject: Subject, second: Subject) -> Subject:
+    """The second picture, stretched where it has another size, as a network may take: values go from place to place."""
+    if second.batch.shape == subject.batch.shape:
+        return second
+    return Subject.of(subject.network, second.title, second.seen.resize(subject.seen.size))
+
+
+def called(subject: Subject) -> str:
+    """The other picture in words."""
+    if subject.description.head.kind == CTC:
+        return f"“{_texts(subject)[1]}”"
+    return f"this picture ({_change().title.lower()})"
 
 
 def show(subject: Subject) -> None:
@@ -50,7 +66,8 @@ def show(subject: Subject) -> None:
         return
     _choose(subject)
     try:
-        pair = _words(subject) if kind == CTC else (subject, _twin(subject))
+        first, second = _words(subject) if kind == CTC else (subject, _twin(subject))
+        pair = first, _in_size_of(first, second)
         logits = [one.values["logits"] for one in pair]
         measure = patching.contrast(subject.description, *logits)
     except ValueError as problem:
@@ -69,13 +86,12 @@ def show(subject: Subject) -> None:
 
 
 def _extent(subject: Subject, network) -> tuple[int, list[str]]:
-    """Stripes, and layers: those that weigh what they take, fewer of a photograph's."""
+    """Stripes, and layers: those that weigh what they take, every second or third where there are many."""
     columns = [layer for layer in subject.description.layers[1:] if subject.values[layer.name].ndim in (2, 3)]
     columns = [layer for layer in columns if leads(network, layer.name)]
     names = [layer.name for layer in columns if layer.kind in WEIGHING] or [layer.name for layer in columns]
-    if subject.description.head.kind == CTC:
-        return patching.STRIPES, names
-    return PHOTOGRAPH_STRIPES, names[:: max(1, -(-len(names) // LAYERS))]
+    reading = subject.description.head.kind == CTC
+    return patching.STRIPES if reading else PHOTOGRAPH_STRIPES, names[:: max(1, -(-len(names) // LAYERS[reading]))]
 
 
 def _choose(subject: Subject) -> None:
@@ -100,16 +116,24 @@ def _usual(subject: Subject) -> tuple[str, str]:
     return start, start[:-1] + letters[-1]
 
 
-def _words(subject: Subject) -> tuple[Subject, Subject]:
+def _texts(subject: Subject) -> list[str]:
     usual = _usual(subject)
+    return [(address.given(key) or word)[: typeface.LONGEST] for key, word in zip((FIRST, SECOND), usual, strict=True)]
+
+
+def _words(subject: Subject) -> tuple[Subject, Subject]:
+    texts = _texts(subject)
     face = address.choice(FACE, typeface.FONTS, next(iter(typeface.FONTS)))
-    texts = [(address.given(key) or word)[: typeface.LONGEST] for key, word in zip((FIRST, SECOND), usual, strict=True)]
     drawn = [typeface.draw_word(text, face, subject.description.labels) for text in texts]
     return tuple(Subject.of(subject.network, text, picture) for text, picture in zip(texts, drawn, strict=True))
 
 
+def _change() -> Change:
+    return BY_TITLE[address.choice(TWIN, BY_TITLE, next(iter(BY_TITLE)))]
+
+
 def _twin(subject: Subject) -> Subject:
-    change = BY_TITLE[address.choice(TWIN, BY_TITLE, next(iter(BY_TITLE)))]
+    change = _change()
     return Subject.of(subject.network, change.title, change.made(subject.seen, USUAL[change.name]))
 
 

@@ -21,6 +21,7 @@ from explain.pictures import images
 
 BY_TITLE = {change.title: change for change in CHANGES}
 USUAL = {"blur": 2.0, "shift": 3.0, "turn": 5.0, "dark": 0.5, "invert": 1.0, "noise": 40.0}
+CHANGE = "picture_change"  # in the address
 REMEMBERED = 48  # curves of some forty points
 WIDE = 480  # screen pixels of the changed picture
 
@@ -36,7 +37,7 @@ def show(subject: Subject) -> None:
     if subject.description.head.kind not in (CTC, CLASSES):
         caption("The file does not say what its numbers stand for, so there is no answer to follow.")
         return
-    change = BY_TITLE[address.switch("What is done to the picture", BY_TITLE, key="picture_change")]
+    change = BY_TITLE[address.switch("What is done to the picture", BY_TITLE, key=CHANGE)]
     control, drawn = st.columns([1, 1.4], gap="medium")
     with control:
         amount = st.slider(
@@ -52,7 +53,8 @@ def show(subject: Subject) -> None:
         large = images.enlarge(changed, max(1, WIDE // max(changed.size)))
         st.image(large, alt=f"The picture as the network sees it, {change.title.lower()}")
         (now,) = picture.curve(subject.opened.network, subject.seen, change, [amount])
-        st.markdown(f"reads {bold(now.text or 'nothing')}, probability {now.probability:.3g}")
+        says = "reads" if subject.description.head.kind == CTC else "says"
+        st.markdown(f"{says} {bold(now.text or 'nothing')}, probability {now.probability:.3g}")
     with drawn:
         network, seen = subject.opened.network, subject.seen
 

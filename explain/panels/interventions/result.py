@@ -9,6 +9,7 @@ from explain.charts import ctc
 from explain.charts.interventions.bars import bars
 from explain.charts.theme import Inks
 from explain.ctc import decoding
+from explain.interventions.picture import teller
 from explain.interventions.run import Touched, run
 from explain.layers import activations
 from explain.network.head import CLASSES, CTC
@@ -32,6 +33,8 @@ def show(subject: Subject, changes: list[Listed]) -> None:
     except ValueError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
+    if wanted:
+        _verdict(subject, activations.probabilities(subject.description, touched.values))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Untouched**")
@@ -40,6 +43,19 @@ def show(subject: Subject, changes: list[Listed]) -> None:
         st.markdown("**Changed**")
         _answer(subject, activations.probabilities(subject.description, touched.values), "changed")
     _layers(subject, touched)
+
+
+def _verdict(subject: Subject, now: np.ndarray) -> None:
+    """One sentence: whether the answer stays, and what becomes of its probability."""
+    if subject.description.head.kind not in (CTC, CLASSES) or not np.isfinite(now).all():
+        return
+    tell = teller(subject.description, subject.probabilities)
+    (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
+    falls = f"probability {before:.3g} before, {after:.3g} now"
+    if text == usual:
+        st.markdown(f"Still {bold(usual or 'nothing')}: {falls}.")
+    else:
+        st.markdown(f"{bold(text or 'nothing')} instead of {bold(usual or 'nothing')}, which had {falls}.")
 
 
 def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
@@ -73,7 +89,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
         return
     rows = [(subject.description.layer(name).title, change) for name, change in touched.changed.items()]
     rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
-    st.vega_lite_chart(bars(rows, "relative change", ".3g", Inks.of(is_dark())), width="stretch", key="touched-layers")
+    st.vega_lite_chart(bars(rows, "relative change", ".3~g", Inks.of(is_dark())), width="stretch", key="touched-layers")
     caption(
         "How much each layer has changed: the length of the difference over the length of what was there, taken as "
         "vectors. Layers before the change, or beside it, are as they were and are not computed again."

@@ -5,14 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from explain.panels.inputs import photograph
-from explain.panels.interventions import changes, pair, picture, result, which
-from explain.panels.interventions.changes import INSIDE
+from explain.panels.interventions import changes, examples, pair, parts, picture, result, which
+from explain.panels.interventions.parts import DECIDED, INSIDE, MATTER, PICTURE
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.words.explained import caption
 
-MATTER, PICTURE, DECIDED = "Which matter?", "The picture", "Where is it decided?"
 SAYS = {
     INSIDE: "Values inside the network are silenced, scaled or exchanged, and the rest of it is run on from there.",
     MATTER: "Every channel, column or direction of a layer is set to zero in turn: which cost the answer most?",
@@ -24,8 +23,9 @@ SAYS = {
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    subject = photograph.or_word("What if, in which network", "touch_network", word)
-    part = address.switch("What is changed", SAYS, key="what_if_part")
+    parts.way_back()
+    subject = photograph.or_word("What if, in which network", parts.NETWORK, word)
+    part = address.switch("What is changed", SAYS, key=parts.PART)
     caption(SAYS[part])
     if part == PICTURE:
         picture.show(subject)
@@ -40,6 +40,7 @@ def show(word: Subject) -> None:
 
 
 def _inside(subject: Subject) -> None:
+    examples.show(subject)
     made = changes.listed(subject)
     layer = changes.choose_layer(subject)
     choose, listed = st.columns([1.3, 1], gap="medium")

@@ -27,6 +27,12 @@ from explain.panels.words.explained import caption
 REMEMBERED = 24  # lists of at most some thousand numbers
 SHOWN, TOGETHER = 24, 10
 OVER = {"Channels": which.CHANNELS, "Columns or frames": which.PLACES, "Directions": which.SIDES}
+AT_ONCE = "which-at-once"  # in the session: the work begins without its button
+
+
+def begin_at_once() -> None:
+    """From a callback that leads here: what is asked there need not be asked again."""
+    st.session_state[AT_ONCE] = True
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,7 +63,12 @@ def show(subject: Subject, listed: list[Listed]) -> None:
 
     key = (description, subject.ran.digest, layer.name, over, measured)
     label = f"Silence {len(places)} in turn: at most {max(1, round(len(places) * subject.ran.milliseconds / 1000))} s"
-    shown(Held("which"), key, label, work, lambda costs: _costs(subject, layer, name, costs, listed), _remembered())
+    at_once = st.session_state.pop(AT_ONCE, False)
+
+    def draw(costs: list[Cost]) -> None:
+        _costs(subject, layer, name, costs, listed)
+
+    shown(Held("which"), key, label, work, draw, _remembered(), at_once=at_once)
 
 
 def _costs(subject: Subject, layer: Layer, measured: str, costs: list[Cost], listed: list[Listed]) -> None:
@@ -65,7 +76,7 @@ def _costs(subject: Subject, layer: Layer, measured: str, costs: list[Cost], lis
     rows = [(_name(subject, layer, one.where), one.cost) for one in shown_costs]
     logit = subject.description.head.kind == CLASSES
     title = f"cost, {'logit' if logit else 'log-probability'}"
-    st.vega_lite_chart(bars(rows, title, ".3g", Inks.of(is_dark())), width="stretch", key="which-bars")
+    st.vega_lite_chart(bars(rows, title, ".3~g", Inks.of(is_dark())), width="stretch", key="which-bars")
     silent = sum(one.cost == 0 for one in costs)
     better = sum(one.cost < 0 for one in costs)
     caption(

@@ -12,7 +12,9 @@ from explain.layers.receptive_field import receptive_field
 from explain.layers.recompute import RecomputeError, recompute
 from explain.layers.workings import Unit
 from explain.network.layers import Layer
+from explain.panels.inputs import layer as layer_input
 from explain.panels.inputs import photograph
+from explain.panels.interventions.silence import channel_and_unit, silence
 from explain.panels.layers import exemplars, names
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import workings as workings_panel
@@ -44,10 +46,10 @@ def show(word: Subject) -> None:
     description = subject.description
     prefix = PREFIXES[description.head.kind]
     in_address = (prefix + "layer", prefix + "unit", prefix + "scale")
-    first = feature_maps_panel.first_layer(description)
+    first = layer_input.first_layer(description)
     layer = description.layer(address.choice(in_address[0], description.layer_names, first))
     focus = Focus(subject, layer, in_address)
-    drawn = feature_maps_panel.is_drawn(focus.activation)
+    drawn = feature_maps.is_drawn(focus.activation)
     channel, place = _unit(focus) if drawn else (0, (0, 0))
     maps, working = st.columns([1, 1.6], gap="medium")
     with maps:
@@ -67,6 +69,7 @@ def show(word: Subject) -> None:
     with working:
         if drawn:
             _working(focus, channel, place)
+            silence(subject, layer, channel_and_unit(layer, channel, *place), "hand")
 
 
 def lead_to(subject: Subject, layer: Layer, channel: int, key: str) -> None:

@@ -12,6 +12,8 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.ctc import believed
+from explain.panels.inputs.layer import first_layer
+from explain.panels.interventions.silence import channel_and_unit, silence
 from explain.panels.layers import names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
@@ -37,12 +39,8 @@ def show(word: Subject) -> None:
     )
     wide = is_wide(word)
     tiles_of(word, layer, key="layers", count=COUNT[wide], columns=COLUMNS[wide], chips=True, tall=LOW)
-
-
-def first_layer(description: Description) -> str:
-    """The layer to begin with: the convolution a third of the way in, whose maps still look like the picture."""
-    convolutions = description.of_kind("conv") or description.layers[1:]
-    return convolutions[len(convolutions) // 3].name
+    if unit := unit_of(word.values[layer.name], address.numbers("unit", 3)):
+        silence(word, layer, channel_and_unit(layer, **unit), "layers")
 
 
 def is_wide(subject: Subject) -> bool:
@@ -70,7 +68,7 @@ def tiles_of(
     """
     layer_in_address, unit_in_address, scale_in_address = in_address
     description, activation = subject.description, subject.values[layer.name]
-    if not is_drawn(activation):
+    if not feature_maps.is_drawn(activation):
         caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
         return
     unit = unit_of(activation, address.numbers(unit_in_address, 3)) or first
@@ -113,11 +111,6 @@ def tiles_of(
     )
 
 
-def is_drawn(activation: np.ndarray) -> bool:
-    """Whether a layer's output is a map, a sequence or a row of units; a step inside some networks is none of these."""
-    return 1 <= activation.ndim <= 3 and activation.size > 0 and bool(np.isfinite(activation).all())
-
-
 def _chips(description: Description) -> dict[str, list[str]]:
     layers = description.layers[1:]
     return {
@@ -152,7 +145,7 @@ def _drawn(description: Description, layer: Layer, activation: np.ndarray, tiles
 
 def unit_of(activation: np.ndarray, numbers: tuple[int, ...] | None) -> dict | None:
     """The unit that the address names, where this layer has it: `{"channel", "y", "x"}`."""
-    if numbers is None:
+    if numbers is None or not feature_maps.is_drawn(activation):
         return None
     channel, y, x = numbers
     channels, height, width = feature_maps.maps(activation).shape

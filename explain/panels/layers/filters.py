@@ -27,15 +27,16 @@ IN_TILE = 4  # slices in a filter's small picture
 DARK, LIGHT = (18, 21, 28), (251, 251, 252)  # the page's grounds
 
 
-def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose: Callable[[int], None]) -> None:
-    """Draws the filters of a convolution layer, and what the channel of the present one answers to most; nothing for
-    any other layer. Of a deep layer those filters are shown that respond most to the present picture.
+def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose: Callable[[int], None]) -> int | None:
+    """Draws the filters of a convolution layer, and what the channel of the present one answers to most, and returns
+    that one's number; nothing for any other layer. Of a deep layer those filters are shown that respond most to the
+    present picture.
 
     key: of the component on the page. number: of the present filter; the first that is shown where there is none of
     that number. choose: called with the one that is clicked.
     """
     if layer.kind != "conv" or "kernel" not in layer.weights:
-        return
+        return None
     description = subject.description
     kernel, colour = weights(description, layer.name)["kernel"], colour_of(description, layer)
     dark = is_dark()
@@ -69,6 +70,7 @@ def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose
         with dream:
             dreams.show(subject, layer, number)
         gallery.row(description, layer, number, choose, f"{key}-dreamt")
+    return number
 
 
 def colour_of(description: Description, layer: Layer) -> str | None:

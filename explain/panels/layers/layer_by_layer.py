@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from explain.interventions.intervention import Where
 from explain.layers import feature_maps
 from explain.network.description import Description
 from explain.network.layers import Layer
@@ -12,7 +13,7 @@ from explain.panels.channels import characters
 from explain.panels.components import component
 from explain.panels.costs import opening
 from explain.panels.inputs import photograph
-from explain.panels.interventions import changes
+from explain.panels.interventions.silence import channel_and_unit, silence
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters, names
 from explain.panels.layers.focus import version
@@ -75,7 +76,8 @@ def _one(subject: Subject) -> None:
             in_address=("deep", "deep_unit", "deep_scale"),
             first=_first(ran.values[layer.name], channel) if layer.kind == "conv" else None,
         )
-    changes.silence(subject, layer, channel, f"deep-silence-{description.name}")
+    unit = feature_maps_panel.unit_of(ran.values[layer.name], address.numbers("deep_unit", 3))
+    silence(subject, layer, channel_and_unit(layer, **unit) if unit else [Where((channel,))], "deep")
     filters.show(
         subject,
         layer,
@@ -83,7 +85,7 @@ def _one(subject: Subject) -> None:
         number=channel,
         choose=lambda clicked: _choose(subject, layer.name, clicked),
     )
-    characters.show(description, layer, channel, lambda name, clicked: _choose(subject, name, clicked))
+    characters.show(subject, layer, channel, lambda name, clicked: _choose(subject, name, clicked))
 
 
 def _channel(activation: np.ndarray) -> int:
@@ -92,7 +94,7 @@ def _channel(activation: np.ndarray) -> int:
     unit = address.numbers("deep_unit", 3) or address.numbers("deep_filter", 1)
     if unit and unit[0] < activation.shape[-1]:
         return unit[0]
-    return feature_maps.strongest(activation, 1)[0].channel if feature_maps_panel.is_drawn(activation) else 0
+    return feature_maps.strongest(activation, 1)[0].channel if feature_maps.is_drawn(activation) else 0
 
 
 def _first(activation: np.ndarray, channel: int) -> dict[str, int]:
@@ -157,7 +159,7 @@ def _rows(version: str, digest: str, _description: Description, _values: dict[st
 
 
 def _pictures(description: Description, layer: Layer, activation: np.ndarray) -> list[dict[str, str]]:
-    if not feature_maps_panel.is_drawn(activation):
+    if not feature_maps.is_drawn(activation):
         return []
     side = SMALL if len(description.layers) > DEEP else SIDE
     signed = feature_maps.is_signed(activation)

@@ -8,10 +8,12 @@ import streamlit as st
 from explain.charts import lstm as lstm_chart
 from explain.charts.theme import Inks
 from explain.charts.word_axis import Ground
+from explain.interventions.intervention import Where
 from explain.layers import feature_maps, lstm
 from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.components import component
+from explain.panels.interventions.silence import silence
 from explain.panels.layers import exemplars, names, reading_with_less
 from explain.panels.layers.focus import weights
 from explain.panels.page import address
@@ -65,6 +67,7 @@ def show(word: Subject) -> None:
         _story(ground, steps, unit)
     with choice:
         _choice(word, layer, direction, unit)
+        silence(word, layer, _places(layer, direction, unit, ground.frame), "recurrent")
         _memory(ground, steps)
     exemplars.unit(word, layer, direction, unit)
     st.divider()
@@ -115,6 +118,14 @@ def _unit(steps: lstm.Trace) -> int:
     """The unit in the address, else the one whose hidden state moves farthest over this word."""
     number = address.numbers("lstm_unit", 1)
     return number[0] if number and number[0] < steps.hidden.shape[1] else steps.most_moving
+
+
+def _places(layer: Layer, direction: str, unit: int, frame: int | None) -> list[Where]:
+    """What can be silenced here: the unit, the reading direction, and the frame that the address names."""
+    both = len(layer.directions) == 2
+    number = unit + layer.settings["units"] * layer.directions.index(direction)
+    frames = [Where(columns=(frame, frame + 1))] if frame is not None else []
+    return [Where((number,)), Where(direction=direction) if both else Where(), *frames]
 
 
 def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from explain.exemplars import channel_answers
 from explain.layers import feature_maps, filters
+from explain.layers.feature_maps import is_drawn
 from explain.layers.receptive_field import receptive_field
 from explain.layers.recompute import recompute
 from explain.layers.workings import Convolution, Unit
@@ -14,7 +15,7 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.layers import exemplars, names
 from explain.panels.layers.by_hand import PREFIXES
-from explain.panels.layers.feature_maps import is_drawn, is_wide
+from explain.panels.layers.feature_maps import is_wide
 from explain.panels.layers.filters import colour_of
 from explain.panels.layers.focus import weights
 from explain.panels.tour.scene import (

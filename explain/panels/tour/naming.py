@@ -7,9 +7,9 @@ import numpy as np
 from explain.attribution import cam, class_map, occlusion, stored_maps, targets
 from explain.attribution.class_map import fits
 from explain.layers import feature_maps
+from explain.layers.feature_maps import is_drawn
 from explain.network.layers import Layer
 from explain.panels.jobs.background_task import OnStep
-from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.layers.focus import weights
 from explain.panels.tour.scene import Scene, Work, by, called, colour, listed, picture_of, signed, small_url, tiles, url
 from explain.panels.visualisation import class_names, gallery

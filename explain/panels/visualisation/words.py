@@ -12,7 +12,9 @@ from PIL import Image
 from explain.attribution import targets
 from explain.gradients.words import job as words_job
 from explain.gradients.worker.client import Job, describe
+from explain.interventions.intervention import Where
 from explain.network import description
+from explain.panels.interventions.silence import channel_and_unit, silence
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
@@ -86,7 +88,9 @@ def _character(word: Subject) -> dict:
 
 def _channel(word: Subject) -> dict:
     layer = _layer("dream_layer", LAYERS)
-    return _told(targets.Channel(layer.name, _number("Channel", "dream_channel", layer.shape[-1])))
+    channel = _number("Channel", "dream_channel", layer.shape[-1])
+    silence(word, layer, [Where((channel,))], "dream")
+    return _told(targets.Channel(layer.name, channel))
 
 
 def _unit(word: Subject) -> dict:
@@ -96,6 +100,7 @@ def _unit(word: Subject) -> dict:
     if len(layer.directions) == 2:
         half = layer.shape[-1] // 2
         caption(f"Units 0 to {half - 1} read from left to right, {half} to {2 * half - 1} from right to left.")
+    silence(word, layer, channel_and_unit(layer, unit, 0, step), "dream")
     return _told(targets.Unit(layer.name, (step, unit)))
 
 

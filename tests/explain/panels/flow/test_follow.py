@@ -129,7 +129,7 @@ def test_a_click_is_kept_in_the_address_and_shown_below(worker):
 def test_a_channel_is_silenced_and_its_unit_worked_out_by_hand():
     test = run("third", follow_node="0.2")
     names = [one.label for one in test.button]
-    assert names[:2] == ["Silence channel 2: what if?", "Its strongest unit by hand"]
+    assert names[:2] == ["Silence channel 2", "Its strongest unit by hand"]
     test.button[0].click().run()
     assert parse(test.query_params["changes"])[0].where == Where(channels=(2,))
     assert test.session_state["view"] == "What if?"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explain.interventions.intervention import Intervention, What, Where, parse
 from explain.network.session import Network
@@ -108,6 +110,76 @@ def test_every_part_of_a_layer_can_be_changed(network, part):
     assert found or part == "A direction"
 
 
+@pytest.mark.parametrize("network", KINDS)
+def test_everything_that_is_offered_to_try_can_be_tried(network):
+    def offered(test):
+        return [one for one in test.button if one.key.startswith("try-")]
+
+    count = len(offered(run(network)))
+    assert count > (3 if network == "third" else 4)
+    for number in range(count):
+        test = run(network, changes="none")
+        label = offered(test)[number].label
+        offered(test)[number].click().run()
+        assert not test.exception and not test.error, label
+        said = text_of(test)
+        assert len(test.toggle) == 1 or "set to zero in turn" in said or "changed by a slider" in said, label
+
+
+def test_the_first_open_shows_a_change_and_says_what_became_of_the_answer(folder):
+    test = run("third")
+    assert [one.label.replace("\\", "") for one in test.toggle] == ["linear, columns 18 to 29: set to zero"]
+    said = next(one.value for one in test.markdown if " before, " in one.value)
+    network = Network(folder / "third.onnx")
+    from explain.interventions.run import run as touched
+    from explain.panels.inputs import word
+
+    subject = Subject.of("third", *word.from_sample("elephant"))
+    change = Intervention("linear", Where(columns=(18, 30)))
+    values = touched(network, subject.batch, subject.values, [change]).values
+    path, blank = values["answer"].argmax(axis=-1), subject.description.blank
+    reads = "".join(
+        subject.description.labels[label]
+        for at, label in enumerate(path)
+        if label != blank and (not at or path[at - 1] != label)
+    )
+    assert said.startswith(
+        f"Still **{reads}**:" if reads == subject.text else f"**{reads}** instead of **{subject.text}**"
+    )
+
+
+def test_what_is_half_made_stands_in_the_address():
+    test = run(
+        "third", changes="none", touch_part="A place", touch_what="multiply", touch_scale="3", touch_columns="2.5"
+    )
+    assert test.number_input[0].value == 3.0 and test.slider[1].value == (2, 5)
+    test.slider[1].set_value((4, 6)).run()
+    assert test.query_params["touch_columns"] == "4.6"
+    button(test, "Change this place").click().run()
+    (change,) = parse(test.query_params["changes"])
+    assert change.where.columns == (4, 7) and change.what == What("scale", 3.0)
+    for nonsense in ("9999.1", "-1.2", "7.3", "x", "1"):
+        assert run("third", touch_part="A place", touch_columns=nonsense, touch_what="add", touch_add="x").slider
+
+
+def test_the_other_picture_has_the_size_of_this_one(monkeypatch):
+    """As for a network that takes pictures of any width, whose words are drawn as wide as they come."""
+    from explain.panels.interventions import pair
+
+    sizes = {"first": (24, 96), "second": (24, 60)}
+    made = []
+
+    def subject(title, size):
+        picture = Image.new("L", size[::-1])
+        return SimpleNamespace(network="any", title=title, batch=np.zeros((1, *size, 1)), seen=picture)
+
+    monkeypatch.setattr(pair, "Subject", SimpleNamespace(of=lambda network, title, picture: made.append(picture)))
+    first, second = (subject(title, size) for title, size in sizes.items())
+    pair._in_size_of(first, second)
+    assert [picture.size for picture in made] == [(96, 24)]
+    assert pair._in_size_of(first, first) is first
+
+
 def ended(test, text: str, seconds: float = 40):
     """The page once the work beside it has come to its end."""
     until = time.monotonic() + seconds
@@ -126,7 +198,8 @@ def test_which_matter_is_listed_and_the_dearest_are_silenced_together(network):
     if "no answer here" in text_of(test):
         assert network == "third"
         return
-    button(test, "Silence").click().run()
+    for start in [one for one in test.button if " in turn: " in one.label]:  # unless it is known from another test
+        start.click().run()
     test = ended(test, "dearest of")
     button(test, "Silence the").click().run()
     assert len(parse(test.query_params["changes"])) == 2
@@ -135,7 +208,8 @@ def test_which_matter_is_listed_and_the_dearest_are_silenced_together(network):
 @pytest.mark.parametrize("network", KINDS)
 def test_the_picture_is_changed_by_a_slider_and_the_curve_comes_by_itself(network):
     test = run(network, what_if_part="The picture", picture_change="Inverted")
-    assert "reads **" in text_of(test)
+    says = {"third": "reads **", "animals": "says **"}[network]
+    assert says in text_of(test)
     test.slider[0].set_value(0.0).run()
     ended(test, "over the slider")
 
