@@ -8,7 +8,8 @@ import numpy as np
 
 from explain.attribution import flow, targets
 from explain.gradients.attribution import job
-from explain.gradients.attribution.conductance import FIRST_STEPS, Conductance, conductance
+from explain.gradients.attribution.conductance import FIRST_STEPS, conductance
+from explain.gradients.attribution.links import Shown
 from explain.gradients.attribution.links import links as links_between
 from explain.gradients.attribution.methods import Differentiable, OnStep
 from explain.gradients.attribution.way import Way
@@ -73,23 +74,26 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
     network = Differentiable(function, job.at_once(card, picture))
-    way = Way(network, picture, target, settings["baseline"], settings["layers"])
+    layers = settings["layers"]
+    # The picture itself is always followed: by it the steps are seen to be short enough, whatever layers are asked for.
+    way = Way(network, picture, target, settings["baseline"], list(dict.fromkeys([card.input.name, *layers])))
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
     on_step = _progress(report, "conductance", settings["steps"])
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
-    links = _links(way, passed, settings["links"], _progress(report, "links", len(way.layers)))
+    shown = {layer: flow.most(passed.costs[layer], settings["links"]) for layer in layers}
+    links = _links(way, shown, _progress(report, "links", len(layers)))
     if links is None:
         return {}
-    arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in way.layers}
-    arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in way.layers}
-    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in way.layers}
+    arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in layers}
+    arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in layers}
+    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in layers}
     return {
         "difference": passed.difference,
         "score": passed.scores[-1],
-        "layers": list(way.layers),
-        "cuts": [list(cut) for cut in cuts],
+        "layers": list(layers),
+        "cuts": [list(cut) for cut in cuts if set(cut) <= set(layers)],
         "steps": len(passed.shares) - 1,
         "links": [[*link.start, *link.end] for link in links],
         "amounts": np.array([link.amount for link in links]),
@@ -97,13 +101,11 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     }
 
 
-def _links(way: Way, passed: Conductance, count: int, on_step: OnStep) -> list[flow.Link] | None:
-    if not count:
+def _links(way: Way, shown: Shown, on_step: OnStep) -> list[flow.Link] | None:
+    if not any(shown.values()):
         return []
-    shown = {layer: flow.most(passed.costs[layer], count) for layer in way.layers}
-    neighbours = paths.neighbours(way.network.function.description, way.layers)
     (point,) = way.points([1.0])
-    return links_between(way, point, shown, neighbours, on_step)
+    return links_between(way, point, shown, paths.neighbours(way.network.function.description, shown), on_step)
 
 
 def _progress(report: Report, part: str, passes: int) -> OnStep:
