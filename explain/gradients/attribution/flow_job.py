@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
 STEPS, LINKED = range(1, 257), range(0, 13)
+NUMBERS_AT_ONCE = 2**24  # of the layers' outputs: 64 MB, and as much of their gradients
 SHARES = {"conductance": 80, "links": 20}  # of the work, in hundredths
 
 
@@ -73,8 +76,8 @@ def _last(card: Description, target: targets.Target) -> str:
 def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
-    network = Differentiable(function, job.at_once(card, picture))
     layers = settings["layers"]
+    network = Differentiable(function, _at_once(card, picture, layers))
     # The picture itself is always followed: by it the steps are seen to be short enough, whatever layers are asked for.
     way = Way(network, picture, target, settings["baseline"], list(dict.fromkeys([card.input.name, *layers])))
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
@@ -99,6 +102,16 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
         "amounts": np.array([link.amount for link in links]),
         **arrays,
     }
+
+
+def _at_once(card: Description, picture: np.ndarray, layers: Sequence[str]) -> int:
+    """How many points of the way are worked on at once: of each, the values of all layers and their gradients are
+    held. Where nothing says how long a layer's sides are, they are taken to be the picture's."""
+    sides = picture.shape[:2]
+    shapes = [card.layer(layer).shape for layer in layers]
+    lengths = [[length or side for length, side in zip(shape, (*sides, 1), strict=False)] for shape in shapes]
+    numbers = sum(map(math.prod, lengths))
+    return min(job.at_once(card, picture), max(1, NUMBERS_AT_ONCE // max(1, numbers)))
 
 
 def _links(way: Way, shown: Shown, on_step: OnStep) -> list[flow.Link] | None:
