@@ -66,10 +66,12 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--count", action="store_true")
     arguments = parser.parse_args(argv)
-    asked = {crnn.CARD: (characters(arguments.words, arguments.characters), arguments.characters)}
+    counts = (0, 0) if arguments.count else (arguments.characters, arguments.photographs)
+    found = {crnn.CARD.name: measure(crnn.CARD, characters(arguments.words, counts[0]), counts[0], arguments)}
     if arguments.pictures:
-        asked[vgg16.CAM] = photographs(arguments.pictures, arguments.photographs), arguments.photographs
-    return {card.name: measure(card, *questions, arguments) for card, questions in asked.items()}
+        photographed = photographs(arguments.pictures, counts[1])
+        found[vgg16.CAM.name] = measure(vgg16.CAM, photographed, counts[1], arguments)
+    return found
 
 
 def characters(path: Path, count: int) -> Iterator[Question]:
@@ -100,33 +102,28 @@ def photographs(path: Path, count: int) -> Iterator[Question]:
 
 
 def measure(card: Card, questions: Iterator[Question], count: int, arguments: argparse.Namespace) -> dict:
+    """The table of one network, layer by layer, and its means over the convolution layers."""
     network, started = Network(card), time.monotonic()
     layers = [layer.name for layer in network.description.of_kind(*KINDS)]
     layers = [name for name in layers if name in arguments.layers or not arguments.layers]
-    kept = _kept(arguments.keep)
-    rows = []
+    rows = _kept(arguments.keep)
     for number, question in enumerate(progress(questions, count, "questions")):
-        wanted = [layer for layer in layers if (card.name, question.name, layer) not in kept]
-        if wanted and not arguments.count:
-            for layer, row in _rows(network, question, wanted, number < arguments.carried):
-                kept[card.name, question.name, layer] = row
-                if arguments.keep:
-                    entry = {"network": card.name, "question": question.name, "layer": layer, **row}
-                    with arguments.keep.open("a") as file:
-                        file.write(json.dumps(entry) + "\n")
-        rows += [(layer, kept[key]) for layer in layers if (key := (card.name, question.name, layer)) in kept]
-    table = {layer: summary([row for name, row in rows if name == layer]) for layer in layers}
-    table = {layer: row for layer, row in table.items() if row["questions"]}
-    convolutions = [table[layer.name] for layer in network.description.of_kind("conv") if layer.name in table]
-    return {
-        "layers": table,
-        "convolutions": {
-            name: round(float(np.mean([row[name] for row in convolutions if name in row])), 3)
-            for name in AVERAGED
-            if any(name in row for row in convolutions)
-        },
-        "seconds": round(time.monotonic() - started),
+        missing = [layer for layer in layers if (card.name, question.name, layer) not in rows]
+        for layer, row in _rows(network, question, missing, number < arguments.carried) if missing else ():
+            rows[card.name, question.name, layer] = row
+            if arguments.keep:
+                entry = {"network": card.name, "question": question.name, "layer": layer, **row}
+                with arguments.keep.open("a") as file:
+                    file.write(json.dumps(entry) + "\n")
+    table = {
+        layer: summary([row for key, row in rows.items() if (key[0], key[2]) == (card.name, layer)]) for layer in layers
     }
+    convolutions = [table[layer.name] for layer in network.description.of_kind("conv") if layer.name in table]
+    means = {}
+    for name in AVERAGED:
+        values = [row[name] for row in convolutions if name in row]
+        means |= {name: round(float(np.mean(values)), 3)} if values else {}
+    return {"layers": table, "convolutions": means, "seconds": round(time.monotonic() - started)}
 
 
 RANKS, TENS = ("costs", "carried"), ("named", "carrying", "random", "active")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explain.attribution import flow, targets
 from explain.gradients.attribution import job
-from explain.gradients.attribution.conductance import FIRST_STEPS, Conductance, conductance
+from explain.gradients.attribution.conductance import FIRST_STEPS, conductance
+from explain.gradients.attribution.links import Shown
 from explain.gradients.attribution.links import links as links_between
 from explain.gradients.attribution.methods import Differentiable, OnStep
 from explain.gradients.attribution.way import Way
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
 STEPS, LINKED = range(1, 257), range(0, 13)
-LAYERS = 4  # so many times what a map of the pixels needs: every layer's values and gradients are kept, twice
+NUMBERS_AT_ONCE = 2**24  # of the layers' outputs: 64 MB, and as much of their gradients
 SHARES = {"conductance": 80, "links": 20}  # of the work, in hundredths
 
 
@@ -73,24 +76,27 @@ def _last(card: Description, target: targets.Target) -> str:
 def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
-    network = Differentiable(function, job.at_once(card, picture, LAYERS))
-    way = Way(network, picture, target, settings["baseline"], settings["layers"])
+    layers = settings["layers"]
+    network = Differentiable(function, _at_once(card, picture, layers))
+    # The picture itself is always followed: by it the steps are seen to be short enough, whatever layers are asked for.
+    way = Way(network, picture, target, settings["baseline"], list(dict.fromkeys([card.input.name, *layers])))
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
     on_step = _progress(report, "conductance", settings["steps"])
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
-    links = _links(way, passed, settings["links"], _progress(report, "links", len(way.layers)))
+    shown = {layer: flow.most(passed.costs[layer], settings["links"]) for layer in layers}
+    links = _links(way, shown, _progress(report, "links", len(layers)))
     if links is None:
         return {}
-    arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in way.layers}
-    arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in way.layers}
-    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in way.layers}
+    arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in layers}
+    arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in layers}
+    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in layers}
     return {
         "difference": passed.difference,
         "score": passed.scores[-1],
-        "layers": list(way.layers),
-        "cuts": [list(cut) for cut in cuts],
+        "layers": list(layers),
+        "cuts": [list(cut) for cut in cuts if set(cut) <= set(layers)],
         "steps": len(passed.shares) - 1,
         "links": [[*link.start, *link.end] for link in links],
         "amounts": np.array([link.amount for link in links]),
@@ -98,13 +104,21 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     }
 
 
-def _links(way: Way, passed: Conductance, count: int, on_step: OnStep) -> list[flow.Link] | None:
-    if not count:
+def _at_once(card: Description, picture: np.ndarray, layers: Sequence[str]) -> int:
+    """How many points of the way are worked on at once: of each, the values of all layers and their gradients are
+    held. Where nothing says how long a layer's sides are, they are taken to be the picture's."""
+    sides = picture.shape[:2]
+    shapes = [card.layer(layer).shape for layer in layers]
+    lengths = [[length or side for length, side in zip(shape, (*sides, 1), strict=False)] for shape in shapes]
+    numbers = sum(map(math.prod, lengths))
+    return min(job.at_once(card, picture), max(1, NUMBERS_AT_ONCE // max(1, numbers)))
+
+
+def _links(way: Way, shown: Shown, on_step: OnStep) -> list[flow.Link] | None:
+    if not any(shown.values()):
         return []
-    shown = {layer: flow.most(passed.costs[layer], count) for layer in way.layers}
-    neighbours = paths.neighbours(way.network.function.description, way.layers)
     (point,) = way.points([1.0])
-    return links_between(way, point, shown, neighbours, on_step)
+    return links_between(way, point, shown, paths.neighbours(way.network.function.description, shown), on_step)
 
 
 def _progress(report: Report, part: str, passes: int) -> OnStep:
