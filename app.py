@@ -23,6 +23,9 @@ STYLE = """<style>
   /* Streamlit's 60 % are too pale for a projector */
   [data-testid="stCaptionContainer"] { color: color-mix(in srgb, currentColor 80%, transparent); opacity: 1; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
+  @media (min-width: 1001px) {
+    [data-testid="stLayoutWrapper"]:has(> .st-key-deep-detail) { position: sticky; top: 0.6rem; }
+  }
   /* buttons of single characters: an l is not an I */
   :is([class*="st-key-character-"], [class*="st-key-why-character"], [class*="st-key-why-rival"]) button p {
     font-family: "Source Code Pro", monospace; }

@@ -19,6 +19,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures.notation import amount, size
 
 REMEMBERED = 24  # of some hundred numbers each
@@ -56,11 +57,11 @@ def show(subject: Subject) -> None:
         selection_mode="layer",
         key="cost-bars",
     )
-    st.caption(_caption(subject, counted))
+    caption(_caption(subject, counted))
     if network.apart:
-        st.caption(NOT_MEASURED)
+        caption(NOT_MEASURED)
     elif times is not None:
-        st.caption(_of_times(subject, times))
+        caption(_of_times(subject, times))
     else:
         batch = subject.batch
         label = f"Measure how long each layer takes: about {SECONDS} s"

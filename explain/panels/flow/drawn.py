@@ -10,6 +10,7 @@ from explain.attribution import cam
 from explain.attribution.flow import Flow, LayerFlow
 from explain.charts.flow.lines import Shown
 from explain.charts.flow.parts import Column, Node
+from explain.charts.network.words import short_name
 from explain.layers import feature_maps
 from explain.network.description import Description
 from explain.network.layers import Layer
@@ -72,7 +73,7 @@ def _column(
     description = subject.description
     shown, others = description.layer(layer), subject.values[layer].shape[-1] - len(nodes)
     called = f"{names.layer_name(description, shown)}: {names.kind_name(description, shown)}"
-    return Column(names.short_name(description, shown), called, nodes, others, rest, where)
+    return Column(short_name(description, shown), called, nodes, others, rest, where)
 
 
 def where(subject: Subject, through: LayerFlow) -> str:

@@ -27,8 +27,8 @@ from explain.panels.words.explained import caption
 from explain.pictures import images
 
 QUICK, LONG = Followed("follow", "flow", at_once=True), Followed("follow-long", "flow", once=True)
-LARGE = 60_000  # numbers of a picture from which on its path takes minutes, and waits for a button
-TAKES = {False: "some 20 seconds the first time, then fewer", True: "one to three minutes on two free cores"}
+LARGE = 60_000  # numbers of a picture from which on its path takes a minute or more, and waits for a button
+TAKES = {False: "some 20 seconds the first time, then about 10", True: "about a minute on two free cores"}
 REMEMBERED = 12  # sets of columns; some hundred kilobytes each
 COUNT, MAIN = 5, 10  # channels of a layer; layers at first
 NODE, CHARACTER = "follow_node", "character"
@@ -179,7 +179,7 @@ def _draw(
             address.note(NODE, clicked)
 
     component(
-        "path",
+        "flow/path",
         key="follow-path",
         data={
             "svg": drawing.path(ends, columns, between, chosen),
