@@ -16,6 +16,8 @@ from tests.test_third_network import make
 
 pytestmark = pytest.mark.browser
 
+# A picture of a view that has been left before the browser came to ask for it: told by the answer, not by the console.
+LOAD, MEDIA = "Failed to load resource", "/media/"
 WITHOUT_DREAMS = [step.title for step in OF_WORDS if step.name != "dreams"]
 
 
@@ -44,7 +46,11 @@ def visitor(browser, touring: Served, address: str, **settings) -> Iterator:
     context.route("**/*", route)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.on("console", lambda said: asked.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: asked.append(said.text) if said.type == "error" and LOAD not in said.text else None)
+    page.on(
+        "response",
+        lambda answer: asked.append(answer.url) if answer.status >= 400 and MEDIA not in answer.url else None,
+    )
     page.on("pageerror", lambda error: asked.append(str(error)))
     page.goto(f"{touring.url}/?{address}")
     yield page

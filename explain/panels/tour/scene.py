@@ -16,6 +16,7 @@ from explain.panels.layers import names
 from explain.panels.page.subject import Subject
 from explain.pictures import images
 
+PLACES = 14  # of a lens or a window that moves
 TILE = 128  # screen pixels that a map among others is wide at most
 INK, BELOW = "#2563eb", "#c2410c"  # of bars above and below zero; seen on both themes
 

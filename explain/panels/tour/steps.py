@@ -11,7 +11,7 @@ from pathlib import Path
 from explain.network.needs import Needs
 from explain.panels.page import views
 from explain.panels.page.subject import Subject
-from explain.panels.tour import convolutions, explained, naming, reading
+from explain.panels.tour import convolutions, explained, naming, reading, windows
 from explain.panels.tour.scene import Scene
 
 TEXTS = Path(__file__).with_name("texts.toml")
@@ -65,14 +65,14 @@ def _classes(subject: Subject) -> Scene:
     return naming.classes(subject, tuple(_texts()["classes"]["beside"]))
 
 
-FILTER = Step("filter", convolutions.one_filter, _deeper("layers.by_hand"), CONVOLUTIONS, convolutions.has_maps)
-FILTERS = Step("filters", convolutions.many_filters, LAYERS, CONVOLUTIONS, convolutions.has_maps)
+FILTER = Step("filter", windows.one_filter, _deeper("layers.by_hand"), CONVOLUTIONS, windows.has_maps)
+FILTERS = Step("filters", convolutions.many_filters, LAYERS, CONVOLUTIONS, windows.has_maps)
 FAILS = Step("fails", explained.fails, _deeper("interventions.what_if"), Needs(), explained.answers)
 OF_WORDS = (
     Step("numbers", convolutions.numbers, LAYERS),
     FILTER,
     FILTERS,
-    Step("pooling", convolutions.pooling, LAYERS, Needs(), convolutions.has_pooling),
+    Step("pooling", windows.pooling, LAYERS, Needs(), windows.has_pooling),
     Step("deeper", convolutions.deeper, _deeper("layers.layer_by_layer"), CONVOLUTIONS, convolutions.has_deeper),
     Step("frame", reading.frame, ANSWER, READER, lambda subject: reading.sequence(subject) is not None),
     Step(
