@@ -13,6 +13,7 @@ from explain.attribution import targets
 from explain.gradients.words import job as words_job
 from explain.gradients.worker.client import Job, describe
 from explain.network import description
+from explain.panels.jobs import replay
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
@@ -170,7 +171,7 @@ def _start(settings: dict, count: int) -> None:
     seed = st.session_state.get("dream-word-seed", 0)
     st.session_state["dream-word-seed"] = seed + count
     job = resources.submit("dream-word", {**settings, "count": count, "seed": seed})
-    DREAM.hold(_wish(settings, count), job)
+    DREAM.hold(_wish(settings, count), replay.first(job))
 
 
 def _wish(settings: dict | None, count: int) -> str:
@@ -191,7 +192,7 @@ def _follow(job: Job) -> None:
             bar, stop = st.columns([3.2, 1], vertical_alignment="center")
             progress(bar, job, describe(job))
             if running:
-                stop.button("Cancel", on_click=job.cancel, width="stretch", key="dream-word-cancel")
+                stop.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="dream-word-cancel")
             else:
                 stop.button("Back", on_click=DREAM.drop, width="stretch", key="dream-word-back")
         if job.preview is not None:
@@ -222,6 +223,7 @@ def _result(job: Job) -> None:
             help="The 128 × 32 pixels that the network sees. Upload them above to look at the dream layer by layer.",
         )
     st.caption(f"{describe(job)}. {EXPLAINED}")
+    replay.offer(DREAM, job)
     st.button("Back to the examples", on_click=DREAM.drop, key="dream-word-back")
 
 
