@@ -48,10 +48,24 @@ def draw(view: views.View, *shown) -> None:
         panel(view.panel).show(*shown)
 
 
+def on_stage(view: views.View, subject) -> None:
+    """The deeper view, or what fills the screen."""
+    with panel("presenting.stage").frame():
+        if view.needs.head == views.RECOGNISER and view is not views.DECODING:
+            panel("ctc.believed").mark(subject)
+        draw(view, subject)
+
+
 def main() -> None:
     st.html(STYLE)
-    subject = panel("inputs.strip").show()
+    stage = panel("presenting.stage")
+    presented = stage.bar()
+    with stage.inputs():
+        subject = panel("inputs.strip").show()
     if subject is None:
+        return
+    if presented is not None:
+        on_stage(presented, subject)
         return
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
@@ -62,10 +76,9 @@ def main() -> None:
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
+        stage.tools(view)
         panel("page.download").button(subject)
-    if view.needs.head == views.RECOGNISER:
-        panel("ctc.believed").mark(subject)
-    draw(view, subject)
+    on_stage(view, subject)
 
 
 with guard.said():

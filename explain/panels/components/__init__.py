@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def component(name: str, *, data: dict, **mounting):
-    """Mounts the component kept as `<name>.js` beside this file and returns its state.
+    """Mounts the component kept as `<name>.js` beside this file, or in a folder ("tour/card"), and returns its state.
 
     data goes wrapped in a list: of a bare dict Streamlit asks whether its values are tables, and loads pandas for
     it, which is 0.5 s of the page's first opening.
@@ -44,4 +44,6 @@ def thumbnails(*, key: str, data: dict, choose: Callable[[str], None]) -> None:
 @cache
 def _declared(name: str):
     shared, own = (HERE / "shared.js").read_text(), (HERE / f"{name}.js").read_text()
-    return st.components.v2.component(f"inside_{name}", css=(HERE / "style.css").read_text(), js=shared + "\n" + own)
+    return st.components.v2.component(
+        f"inside_{name.replace('/', '_')}", css=(HERE / "style.css").read_text(), js=shared + "\n" + own
+    )
