@@ -35,6 +35,9 @@ LARGE = """<style>
     color: inherit; opacity: 1; font-size: 1rem; line-height: 1.4;
   }
   .st-key-deeper [data-testid="stWidgetLabel"] p { font-size: 1rem; }
+  .st-key-deeper [data-testid="stImage"] img {
+    max-height: calc(74vh / var(--large)); object-fit: contain; object-position: left;
+  }
 </style>"""
 WHOLE = """<style>
   .block-container { max-width: none; zoom: 1.15; --soft-opacity: 1; }

@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from explain.gradients.worker.job import Job, describe
 from explain.panels.jobs import held, replay
+from explain.panels.page import resources
 from explain.panels.visualisation import words
+from models import vgg16
 from tests.explain.panels.views import text_of
 
 SETTINGS = {"text": "on"}
@@ -108,3 +110,37 @@ def test_without_previews_there_is_nothing_to_watch(opened):
     test = opened(finished(steps=1))
     assert "The network reads **on**" in text_of(test)
     assert "dream-word-replay" not in {button.key for button in test.button}
+
+
+def class_page():
+    from explain.panels.inputs import strip
+    from explain.panels.visualisation import classes
+
+    classes.show(strip.show())
+
+
+class Kept:
+    """Stands for the gradient worker: whatever is asked, it was asked before."""
+
+    def submit(self, kind, settings, owner=""):
+        before, job = Job(kind, {}, ""), Job(kind, settings, owner)
+        for step in (1, 2, 3):
+            before.advance(step, 30, 1.0, np.full((16, 16, 3), 60 * step, np.uint8))
+        picture = np.full((16, 16, 3), 250, np.uint8)
+        job.recall({"picture": picture, "pictures": picture[None], "logit": 9.0, "probability": 0.75}, before.grown)
+        return job
+
+
+def test_a_class_that_was_dreamt_before_is_watched_growing_too(monkeypatch):
+    monkeypatch.setattr(resources, "worker", lambda: Kept())
+    monkeypatch.setattr(replay, "EVERY", 1e9)
+    test = AppTest.from_function(class_page, default_timeout=60)
+    test.query_params.update({"class": str(vgg16.CAM_IMAGENET_INDEX[7]), "network": vgg16.CAM.name})
+    test.run()
+    test.button(key="dream-live").click().run()
+    assert not test.exception and test.button(key="dream-cancel").label == "Skip"
+    assert test.get("progress")[0].proto.text == "Replayed from an earlier run, step 1 of 30"
+    monkeypatch.setattr(replay, "EVERY", 1e-9)
+    test.run()
+    assert not test.exception and "Kept from an earlier time" in text_of(test)
+    assert {"dream-again", "class-dream-replay"} <= {button.key for button in test.button}
