@@ -1,6 +1,6 @@
 // Buttons that fill the screen with what is below, copy its link and copy it as a picture; Escape leaves the full screen.
 
-const LARGEST = 8000; // pixels of a picture's side
+const LARGEST = 8000, MARGIN = 12; // pixels: of a picture's side at most, of the ground around it
 const LOOK = `
   .stage-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
   .stage-tools button { border-radius: 6px; padding: 4px 10px; min-height: 28px; background: var(--st-background-color); }
@@ -90,13 +90,14 @@ const CONTROLS = ["stButton", "stDownloadButton", "stPopover", "stElementToolbar
 // A part of the page as a canvas: what is seen of its pictures, charts, colours and texts, each where it stands.
 async function portrait(stage) {
   const box = stage.getBoundingClientRect();
-  const sharp = Math.min(2, LARGEST / Math.max(box.width, box.height));
-  const canvas = element("canvas", { width: Math.ceil(box.width * sharp), height: Math.ceil(box.height * sharp) });
+  const [width, height] = [box.width + 2 * MARGIN, box.height + 2 * MARGIN];
+  const sharp = Math.min(2, LARGEST / Math.max(width, height));
+  const canvas = element("canvas", { width: Math.ceil(width * sharp), height: Math.ceil(height * sharp) });
   const pen = canvas.getContext("2d");
   pen.scale(sharp, sharp);
-  pen.translate(-box.left, -box.top);
+  pen.translate(MARGIN - box.left, MARGIN - box.top);
   pen.fillStyle = ground(stage);
-  pen.fillRect(box.left, box.top, box.width, box.height);
+  pen.fillRect(box.left - MARGIN, box.top - MARGIN, width, height);
   await draw(stage, pen);
   return canvas;
 }
@@ -117,8 +118,8 @@ async function draw(node, pen) {
   if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return;
   pen.save();
   pen.globalAlpha *= Number(style.opacity);
-  if (style.display !== "contents") {
-    pen.fillStyle = style.backgroundColor;
+  if (style.display !== "contents" && node.type !== "range") {
+    pen.fillStyle = shades(pen, style, box) || style.backgroundColor;
     pen.fillRect(box.left, box.top, box.width, box.height);
     frame(pen, style, box);
   }
@@ -130,7 +131,8 @@ async function draw(node, pen) {
       pen.drawImage(node, box.left, box.top, box.width, box.height);
     }
   } else if (node instanceof HTMLInputElement) {
-    if (/^(text|number|search|)$/.test(node.type)) letters(pen, node.value, style, node, box.left + 8, box);
+    if (node.type === "range") slider(pen, node, style, box);
+    else if (/^(text|number|search|)$/.test(node.type)) letters(pen, node.value, style, node, box.left + 8, box);
   } else {
     if (/hidden|auto|scroll|clip/.test(style.overflow)) {
       pen.beginPath();
@@ -140,6 +142,27 @@ async function draw(node, pen) {
     for (const child of (node.shadowRoot || node).childNodes) await draw(child, pen);
   }
   pen.restore();
+}
+
+// Colours that run from left to right, as the scales of maps have them.
+function shades(pen, style, box) {
+  const colours = style.backgroundImage.match(/rgba?\([^)]*\)/g) || [];
+  if (colours.length < 2 || !/^linear-gradient\((to right|90deg)/.test(style.backgroundImage)) return null;
+  const run = pen.createLinearGradient(box.left, 0, box.right, 0);
+  colours.forEach((colour, place) => run.addColorStop(place / (colours.length - 1), colour));
+  return run;
+}
+
+function slider(pen, node, style, box) {
+  const share = (node.value - node.min) / (node.max - node.min || 1), middle = box.top + box.height / 2;
+  const at = box.left + 8 + share * (box.width - 16);
+  pen.fillStyle = pen.strokeStyle = /^rgb/.test(style.accentColor) ? style.accentColor : style.color;
+  pen.lineWidth = 2;
+  pen.strokeRect(box.left, middle - 2, box.width, 4);
+  pen.fillRect(box.left, middle - 2, at - box.left, 4);
+  pen.beginPath();
+  pen.arc(at, middle, 8, 0, 2 * Math.PI);
+  pen.fill();
 }
 
 function frame(pen, style, box) {
@@ -157,10 +180,40 @@ async function asImage(svg, style, box) {
   copy.setAttribute("height", box.height * 2);
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.style.color = style.color;
+  copy.prepend(element("style", {}, await fonts()));
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
   await image.decode();
   return image;
+}
+
+// The page's own typefaces as CSS with the files in it: a picture may not fetch any.
+let asked = null;
+function fonts() {
+  asked = asked || (async () => {
+    const loaded = new Set([...document.fonts].filter((face) => face.status === "loaded").map((face) => `${face.family} ${face.style}`.replaceAll('"', "")));
+    const rules = [...document.styleSheets].flatMap((sheet) => {
+      try { return [...sheet.cssRules]; } catch { return []; } // another site's
+    });
+    const faces = rules.filter((rule) => rule instanceof CSSFontFaceRule && loaded.has(
+      `${rule.style.getPropertyValue("font-family")} ${rule.style.getPropertyValue("font-style") || "normal"}`.replaceAll('"', ""),
+    ));
+    return (await Promise.all(faces.map(inlined))).join("\n");
+  })();
+  return asked;
+}
+
+async function inlined(face) {
+  const [, address] = face.style.getPropertyValue("src").match(/url\("?([^")]*)"?\)/) || [];
+  if (!address) return "";
+  try {
+    const file = await (await fetch(new URL(address, face.parentStyleSheet.href || document.baseURI))).blob();
+    const reader = new FileReader();
+    const url = await new Promise((done) => { reader.onload = () => done(reader.result); reader.readAsDataURL(file); });
+    return face.cssText.replace(/url\("?[^")]*"?\)/, `url("${url}")`);
+  } catch {
+    return ""; // another typeface will do
+  }
 }
 
 // Word by word, since only the browser knows where a line ends.
