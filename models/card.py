@@ -41,6 +41,7 @@ class Card:
     statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
         `models.vgg16.statistics` says.
     trust: a file of what was measured of its readings: how often they are right, and how words differ from the rest.
+    moments: a file of what it was at some moments of a training from nothing (`models.moments`).
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
         how the files are had, of a network that does not come along.
     """
@@ -62,6 +63,7 @@ class Card:
     statistics: Path | None = None
     channels: Path | None = None
     trust: Path | None = None
+    moments: Path | None = None
     bytes_beside: int = 0
     how_to_get: str = ""
 

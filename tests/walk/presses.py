@@ -193,6 +193,8 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "layer_list": lambda data: {"layer": one_of_each_kind([layer["name"] for layer in data["layers"]])},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
+    "presenting_stage": lambda data: {},  # takes the page away from the walk; has tests of its own
+    "moments_player": lambda data: {"at": [0, len(data["names"]) // 2, len(data["names"]) - 1, 10_000]},
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
 }
 

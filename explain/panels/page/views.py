@@ -67,6 +67,7 @@ VIEWS = (
     View("One unit by hand", "layers.by_hand"),
     View("Recurrent layers", "layers.recurrent", Needs(RECOGNISER, ("lstm",))),
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
+    View("How it learnt", "moments.how_it_learnt", Needs(along=("moments",))),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
     View("What if?", "interventions.what_if"),
     View(None, "attribution.photograph", Needs(CLASSIFIER)),
