@@ -46,6 +46,16 @@ class Moments:
     def __len__(self) -> int:
         return len(self.seen)
 
+    def right_from(self, word: int) -> int | None:
+        """The moment from which on a word is read right every time; None where it is not even at the end."""
+        wrong = [at for at in range(len(self)) if self.readings[at][word] != self.texts[word]]
+        first = wrong[-1] + 1 if wrong else 0
+        return first if first < len(self) else None
+
+    def silent(self) -> int | None:
+        """The first moment at which nothing is read of any word: blank in every frame; None where there is none."""
+        return next((at for at, read in enumerate(self.readings) if not any(read)), None)
+
     def likeness(self, moment: int) -> float:
         """Of the filters at a moment to those at the first, all of them as one vector: the cosine between the two."""
         first, now = self.filters[0].ravel(), self.filters[moment].ravel()

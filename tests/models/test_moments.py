@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,3 +52,12 @@ def test_decoding_what_is_kept_gives_the_reading_that_is_kept(kept):
         for word, reading in zip(probabilities, readings, strict=True):
             best = decoding.best_path(word, network.blank)
             assert decoding.text(best.labels, network.labels) == reading
+
+
+def test_milestones_are_told_from_the_readings(kept):
+    _, at = kept
+    readings = (("x", "q"), ("", ""), ("on", "q"), ("an", "at"), ("on", "at"))
+    made = replace(at, texts=("on", "at"), readings=readings, seen=np.arange(5))
+    assert (made.silent(), made.right_from(0), made.right_from(1)) == (1, 4, 3)
+    assert replace(made, texts=("no", "at")).right_from(0) is None
+    assert replace(made, readings=readings[2:], seen=np.arange(3)).silent() is None

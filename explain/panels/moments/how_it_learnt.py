@@ -59,8 +59,8 @@ def show(subject: Subject) -> None:
         st.markdown(_reads(kept, shown))
         st.vega_lite_chart(_frames(kept, shown, subject, is_dark()), width="stretch", key="learnt-frames")
         st.caption(
-            "Each column is a frame, each row a label, yellow a probability of 1: the same picture of a word at every "
-            "moment, and what the network made of it then. The rows stay the same."
+            f"{_milestones(kept, word)} Each column is a frame, each row a label; yellow is a probability of 1. The "
+            "picture and the rows stay the same from moment to moment."
         )
     with right:
         st.vega_lite_chart(
@@ -110,6 +110,17 @@ def _reads(kept: Moments, shown: Shown) -> str:
     if read == wanted:
         return f"{seen} it reads {bold(read)}: right."
     return f"{seen} it reads {bold(read)}, where “{plain(wanted)}” stands."
+
+
+def _milestones(kept: Moments, word: int) -> str:
+    """When it said nothing yet, and since when it reads the word."""
+    silent, right = kept.silent(), kept.right_from(word)
+    first = (
+        "" if silent is None else f"After {kept.seen[silent]:,} words it says blank everywhere: that is learnt first. "
+    )
+    if right is None:
+        return f"{first}This word it reads wrong to the end."
+    return f"{first}This word it reads right from {kept.seen[right]:,} words on."
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
