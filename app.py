@@ -9,7 +9,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Inside a network", page_icon="🔍", layout="wide")
 
-from explain.panels.page import guard, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.page import guard, theme, views  # noqa: E402  Streamlit wants the page's settings first
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -19,7 +19,12 @@ STYLE = """<style>
   .block-container { padding: 1.1rem 1.9rem 2rem; max-width: 1700px; }
   header[data-testid="stHeader"] { height: 0; min-height: 0; }
   [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+  /* Streamlit's 60 % are too pale for a projector */
+  [data-testid="stCaptionContainer"] { color: color-mix(in srgb, currentColor 80%, transparent); opacity: 1; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
+  /* buttons of single characters: an l is not an I */
+  :is([class*="st-key-character-"], [class*="st-key-why-character"], [class*="st-key-why-rival"]) button p {
+    font-family: "Source Code Pro", monospace; }
   @media (max-width: 1000px) {  /* Streamlit itself stacks columns only below 640 */
     [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
     [data-testid="stColumn"] { min-width: min(100%, 430px); flex-grow: 1; }
@@ -31,6 +36,10 @@ STYLE = """<style>
       max-width: 460px;  /* alone in its row, it would fill the window */
     }
   }
+</style>"""
+# Streamlit writes in white on the colour that is bright enough for words on a dark page.
+DARK = """<style>
+  button[kind="primary"], button[kind="primary"] p { color: #12151c; }
 </style>"""
 
 
@@ -57,7 +66,7 @@ def on_stage(view: views.View, subject) -> None:
 
 
 def main() -> None:
-    st.html(STYLE)
+    st.html(STYLE + (DARK if theme.is_dark() else "") + panel("words.glossary").style())
     stage = panel("presenting.stage")
     presented = stage.bar()
     with stage.inputs():
@@ -67,6 +76,7 @@ def main() -> None:
     if presented is not None:
         on_stage(presented, subject)
         return
+    panel("network.at_a_glance").show(subject)
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
     with left:
         draw(views.LAYERS, subject)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from models.preprocessing import Preprocessing
 
+WHY_THESE = "Why these classes"  # headings of what is told about a network, which views show as well
+POINT_TRULY = "Which maps point truly"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 
 
@@ -36,10 +38,13 @@ class Card:
     words: one plain sentence a layer, by the layer's name; a sentence by kind is used where there is none.
     samples, gallery, bank: what comes along with this network: folders of pictures to begin with, of class
         visualisations or dreamt words, and the bank of words its units were measured on.
-    short: a name that fits on a button, where the title does not.
+    short: a name that fits on a button, where the title does not. spelt_out: the words that the title's letters stand
+        for.
     channels: a folder of pictures dreamt of channels; networks with the same convolutions may share it.
     statistics: an .npz that tells how some of its layers answer to usual pictures: for each layer what
         `models.vgg16.statistics` says.
+    about: what people ask of a network in a meeting and one or two plain sentences on it, by a short heading: what it
+        is, what it learnt from, how often it is right, POINT_TRULY. Figures as on the card of its weights.
     trust: a file of what was measured of its readings: how often they are right, and how words differ from the rest.
     moments: a file of what it was at some moments of a training from nothing (`models.moments`).
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
@@ -56,10 +61,12 @@ class Card:
     blank: int | None = None
     numbers: tuple[int, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
     samples: Path | None = None
     gallery: Path | None = None
     bank: Path | None = None
     short: str = ""
+    spelt_out: str = ""
     statistics: Path | None = None
     channels: Path | None = None
     trust: Path | None = None

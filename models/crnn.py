@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from models import preprocessing
-from models.card import WEIGHTS, Card
+from models.card import POINT_TRULY, WEIGHTS, Card
 from models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -50,10 +50,30 @@ _WORDS = {
         "Gives each frame a probability for each of 62 characters and for the blank, which says nothing new here."
     ),
 }
+_ABOUT = {
+    "What it is": (
+        "A convolutional recurrent neural network: convolutions look at the picture, two recurrent layers read along "
+        "it from both ends, and CTC turns the guesses of 31 frames into a text."
+    ),
+    "What it learnt from": (
+        "912,256 pictures of words: most drawn by this project in many fonts, the others made of 2,000 "
+        "photographed words (IIIT5K). It knows a to z, A to Z and 0 to 9, and no other characters."
+    ),
+    "How often it is right": (
+        "98.6 % of printed words in fonts that it never saw. 81.0 % of 1,000 photographed words that it never saw "
+        "(IIIT5K), capital or small; 57.8 % of 1,138 harder ones."
+    ),
+    POINT_TRULY: (
+        "Looked up for 203 characters of photographed words: the highest pixel of occlusion lies in the right "
+        "character 98.5 times in a hundred, of integrated gradients 96.1, of LayerCAM 92.6, "
+        "but of Grad-CAM only 38.9 times."
+    ),
+}
 
 CARD = Card(
     name="crnn",
     title="CRNN",
+    spelt_out="Convolutional Recurrent Neural Network",
     weights=WEIGHTS / "crnn.onnx",
     licence="MIT, as the rest of this project; trained here on words drawn by models/training/render.py",
     source="Shi, Bai and Yao 2015, https://arxiv.org/abs/1507.05717",
@@ -61,6 +81,7 @@ CARD = Card(
     labels=(*LABELS, ""),
     blank=BLANK,
     words=_WORDS,
+    about=_ABOUT,
     samples=WEIGHTS.parent / "samples" / "words",
     gallery=WEIGHTS.parent / "gallery" / "crnn-words",
     bank=WEIGHTS.parent / "bank",

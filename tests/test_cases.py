@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from explain.panels.ctc import believed
 from models.typeface import FOLDER, FONTS
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import captions_of, text_of
 from tests.walk.visitor import Visitor
 
 INK, PAPER = (25, 28, 36), (250, 249, 246)
@@ -113,7 +113,7 @@ def doubts(visitor: Visitor) -> str:
 
 def quiet(visitor: Visitor) -> str:
     """All captions."""
-    return "\n".join(part.value for part in visitor.caption)
+    return "\n".join(captions_of(visitor))
 
 
 def squeezed(visitor: Visitor) -> int:

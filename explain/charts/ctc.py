@@ -20,6 +20,7 @@ MOST_ROWS, MOST_READ = 13, 40
 MOST_NUMBERS = 16  # frames that are numbered
 WIDEST_LETTERS = 40  # frames whose labels have room beside one another at full size
 FEW = 14  # screen pixels more for one or two bars, of which the edges of the chart would take too much
+SCALE_LONG, SCALE_STEPS = 16, 24  # of the scale of colours: columns of a picture of the usual width; steps
 CELLS = "cells"  # the layer that is clicked and hovered over
 
 
@@ -42,11 +43,12 @@ def rows_to_show(probabilities: np.ndarray, best: BestPath, blank: int, most: in
 class _Plan:
     """What stands where in the CTC chart.
 
-    rows: labels that get a row of the heat map. top, ruler, path, reading: y of the heat map, the frames' numbers, the
-    best path and the text, in screen pixels.
+    rows: labels that get a row of the heat map. read: those that the best path says. top, ruler, path, reading, scale:
+    y of the heat map, the frames' numbers, the best path, the text and the scale of colours, in screen pixels.
     """
 
     rows: list[int]
+    read: frozenset[int]
     frames: Frames
     alphabet: Alphabet
     inks: Inks
@@ -68,8 +70,12 @@ class _Plan:
         return self.path + 32
 
     @property
+    def scale(self) -> int:
+        return self.reading + 24
+
+    @property
     def plane(self) -> vega.Plane:
-        return vega.Plane(-room(self.frames.width), self.frames.width, self.reading + 16)
+        return vega.Plane(-room(self.frames.width), self.frames.width, self.scale + 8)
 
 
 def ctc(
@@ -87,7 +93,8 @@ def ctc(
     word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`. frame: the frame that is
     framed on the word from the start. rows: labels that get a row of the heat map, those of `rows_to_show` unless told.
     """
-    plan = _Plan(rows or rows_to_show(probabilities, best, alphabet.blank), frames, alphabet, inks)
+    rows = rows or rows_to_show(probabilities, best, alphabet.blank)
+    plan = _Plan(rows, frozenset(map(int, best.path)), frames, alphabet, inks)
     layers = [
         plan.plane.picture(word_url, frames.width, WORD_HEIGHT),
         _heat(probabilities, plan),
@@ -95,6 +102,7 @@ def ctc(
         _row_names(plan),
         _ruler(plan),
         _path(best, plan),
+        *_scale(plan),
     ]
     if best.spans:
         layers += _reading(best, plan)
@@ -172,12 +180,43 @@ def _frames(plan: _Plan) -> list[vega.Layer]:
 def _row_names(plan: _Plan) -> vega.Layer:
     left = -room(plan.frames.width, 1.5)
     names = [
-        {"x": left, "y": plan.top + (r + 0.5) * ROW_HEIGHT, "text": name, "size": 9 if len(name) > 1 else 12}
-        for r, name in enumerate(map(plan.alphabet.name, plan.rows))
+        {
+            "x": left,
+            "y": plan.top + (r + 0.5) * ROW_HEIGHT,
+            "text": name,
+            "size": 9 if len(name) > 1 else 12,
+            "ink": plan.inks.text if label in plan.read or label == plan.alphabet.blank else plan.inks.soft,
+        }
+        for r, (label, name) in enumerate((label, plan.alphabet.name(label)) for label in plan.rows)
     ]
-    names.append({"x": left, "y": plan.ruler, "text": "frame", "size": 9})
-    mark = {"align": "right", "color": plan.inks.text, "font": "monospace", "size": {"expr": "datum.size"}}
-    return plan.plane.texts(names, mark)
+    names.append({"x": left, "y": plan.ruler, "text": "frame", "size": 9, "ink": plan.inks.text})
+    mark = {"align": "right", "font": "monospace", "size": {"expr": "datum.size"}}
+    return plan.plane.texts(names, mark, color=vega.INK)
+
+
+def _scale(plan: _Plan) -> list[vega.Layer]:
+    """What the colours of the heat map mean, in the lower right corner."""
+    width = plan.frames.width
+    long, right = room(width, SCALE_LONG), width - room(width, 2)
+    left, step = right - long, long / SCALE_STEPS
+    steps = [
+        {
+            "x": left + place * step,
+            "x2": min(right, left + (place + 1.3) * step),  # no seams
+            "y": plan.scale - 4,
+            "y2": plan.scale + 4,
+            "probability": place / (SCALE_STEPS - 1),
+        }
+        for place in range(SCALE_STEPS)
+    ]
+    words = [{"x": left - room(width, 1), "y": plan.scale, "text": "probability 0"}]
+    one = [{"x": right, "y": plan.scale, "text": "1"}]
+    text = {"size": 10, "color": plan.inks.soft}
+    return [
+        plan.plane.rectangles(steps, color=vega.colour_scale("probability", 0, 1)),
+        plan.plane.texts(words, {**text, "align": "right"}),
+        plan.plane.texts(one, {**text, "align": "left", "dx": 3}),
+    ]
 
 
 def _ruler(plan: _Plan) -> vega.Layer:
@@ -215,7 +254,7 @@ def _reading(best: BestPath, plan: _Plan) -> list[vega.Layer]:
         }
         for span in best.spans
     ]
-    letter = {"size": 27, "fontWeight": "bold", "color": plan.inks.text}
+    letter = {"size": 25, "fontWeight": "bold", "color": plan.inks.text, "font": "monospace"}  # l is not I
     return [
         plan.plane.rules(spans, {"color": plan.inks.accent, "strokeWidth": 2, "opacity": 0.7}),
         plan.plane.texts(spans, letter, x="mid", y="below"),

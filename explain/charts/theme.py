@@ -20,7 +20,7 @@ class Inks:
 
     @staticmethod
     def of(dark: bool) -> Inks:
-        return Inks("#e7eaf0", "#8a94a6", "#7aa7ff") if dark else Inks("#1d2433", "#98a1b0", "#2563eb")
+        return Inks("#e7eaf0", "#a9b2c0", "#7aa7ff") if dark else Inks("#1d2433", "#566072", "#2563eb")
 
 
 def room(width: int, columns: float = LABEL_ROOM) -> float:

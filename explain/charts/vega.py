@@ -50,7 +50,12 @@ def outline(colour: str, width: float = 2, **settings) -> dict:
 
 
 def layer(rows: Sequence[dict], mark: dict, channels: dict) -> Layer:
-    """A mark for each of the rows."""
+    """A mark for each of the rows.
+
+    One that tells nothing under the pointer is nothing of its own for screen readers: they have the chart's
+    description.
+    """
+    mark = mark if channels.get("tooltip") else {**mark, "aria": False}
     return {"data": {"values": rows}, "mark": mark, "encoding": channels}
 
 

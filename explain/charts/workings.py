@@ -23,10 +23,12 @@ ROOM = 25  # cells side by side at most
 NAMES_ROOM = 3.4  # cells kept free on the left for the names of the rows
 
 
-def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, most: int = 6) -> dict:
+def contributions(
+    unit: Convolution, name: Callable[[int], str], inks: Inks, most: int = 6, signed: bool = False
+) -> dict:
     """Input windows, weights and products of the input channels that contribute most, side by side.
 
-    name: what an input channel is called.
+    name: what an input channel is called. signed: whether the layer before puts out anything below zero.
     """
     shown = unit.order[:most]
     height, width = unit.inputs.shape[:2]
@@ -37,7 +39,7 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
         top = LINE + row * step
         texts.append(_text(NAMES_ROOM - 0.3, top + height * CELL / 2, label, inks.soft, "right"))
         windows = values[:, :, shown]
-        colours = _colours(windows, signed=row > 0 or windows.min() < 0)
+        colours = _colours(windows, signed=signed or row > 0 or windows.min() < 0)
         for column, channel in enumerate(shown):
             left = NAMES_ROOM + column * (width + 0.5)
             for y, x in np.ndindex(height, width):
@@ -48,7 +50,9 @@ def contributions(unit: Convolution, name: Callable[[int], str], inks: Inks, mos
                     ": beyond the edge, so zero" if unit.outside[y, x] else ""
                 )
                 numbers = [float(part[y, x, channel]) for part in (unit.inputs, unit.weights, unit.products)]
-                cell = _cell(left + x, top + y * CELL, values[y, x, channel], colours[y, x, column], what, outside)
+                cell = _cell(left + x, top + y * CELL, values[y, x, channel], colours[y, x, column], what)
+                if outside:
+                    cell |= {"colour": "transparent", "ink": inks.soft}
                 cells.append({**cell, "sum": "{:.5g} × {:.5g} = {:.5g}".format(*numbers)})
     foot = LINE + 3 * step
     texts.append(_text(NAMES_ROOM - 0.3, foot + LINE / 2, "added up", inks.soft, "right"))
@@ -65,9 +69,9 @@ def most_shown(width: int) -> int:
     return max(1, min(8, int((ROOM - NAMES_ROOM) / (width + 0.5))))
 
 
-def window(unit: MaxPooling | AveragePooling, inks: Inks) -> dict:
-    """The window of a pooling unit, the value that won framed."""
-    colours = _colours(unit.inputs, signed=bool(unit.inputs.min() < 0))
+def window(unit: MaxPooling | AveragePooling, inks: Inks, signed: bool = False) -> dict:
+    """The window of a pooling unit, the value that won framed. signed: see `contributions`."""
+    colours = _colours(unit.inputs, signed=signed or bool(unit.inputs.min() < 0))
     cells = []
     for y, x in np.ndindex(unit.inputs.shape):
         place = (unit.corner[0] + y, unit.corner[1] + x)
@@ -184,7 +188,7 @@ def _colours(values: np.ndarray, signed: bool) -> np.ndarray:
     return images.colours(values, -limit if signed else 0.0, limit, "diverging" if signed else "unsigned")
 
 
-def _cell(x: float, y: float, value: float, colour: np.ndarray, what: str, empty: bool = False) -> dict:
+def _cell(x: float, y: float, value: float, colour: np.ndarray, what: str) -> dict:
     light = float(np.dot(colour, (0.299, 0.587, 0.114))) > 140
     return {
         "x": float(x),
@@ -192,8 +196,8 @@ def _cell(x: float, y: float, value: float, colour: np.ndarray, what: str, empty
         "y": y,
         "y2": y + CELL,
         "text": number(float(value)),
-        "colour": "transparent" if empty else images.hexadecimal(colour),
-        "ink": "#8a94a6" if empty else "#14171f" if light else "#f5f6f8",
+        "colour": images.hexadecimal(colour),
+        "ink": "#14171f" if light else "#f5f6f8",
         "what": what,
         "won": False,
     }

@@ -87,11 +87,11 @@ def receptive_box(field: ReceptiveField, row: int, column: int, shape: tuple[int
     return top, left, bottom, right
 
 
-def present(word: Image.Image, values: np.ndarray) -> str:
-    """The word on the page and a feature map of it side by side, each of the same size."""
-    low, high, name = images.scale(values)
-    shown = images.data_url(Image.fromarray(images.colours(values, low, high, name)))
-    ends = f"from {number(low)} to {number(high)}"
+def present(word: Image.Image, values: np.ndarray, signed: bool) -> str:
+    """The word on the page and a feature map of it side by side, each of the same size. signed: as in
+    `images.of_layer`."""
+    shown = images.data_url(images.of_layer(values, signed))
+    ends = f"from {number(float(values.min()))} to {number(float(values.max()))}"
     cards = [
         _card(
             f'<div class="word"><img src="{images.data_url(word)}" alt="The present word"></div>', "the present word"

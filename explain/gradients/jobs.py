@@ -6,14 +6,15 @@ an answer depends on. A module with a dict `JOBS` of its own can take its place:
 
 from __future__ import annotations
 
+from explain.gradients.attribution import flow_job, sanity_job
 from explain.gradients.attribution import job as attribution
-from explain.gradients.attribution import sanity_job
 from explain.gradients.images import job as images
 from explain.gradients.words import job as words
 
 JOBS = {
     "dream": images.KIND,
     "attribute": attribution.KIND,
+    "flow": flow_job.KIND,
     "sanity": sanity_job.KIND,
     "dream-word": words.KIND,
 }

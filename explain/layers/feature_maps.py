@@ -42,6 +42,12 @@ def maps(activation: np.ndarray) -> np.ndarray:
     raise ValueError(f"A layer's output for one picture has 1 to 3 dimensions, not {activation.ndim}.")
 
 
+def is_signed(activation: np.ndarray) -> bool:
+    """Whether a layer puts out anything below zero for this picture: then all of its channels are drawn in the colours
+    for both signs, so that none is yellow in one place and red in another."""
+    return bool(activation.min() < 0)
+
+
 def strongest(activation: np.ndarray, count: int) -> list[Tile]:
     """The `count` channels with the highest peak (largest absolute value), strongest first; ties keep channel order."""
     stack = maps(activation)

@@ -165,13 +165,17 @@ class Network:
             return output.transpose(order)
         return np.moveaxis(output, axes.index("N"), 0) if axes.count("N") == 1 else output
 
-    def _open(self, threads: int) -> onnxruntime.InferenceSession:
+    def prepared(self, threads: int) -> tuple[str | bytes, onnxruntime.SessionOptions]:
+        """What a session of this network is opened with: the file, by its path or with outputs added, and options."""
         options = session_options(threads)
         if self.description.beside.is_file():
             # Repacking would copy the mapped weights into memory, all of them, when the file is opened.
             options.add_session_config_entry("session.disable_prepacking", "1")
+        return self._with_outputs(options), options
+
+    def _open(self, threads: int) -> onnxruntime.InferenceSession:
         try:
-            source = self._with_outputs(options)
+            source, options = self.prepared(threads)
             return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             said = " ".join(str(error).split())[:300]

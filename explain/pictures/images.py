@@ -109,6 +109,13 @@ def coloured(values: np.ndarray, low: float | None = None, high: float | None = 
     return Image.fromarray(colours(values, low, high, name))
 
 
+def of_layer(values: np.ndarray, signed: bool) -> Image.Image:
+    """A map of a layer on its own scale, in the colours of the layer: those for both signs where it is signed, that is
+    where any of its channels is below zero, even where this one is not."""
+    most = float(np.abs(values).max())
+    return coloured(values, -most, most) if signed and most else coloured(values)
+
+
 def fade(picture: Image.Image, share: float = 0.75) -> Image.Image:
     """The picture mixed with as much mid-grey, so that it reads as "not this one, wait"."""
     return Image.blend(picture.convert("RGB"), Image.new("RGB", picture.size, (128, 128, 128)), share)

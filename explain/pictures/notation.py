@@ -15,3 +15,21 @@ def number(value: float) -> str:
         return "≈0" if size else "0"
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def amount(number: float) -> str:
+    """A count in three digits with thousands (k), millions (M) or thousands of millions (G); 0 as a dash."""
+    return _short(number, ("", " k", " M", " G", " T")) if number else "–"
+
+
+def size(count: float) -> str:
+    """A number of bytes in three digits; 0 as a dash."""
+    return _short(count, (" B", " KB", " MB", " GB", " TB")) if count else "–"
+
+
+def _short(number: float, units: tuple[str, ...]) -> str:
+    at = 0
+    while number >= 999.5 and at < len(units) - 1:
+        number, at = number / 1000, at + 1
+    digits = 0 if at == 0 or number >= 99.95 else 1 if number >= 9.995 else 2
+    return f"{number:.{digits}f}{units[at]}"

@@ -22,6 +22,8 @@ from PIL import Image
 
 from explain.charts import ctc
 from explain.charts import lattice as lattice_chart
+from explain.charts.network import drawing as network
+from explain.charts.network.words import by_layer
 from explain.charts.theme import Inks
 from explain.layers import lstm
 from explain.network.session import LOGITS
@@ -75,7 +77,9 @@ def _ctc_arrays(read: Read) -> dict[str, np.ndarray]:
 
 
 def _drawings(read: Read) -> dict[str, svg.Drawing]:
+    word, multiply_adds = pictures.grey(read.picture), by_layer(read.costs)
     drawings = {
+        "network": network.printed(read.network, word, read.values, multiply_adds),
         "ctc": svg.ctc_chart(read.picture, read.probabilities, read.best, read.alphabet, read.frames),
         "texts": svg.texts_chart(read.texts),
         "lattice": svg.lattice_chart(read.picture, read.lattice, read.alignment, read.alphabet, read.frames),

@@ -15,14 +15,16 @@ from markupsafe import Markup
 
 from explain.ctc.alternatives import shown
 from explain.layers import lstm
+from explain.network.costs.layers import Cost
+from explain.network.description import Description
 from explain.pictures import images
-from explain.pictures.notation import probability
+from explain.pictures.drawing import Drawing
+from explain.pictures.notation import probability, size
 from explain.report import pictures
 from explain.report.files import Kept, by
 from explain.report.pictures import Map
 from explain.report.reading import BEAMS, Read
 from explain.report.seen import Seen
-from explain.report.svg import Drawing
 
 STATE_SAYS = {
     "input_gate": "input gate: yellow lets new in",
@@ -53,6 +55,7 @@ FILES_OF_A_PHOTOGRAPH = (
         "what the network takes and answers; what each layer is and holds",
     ),
     ("arrays.npz", "every layer's output under its name, the logits, and the picture as input"),
+    ("charts/network.svg", "the network at a glance, for any browser or drawing program"),
     ("photograph/", "the picture as the network sees it, as PNG"),
     ("class_maps/, class_maps.npz", "the maps above as PNG, and their numbers, (height, width)"),
     ("class_visualisations/", "what the network takes these classes for, where pictures of that come along"),
@@ -61,8 +64,8 @@ FILES_OF_A_PHOTOGRAPH = (
 
 
 def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, Drawing], kept: Kept) -> str:
-    """The page of a word. maps: the feature maps that are shown of each layer. drawings: `ctc`, `texts`, `lattice`,
-    and of a network with recurrent layers `memory`, of `explain.report.svg`.
+    """The page of a word. maps: the feature maps that are shown of each layer. drawings: `network`, `ctc`, `texts`,
+    `lattice`, and of a network with recurrent layers `memory`.
     """
     return _template("word.html").render(
         read=read,
@@ -72,15 +75,18 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
         characters=_characters(read),
         recurrent=[_states(name, steps) for name, steps in read.traces.items()],
         maps=maps,
+        costs=_costs(read.network, read.costs),
         # SVG that escapes its own text
+        says=drawings["network"].label,
         drawings={name: Markup(drawing.inline()) for name, drawing in drawings.items()},
         files=[entry for entry in FILES if read.traces or not entry[0].startswith("lstm")],
         kept=kept,
     )
 
 
-def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], kept: Kept) -> str:
-    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer."""
+def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], drawing: Drawing, kept: Kept) -> str:
+    """The page of a picture whose network reads no text. maps: the feature maps that are shown of each layer. drawing:
+    the network at a glance."""
     likeliest = [(seen.called(unit), unit, probability(seen.probabilities[unit])) for unit in seen.likeliest]
     return _template("photograph.html").render(
         seen=seen,
@@ -91,6 +97,9 @@ def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], kept: Kept) -> str
             for layer in seen.network.layers
         ],
         maps=maps,
+        says=drawing.label,
+        drawing=Markup(drawing.inline()),
+        costs=_costs(seen.network, seen.costs),
         files=[entry for entry in FILES_OF_A_PHOTOGRAPH if _holds(seen, entry[0])],
         kept=kept,
     )
@@ -113,6 +122,25 @@ def _template(name: str) -> Template:
     )
     environment.globals |= {"data_url": images.data_url, "shown": shown}
     return environment.get_template(name)
+
+
+def _costs(network: Description, costs: Sequence[Cost]) -> list[tuple[str, ...]]:
+    """A row of the table for each layer, and one for all of them together."""
+    whole = sum(cost.multiply_adds for cost in costs)
+    rows = [
+        (
+            network.layer(cost.layer).title,
+            f"{cost.multiply_adds:,}",
+            f"{cost.multiply_adds / whole:.1%}" if whole else "",
+            f"{cost.parameters:,}",
+            size(cost.weights),
+            size(cost.output),
+        )
+        for cost in costs
+    ]
+    weights, output, parameters = (sum(getattr(c, name) for c in costs) for name in ("weights", "output", "parameters"))
+    together = ("together", f"{whole:,}", "", f"{parameters:,}", size(weights), size(output))
+    return [*rows, together] if rows else []
 
 
 def _characters(read: Read) -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ What is in it
 - `answer.json`, `classes.csv`: the classes with their probabilities, where the network names classes
 - `layers.csv`: the network's description, layer by layer; `network.json`: what it is, takes and answers
 - `arrays.npz`: every layer's output under its name, the logits, and the picture as `input`, without the batch
+- `charts/network.svg`: the network at a glance
 - `photograph/`, `class_maps/`, `class_visualisations/`, `feature_maps/`: PNG; `class_maps.npz`: the maps' numbers
 """
 
@@ -18,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from PIL import Image
 
 from explain.attribution.targets import LOGITS
+from explain.charts.network import drawing as network
+from explain.charts.network.words import by_layer
 from explain.network.description import Description
 from explain.pictures import images
 from explain.report import files, html, pictures
@@ -34,10 +37,12 @@ def bundle(seen: Seen) -> bytes:
     held = files.keys((*seen.network.layer_names, LOGITS))
     arrays = {"input": seen.batch[0], **{key: seen.values[name] for name, key in held.items() if name in seen.values}}
     kept = files.fitting(arrays)
-    page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, kept)
+    drawing = network.printed(seen.network, seen.picture, seen.values, by_layer(seen.costs))
+    page = html.photograph(seen, {name: found[:IN_PAGE] for name, found in maps.items()}, drawing, kept)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("report.html", page)
+        packed.writestr("charts/network.svg", drawing.file())
         packed.writestr("layers.csv", files.table_of_layers(seen.network, seen.values))
         packed.writestr("network.json", _json(_network(seen.network)))
         if seen.names_classes:

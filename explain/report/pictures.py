@@ -53,7 +53,7 @@ def strongest(activation: np.ndarray, names: Sequence[str], count: int = COUNT) 
     if not makes_pictures(activation):
         return []
     tiles = feature_maps.strongest(activation, count)
-    signed = any(tile.values.min() < 0 for tile in tiles)
+    signed = feature_maps.is_signed(activation)
     whole = images.scale(activation) if activation.ndim == 1 else None
     return [
         Map(names[tile.channel], float(tile.values.min()), float(tile.values.max()), _coloured(tile, signed, whole))

@@ -13,6 +13,7 @@ from explain.ctc import alternatives, decoding
 from explain.ctc.alphabet import Alphabet
 from explain.layers import activations, lstm
 from explain.layers.frames import Frames
+from explain.network.costs.layers import Cost
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.report.files import by, channel_names
@@ -34,7 +35,8 @@ class Read:
     title: what the word is called, any text. frames: where they lie on the picture. picture: `(height, width)` from 0
     to 1, grey, as the network sees it. values: every layer's output without the batch, and the logits. weights: of each
     recurrent layer by role, as `explain.network.weights` reads them. trust: how far the reading can be believed.
-    prepared: the picture as it was handed in, and what was done to it. Raises ReportError where a layer is missing.
+    prepared: the picture as it was handed in, and what was done to it. costs: of each layer. Raises ReportError
+    where a layer is missing.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Read:
     weights: Mapping[str, Mapping[str, np.ndarray]]
     trust: Trust = Trust()
     prepared: Prepared | None = None
+    costs: tuple[Cost, ...] = ()
 
     def __post_init__(self):
         missing = [name for name in self.network.layer_names if name not in self.values]

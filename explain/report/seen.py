@@ -13,6 +13,7 @@ from PIL import Image
 from explain.attribution import cam, class_map, occlusion
 from explain.attribution.targets import LOGITS, ClassLogit
 from explain.layers import activations
+from explain.network.costs.layers import Cost
 from explain.network.description import Description
 from explain.network.head import CLASSES
 from explain.network.layers import Layer
@@ -40,7 +41,8 @@ class Seen:
 
     title: what the picture is called, any text. picture: as the network sees it. values: every layer's output without
     the batch, and the logits. batch: the picture as the network takes it, `(1, height, width, channel)`. maps: see
-    `class_maps`. visualised: pictures of what the network takes a class for, by class, where any come along.
+    `class_maps`. visualised: pictures of what the network takes a class for, by class, where any come along. costs: of
+    each layer.
     Raises ReportError where a layer is missing.
     """
 
@@ -51,6 +53,7 @@ class Seen:
     values: Mapping[str, np.ndarray]
     maps: ClassMaps = ClassMaps("")
     visualised: Mapping[int, Image.Image] = field(default_factory=dict)
+    costs: tuple[Cost, ...] = ()
 
     def __post_init__(self):
         missing = [name for name in self.network.layer_names if name not in self.values]

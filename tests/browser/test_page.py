@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.browser.conftest import serve
 pytestmark = pytest.mark.browser
 
 COLD_SECONDS = 5.0
+START_SECONDS = 0.7  # of a processor, to start a program on an ordinary machine of two cores; 0.57 measured
 RESIDENT_MB = 500
 READING = re.compile(r"CTC decoding reads (\S+)")
 
@@ -62,10 +65,24 @@ def memory_map(process) -> str:
     return Path(f"/proc/{process.pid}/maps").read_text()
 
 
-def test_first_open_is_quick(browser, tmp_path):
-    """A fresh server each time, three at most: what else the machine does can only make it slower."""
+def slowness() -> float:
+    """How many times the seconds of an ordinary machine this one takes to start a program: 1 for a faster one too."""
+    resource = pytest.importorskip("resource")
     took = []
-    while len(took) < 3 and min(took, default=COLD_SECONDS) >= COLD_SECONDS:
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", "import streamlit.web.cli, onnxruntime"], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return max(1.0, min(took) / START_SECONDS)
+
+
+@pytest.mark.alone
+def test_first_open_is_quick(browser, tmp_path):
+    """A fresh server each time, three at most: what else the machine does can only make it slower. Slow machines have
+    longer, in proportion."""
+    took, most = [], COLD_SECONDS * slowness()
+    while len(took) < 3 and min(took, default=most) >= most:
         (tmp_path / str(len(took))).mkdir()
         cold = serve(tmp_path / str(len(took)))
         context = browser.new_context(viewport={"width": 1400, "height": 900})
@@ -77,7 +94,7 @@ def test_first_open_is_quick(browser, tmp_path):
         context.close()
         cold.process.terminate()
         cold.process.wait(10)
-    assert min(took) < COLD_SECONDS, f"the three panels took {took} s"
+    assert min(took) < most, f"the three panels took {took} s, of at most {most:.1f}"
 
 
 def test_first_open_is_quiet_and_light(page, served, console):

@@ -48,7 +48,7 @@ PARAMETERS = [
         "vgg_check",
     ],
     *["vgg_filter", "class_search", "dream_preset", "dream_several", "dream_diversity", "dream_full", "deep_filter"],
-    *["deep_character", "dream_aim"],
+    *["deep_character", "dream_aim", "deep_part", "tells_of", "tells_first", "tells_second"],
 ]
 
 

@@ -187,6 +187,11 @@ def _boxes(data: dict) -> dict[str, list]:
     return {"said": [{"n": 1, "id": data["id"], "has": data["id"], **tried} for tried in tries]}
 
 
+def _network(data: dict) -> dict[str, list]:
+    """Of the network at a glance; a click on a layer opens another view, which is walked by itself."""
+    return {"stage": [data["stages"]], "all": [True], "size": [True]}
+
+
 COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "feature_maps": _tiles,
     "thumbnails": lambda data: {"chosen": some([item["id"] for item in data["items"]])},
@@ -195,6 +200,7 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "word_box": _boxes,
     "presenting_stage": lambda data: {},  # takes the page away from the walk; has tests of its own
     "moments_player": lambda data: {"at": [0, len(data["names"]) // 2, len(data["names"]) - 1, 10_000]},
+    "at_a_glance": _network,
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
 }
 

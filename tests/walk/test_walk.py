@@ -37,10 +37,6 @@ class Walked(NamedTuple):
     broken: list[str]
 
 
-# Buttons that open another view, which is walked by itself; tests/browser/test_what_if.py presses one.
-TO_ANOTHER_VIEW = ("deep-silence-crnn", "deep-silence-vgg16-cam")
-
-
 class Home(NamedTuple):
     """Where the page looks a name up: at an address, after some presses."""
 
@@ -70,7 +66,7 @@ def worker() -> Iterator[QuickWorker]:
 @pytest.fixture(scope="module")
 def walked(worker) -> Walked:
     """Every view in a fresh tab of its own; what all views have in common is pressed in the first."""
-    walk, broken = Walk(worker, apart=frozenset({VIEW, *TO_ANOTHER_VIEW})), []
+    walk, broken = Walk(worker, VIEW), []
     views = tuple(next(node for node in Visitor().controls if node.key == VIEW).options)
     for view in views:
         try:
@@ -88,9 +84,17 @@ def homes(walked) -> dict[str, Home]:
     for address in sorted(map(dict, contexts), key=len):
         for name in Visitor(**address).read:
             homes.setdefault(name, Home(address, ()))
-    for name, read in walked.walk.read.items():
-        homes.setdefault(name, Home({VIEW: read.address[VIEW]}, read.steps))
+    for name in sorted(walked.walk.read.keys() - set(homes)):
+        homes[name] = _home(walked.walk, name)
     return homes
+
+
+def _home(walk: Walk, name: str) -> Home:
+    """The few presses that led to a name, or all of them where those do not lead there from a fresh tab."""
+    read = walk.read[name]
+    address = {VIEW: read.address[VIEW]}
+    few = name in walk.follow(read.steps, **address).read
+    return Home(address, read.steps if few else read.way)
 
 
 def _context(read: Read) -> dict[str, str]:
@@ -113,10 +117,7 @@ def test_hardly_fewer_controls_are_there_than_there_were(walked, capsys):
 def test_the_views_can_be_pressed_one_after_the_other(worker, walked):
     visitor = Visitor()
     for view in (*walked.views, walked.views[0]):
-        switch = next(node for node in visitor.controls if node.key == VIEW)
-        switch.set_value(view)
-        visitor.keep_address(switch)
-        visitor.run()
+        visitor.choose(VIEW, view)
         assert not visitor.exception, f"{view}: {visitor.trouble}"
 
 

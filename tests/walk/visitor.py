@@ -58,6 +58,17 @@ class Visitor(AppTest):
         else:
             sent.string_value = json.dumps({"selection": state})
 
+    def value(self, key: str) -> Any:
+        """What the control with this key is set to; None where there is none."""
+        return next((node.value for node in self.controls if getattr(node, "key", None) == key), None)
+
+    def choose(self, key: str, value: Any) -> None:
+        """Sets the control with this key, and runs the page."""
+        node = next(node for node in self.controls if getattr(node, "key", None) == key)
+        node.set_value(value)
+        self.keep_address(node)
+        self.run()
+
     def keep_address(self, node: Any) -> None:
         """Writes a widget's new value into the address, as the browser does for those that are bound to it."""
         name = getattr(node.proto, "query_param_key", "")

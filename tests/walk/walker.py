@@ -27,24 +27,27 @@ class Step(NamedTuple):
 
 
 class Read(NamedTuple):
-    """How the page came to look a name up in the address. address: where. steps: what was pressed to get there."""
+    """How the page came to look a name up in the address. address: where. steps: what was pressed to get there; way:
+    all that was pressed before, since what an earlier press left behind may count as well."""
 
     address: dict[str, str]
     steps: tuple[Step, ...]
+    way: tuple[Step, ...]
 
 
 @dataclass
 class Walk:
     """All that has been pressed, over all views.
 
-    apart: controls that are left alone. pressed: how often, by control and value.
+    view: the control that chooses between views, and its name in the address; it is left alone. Whatever else opens
+    another view has its press undone by it: that view is walked by itself. pressed: how often, by control and value.
     read: how each name of the address came to be read first.
     starts: buttons that start work, and how often they are pressed, so that all that can become of it is seen: what the
     worker does, see there; what the page itself does is cancelled, then waited for.
     """
 
     worker: QuickWorker
-    apart: frozenset[str] = frozenset()
+    view: str
     pressed: Counter[Step] = field(default_factory=Counter)
     read: dict[str, Read] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
@@ -64,8 +67,7 @@ class Walk:
             self._look(visitor, address, steps[:at])
             there = (press for node in visitor.controls for press in presses(visitor, node))
             for press in [press for press in there if (press.control, press.value) == step][:1]:
-                press.act()
-                visitor.run()
+                self._act(visitor, press)
         self._look(visitor, address, steps)
         return visitor
 
@@ -89,7 +91,7 @@ class Walk:
                 (self._turn(press, born[name_of(node)]), name_of(node), press)
                 for node in visitor.controls
                 for press in presses(visitor, node)
-                if name_of(node) not in self.apart and self._is_wanted(press)
+                if name_of(node) != self.view and self._is_wanted(press)
             ]
             if not todo:
                 return
@@ -114,9 +116,8 @@ class Walk:
         step, before, working = way[-1], self.worker.asked.total(), len(visitor.get("progress"))
         self.worker.at_once = bool(press.value)
         self.pressed[step] += 1
-        press.act()
         try:
-            visitor.run()
+            self._act(visitor, press)
         except RuntimeError as problem:  # it takes too long: a page that runs itself again and again
             raise Broken(_story(address, way, str(problem))) from problem
         self._look(visitor, address, way)
@@ -128,6 +129,14 @@ class Walk:
             self.starts[press.control] = 2
             if self.pressed[step] == 2:
                 self._wait(visitor, address, way)
+
+    def _act(self, visitor: Visitor, press: Press) -> None:
+        """Presses, and comes back to the view where it was pressed, unless the page is broken."""
+        view = visitor.value(self.view)
+        press.act()
+        visitor.run()
+        if not visitor.exception and visitor.value(self.view) not in (None, view):
+            visitor.choose(self.view, view)
 
     def _wait(self, visitor: Visitor, address: dict[str, str], way: list[Step]) -> None:
         """Until work that goes on beside the page is over."""
@@ -146,7 +155,7 @@ class Walk:
     def _note(self, visitor: Visitor, steps: tuple[Step, ...], address: dict[str, str], way: list[Step]) -> None:
         self._look(visitor, address, way)
         for name in visitor.read - set(self.read):
-            self.read[name] = Read({**address, **visitor.address}, steps)
+            self.read[name] = Read({**address, **visitor.address}, steps, tuple(way))
 
 
 def _story(address: dict[str, str], way: Sequence[Step], trouble: str) -> str:

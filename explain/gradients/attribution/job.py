@@ -46,8 +46,7 @@ def check(settings: dict[str, Any], network: Card | Description) -> dict[str, An
     if unknown := sorted(set(settings) - set(known)):
         raise ValueError(f"An attribution has no setting {unknown[0]!r}; it has {', '.join(known)}.")
     settings = {**defaults, **settings}
-    target = targets.parse(settings.get("target"))
-    targets.check(target, _shape(card, target))
+    picture, target = explained(card, settings)
     methods = settings["methods"]
     if not isinstance(methods, list | tuple) or not methods or not set(methods) <= set(METHODS):
         raise ValueError(f"Choose methods among {', '.join(METHODS)}.")
@@ -56,18 +55,26 @@ def check(settings: dict[str, Any], network: Card | Description) -> dict[str, An
         raise ValueError(f"Choose layers among {', '.join(convolutions)}.")
     for name, allowed in (("samples", SAMPLES), ("seed", range(2**31))):
         check_whole(name, settings[name], allowed)
-    picture = settings.get("picture")
-    if not isinstance(picture, np.ndarray) or not _takes(card, picture) or not np.isfinite(picture).all():
-        raise ValueError(f"{card.name} takes a picture of shape {card.input_shape} for its attribution.")
     return {
         "network": card.name,
-        "picture": np.ascontiguousarray(picture, np.float32),
+        "picture": picture,
         "target": targets.describe(target),
         "methods": [method for method in METHODS if method in methods],
         "layers": [layer for layer in convolutions if layer in layers],
         "samples": settings["samples"],
         "seed": settings["seed"],
     }
+
+
+def explained(card: Description, settings: dict[str, Any]) -> tuple[np.ndarray, targets.Target]:
+    """The picture, as float32, and the target of some settings; raises ValueError, in one sentence, where the network
+    does not take the one or does not have the other."""
+    target = targets.parse(settings.get("target"))
+    targets.check(target, _shape(card, target))
+    picture = settings.get("picture")
+    if not isinstance(picture, np.ndarray) or not _takes(card, picture) or not np.isfinite(picture).all():
+        raise ValueError(f"{card.name} takes a picture of shape {card.input_shape} for its attribution.")
+    return np.ascontiguousarray(picture, np.float32), target
 
 
 def _takes(card: Description, picture: np.ndarray) -> bool:
@@ -112,7 +119,7 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     at_layers = lru_cache(lambda: network.layer_gradients(picture, target, settings["layers"]))
     done = 0.0
     for method, share in zip(settings["methods"], _shares(settings["methods"]), strict=True):
-        on_step = _progress(report, done, share, _passes(method))
+        on_step = progress(report, done, share, _passes(method))
         if method in LAYER_METHODS:
             weigh = LAYER_METHODS[method]
             found = {name_at(method, layer): weigh(*pair).astype(np.float32) for layer, pair in at_layers().items()}
@@ -165,7 +172,7 @@ def _shares(methods: list[str]) -> list[float]:
     return [100 * count / sum(passes) for count in passes]
 
 
-def _progress(report: Report, done: float, share: float, passes: int) -> Callable[[int, int], bool]:
+def progress(report: Report, done: float, share: float, passes: int) -> Callable[[int, int], bool]:
     """What a method tells its steps to; never goes back where more of them turn out to be needed."""
     reached = done
 
@@ -177,15 +184,23 @@ def _progress(report: Report, done: float, share: float, passes: int) -> Callabl
     return on_step
 
 
-@refusing
-def _check(settings: dict[str, Any]) -> dict[str, Any]:
-    card = models.network(settings.get("network", DEFAULT))
-    return check({**settings, "network": card.name}, card)
+def kind(
+    run: Callable[[NetworkFunction, dict[str, Any], Report], dict[str, Any]],
+    check: Callable[[dict[str, Any], Description], dict[str, Any]],
+    module: str,
+) -> Kind:
+    """A job that explains a target of the network that its settings name. module: the job's; a result depends on the
+    network and on the code that it can import."""
+
+    @refusing
+    def checked(settings: dict[str, Any]) -> dict[str, Any]:
+        card = models.network(settings.get("network", DEFAULT))
+        return check({**settings, "network": card.name}, card)
+
+    def files(settings: dict[str, Any]) -> Sequence[Path]:
+        return [*models.files(settings["network"]), *sources(module)]
+
+    return Kind(models.on_network(run, checked), checked, files)
 
 
-def files(settings: dict[str, Any]) -> Sequence[Path]:
-    """What a result depends on besides the settings: the network, and the code that the job runs."""
-    return [*models.files(settings["network"]), *sources(__name__)]
-
-
-KIND = Kind(models.on_network(run, _check), _check, files)
+KIND = kind(run, check, __name__)

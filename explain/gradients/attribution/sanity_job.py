@@ -38,7 +38,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def files(settings: dict[str, Any]) -> Sequence[Path]:
     """What a result depends on besides its settings."""
-    return [*job.files(settings), *sources(__name__)]
+    return [*job.KIND.files(settings), *sources(__name__)]
 
 
 def run(settings: dict[str, Any], report: Report) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explain.network.apart import as_json
+from explain.network.costs import layers as costs
 from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.running import onward
@@ -72,6 +73,11 @@ class Opened:
     def weights(self, message: dict[str, Any], _arrays: Arrays) -> Arrays:
         return network_weights(self.description, message["layer"])
 
+    def costs(self, message: dict[str, Any], _arrays: Arrays) -> Arrays:
+        """Of every layer in order: multiply-adds, bytes of its weights, bytes that it puts out."""
+        read = costs.read(self.description, tuple(message["size"]))
+        return {"costs": np.array([(cost.multiply_adds, cost.weights, cost.output) for cost in read], np.int64)}
+
     def _try(self) -> None:
         """One pass over a plain picture: what can't be run is better refused at once."""
         wanted = self.description.preprocessing
@@ -93,9 +99,8 @@ def _is_number(values: np.ndarray) -> bool:
 def answer(opened: Opened | None, message: dict[str, Any], arrays: Arrays) -> Arrays:
     if message["do"] == "run":
         return opened.run(message, arrays)
-    if message["do"] == "onward":
-        return opened.onward(message, arrays)
-    return opened.weights(message, arrays)
+    asked = {"onward": opened.onward, "costs": opened.costs, "weights": opened.weights}
+    return asked[message["do"]](message, arrays)
 
 
 def serve(path: Path, source: BinaryIO, sink: BinaryIO) -> None:

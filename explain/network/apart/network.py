@@ -19,6 +19,7 @@ from explain.network import weights as weights_of
 from explain.network.apart import received
 from explain.network.apart.pool import FOR_ALL, Pool
 from explain.network.apart.process import DIED, NO_MEMORY, OVERDUE, Child, Ended
+from explain.network.costs.layers import Cost
 from explain.network.errors import NetworkError
 from explain.network.head import CTC
 from explain.network.session import Network
@@ -91,6 +92,17 @@ class RemoteNetwork(Network):
         if not right:
             raise NetworkError(f"{self.path.stem} has other weights than it says.")
         return arrays
+
+    def costs(self, size: tuple[int, int]) -> tuple[Cost, ...]:
+        """What each layer costs for a picture of this size, see `explain.network.costs.layers.costs_of`."""
+        arrays, layers = self._ask({"do": "costs", "size": list(size)}, {}), self.description.layers[1:]
+        counts = arrays.get("costs", np.empty(0))
+        if set(arrays) != {"costs"} or counts.shape != (len(layers), 3) or counts.dtype != np.int64 or counts.min() < 0:
+            raise NetworkError(f"{self.path.stem} answered something else than it was asked for.")
+        return tuple(
+            Cost(layer.name, multiply_adds, layer.parameters, weights, output)
+            for layer, (multiply_adds, weights, output) in zip(layers, counts.tolist(), strict=True)
+        )
 
     def _passes(self, names: list[str], batch: np.ndarray, give_back: bool) -> list[np.ndarray]:
         """As for any network; refused, before anything is laid out, where one pass takes too many numbers."""

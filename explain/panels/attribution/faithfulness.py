@@ -12,11 +12,14 @@ from explain.attribution import faithfulness, targets
 from explain.attribution.faithfulness import Curve
 from explain.charts import faithfulness as faithfulness_chart
 from explain.charts.theme import Inks
+from explain.network.description import Description
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import resources
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
+from models.card import POINT_TRULY
 
 RANDOM = "random order"
 ORDERS = 3  # random ones; their mean is shown
@@ -25,8 +28,8 @@ REMEMBERED = 256  # pairs of curves; a kilobyte each
 SANITY = Followed("why-sanity", "sanity", once=True)
 
 
-def switch() -> bool:
-    """Whether the maps are to be checked; kept in the address."""
+def switch(description: Description) -> bool:
+    """Whether the maps are to be checked; kept in the address. Until then what was measured of them, where it was."""
     wanted = st.toggle(
         "Check the maps: do they tell the truth?",
         key="why_check",
@@ -34,14 +37,21 @@ def switch() -> bool:
         help="Asks the network some 35 times for each map, and 100 times for the random order: a few seconds in all.",
     )
     if wanted:
-        st.caption(
+        caption(
             "A map claims which pixels matter most. **Left:** the pixels are taken away in the map's order, the most "
             "important first, and the network is asked again: if the map is right, the answer breaks down at once. "
             "**Right:** they are put back on an empty background: the answer should be there at once. **Dashed grey:** "
             "the same in random order, which any map must beat. Height: the character's probability (against a rival, "
             "its share of what the two have)."
         )
+    elif pointing := measured(description):
+        caption(pointing)
     return bool(wanted)
+
+
+def measured(description: Description) -> str | None:
+    """What is known of how truly the maps of a network point."""
+    return description.card.about.get(POINT_TRULY) if description.card else None
 
 
 def check(word: Subject, target: targets.Character, name: str, values: np.ndarray) -> None:
@@ -59,7 +69,7 @@ def show(place, key: str, own: Pair, by_chance: Pair) -> None:
     """Draws the curves of one map in a place, and below all else their areas. key: of the chart."""
     chart = faithfulness_chart.curves(*own, by_chance, Inks.of(is_dark()))
     place.vega_lite_chart(chart, width="stretch", key=key)
-    st.caption(said(*own, by_chance))
+    caption(said(*own, by_chance))
 
 
 def said(fallen: Curve, risen: Curve, by_chance: Pair) -> str:
@@ -143,7 +153,7 @@ def shuffled(
         )
         return None
     if job.status == "done":
-        st.caption(
+        caption(
             "Below each map, how alike it is to itself after each further layer was put in random order (rank "
             "correlation of the pixels' strengths: 1 the same places, 0 none in common). A map that explains this "
             "network falls; one that stays high redraws the picture, whatever the network has learned. A 0 may also "
@@ -160,4 +170,4 @@ def sanity(name: str, result: dict[str, Any] | None, view: str = "why") -> None:
         return
     chart = faithfulness_chart.cascade(result["stages"], result[name].tolist(), Inks.of(is_dark()))
     st.vega_lite_chart(chart, width="stretch", key=f"{view}-shuffled-{name}")
-    st.caption(f"Likeness to the trained network's map once every layer is shuffled: **{result[name][-1]:.2f}**.")
+    caption(f"Likeness to the trained network's map once every layer is shuffled: **{result[name][-1]:.2f}**.")

@@ -20,8 +20,10 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.overlay import overlay
+from models.card import WHY_THESE
 
 TOP = 5
 SIZE = 300
@@ -51,7 +53,7 @@ def show(_word) -> None:
         large = images.enlarge(shown.seen, max(1, ENLARGED // max(shown.seen.size)))
         st.image(large, width=SIZE, alt=f"The photograph as the network sees it, {shown.height} x {shown.width}")
         fit = FITTED[shown.description.preprocessing.fit]
-        st.caption(f"{fit}, {shown.height} × {shown.width} pixels.")
+        caption(f"{fit}, {shown.height} × {shown.width} pixels.")
     with where:
         st.markdown("**Where it sees it**")
         _where(shown, unit, title)
@@ -86,7 +88,11 @@ def _answers(classes: Catalogue, shown: Subject) -> int:
     units = {classes.of_unit(shown.network, unit): unit for unit in best}
     st.markdown("**What it calls this**")
     likeliest = "The five likeliest" if len(probabilities) > TOP else "The likeliest"
-    st.caption(f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.")
+    card = shown.description.card
+    caption(
+        f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.",
+        more=card.about.get(WHY_THESE) if card else None,
+    )
     st.vega_lite_chart(
         ctc.texts(
             [(name, float(probabilities[unit])) for name, unit in units.items()],
@@ -114,7 +120,7 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     """The map that one pass and the last layers' weights give, where the network ends so that they do."""
     found = class_map.class_map(shown.description, shown.values, unit, focus.weights)
     if found is None:
-        st.caption(
+        caption(
             "A map at once needs a network that ends in global average pooling and one dense layer, or in dense layers "
             f"with ReLUs over a map laid out flat. The gradient methods below show where in the picture **{title}** is."
         )
@@ -125,12 +131,13 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     st.image(overlay(shown.seen, found.values, SIZE), width=SIZE, alt=f"{kind} of {title}{at}")
     places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {layer}"
     if found.exact:
-        st.caption(
+        caption(
             f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
-            f"{places} the evidence lies, not which details make it up."
+            f"{places} the evidence lies, not which details make it up. Other maps are estimates, this one is exact.",
+            more="The mean over all places is the logit of the class, but for the bias.",
         )
         return
-    st.caption(
+    caption(
         f"Grad-CAM of **{title}** at the {places}: red places speak for it, blue ones against. With "
         "dense layers behind it this is no exact share: a channel counts by its mean weight over all places."
     )
@@ -139,7 +146,7 @@ def _where(shown: Subject, unit: int, title: str) -> None:
 def _filters(shown: Subject) -> None:
     convolutions = [layer.name for layer in shown.description.of_kind("conv")]
     if not convolutions:
-        st.caption(weighed.missing(shown.description))
+        caption(weighed.missing(shown.description))
         return
     name = layer_choice.choose("Layer", shown.description, convolutions, convolutions[0], "vgg_filters")
     number = address.numbers("vgg_filter", 1)
@@ -155,12 +162,12 @@ def _filters(shown: Subject) -> None:
 def _gallery(classes: Catalogue) -> None:
     network = next((name for name in classes.networks if gallery.classes_of(name)), None)
     if network is None:
-        st.caption("No pictures of these classes come with the page; the panel above dreams one where it can.")
+        caption("No pictures of these classes come with the page; the panel above dreams one where it can.")
         return
     pictures = gallery.thumbnails(network)
     labels = {classes.of_unit(network, unit): unit for unit in pictures}
     st.markdown(f"**The {len(labels)} classes that come with the page**")
-    st.caption("What the network thinks each class looks like. A click shows it in the panel above.")
+    caption("What the network thinks each class looks like. A click shows it in the panel above.")
     chosen = classes.label(class_names.chosen(classes))
 
     def take(clicked: str) -> None:

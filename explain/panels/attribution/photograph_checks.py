@@ -21,6 +21,7 @@ from explain.panels.jobs.job_view import Followed
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 SQUARES = 14  # along the shorter side
 STEPS, ORDERS = 8, 2  # of a curve; random orders, whose mean is shown
@@ -70,7 +71,7 @@ class Checks:
             "| --- | ---: | ---: |",
         ]
         st.markdown("\n".join([*head, *rows]))
-        st.caption("Sorted by the difference of the two. For this photograph and this class alone.")
+        caption("Sorted by the difference of the two. For this photograph and this class alone.")
 
     def _key(self, name: str) -> tuple:
         return self.photograph.description, self.photograph.ran.digest, self.target, name
@@ -78,7 +79,7 @@ class Checks:
     def _work(self, name: str, values: np.ndarray | None) -> None:
         """Works the curves out beside the page, one map at a time. values: of the map; None for the random order."""
         if self._at_work:
-            st.caption("This map is checked in its turn.")
+            caption("This map is checked in its turn.")
             return
         self._at_work = True
         task = CHECKING.work_for(self._key(name))
@@ -125,7 +126,7 @@ def switch(photograph: Subject, target: targets.Target) -> Checks:
     )
     if wanted:
         side = _side(photograph.batch[0])
-        st.caption(
+        caption(
             f"A map claims which parts matter most. **Left:** squares of {side} × {side} pixels are covered with the "
             "photograph's mean colour in the map's order, the most important first, and the network is asked again: if "
             "the map is right, the class is lost at once. **Right:** they are put back on a blurred photograph: "
@@ -133,6 +134,11 @@ def switch(photograph: Subject, target: targets.Target) -> Checks:
             f"Height: the class's probability. About {seconds} s a map."
         )
     else:
+        caption(
+            "Maps that disagree can't all be right. This covers what each of them points to: the truer the map, the "
+            "sooner the class is lost.",
+            more=of_a_word.measured(photograph.description),
+        )
         CHECKING.drop()
     return Checks(photograph, target, bool(wanted))
 

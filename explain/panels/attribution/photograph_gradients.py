@@ -20,6 +20,7 @@ from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 from explain.pictures import photograph_overlay
 
 ACROSS, CHECKED_ACROSS = 4, 3  # maps in a row, and with two curves under each
@@ -83,7 +84,7 @@ def show(asked: Asked, checks: Checks) -> None:
 
 
 def _maps(asked: Asked, result: dict, methods: tuple[str, ...], checks: Checks) -> None:
-    st.caption(
+    caption(
         "Each map has its own colour scale, up to the strength that only a hundredth of its pixels exceeds: the "
         "methods measure different things, so their places can be compared, their strengths cannot. "
         "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow."
@@ -123,7 +124,7 @@ def picture(asked: Asked, words: Words, values: np.ndarray, note: str) -> None:
     drawn = photograph_overlay.picture(asked.photograph.seen, values)
     st.image(drawn, width="stretch", alt=f"{words.title} over the photograph")
     y, x = np.unravel_index(int(np.abs(values).argmax()), values.shape)
-    st.caption(f"**{words.title}.** {words.measures} {words.does_not} {note} Strongest at column {x}, row {y}.")
+    caption(f"**{words.title}.** {words.measures} {words.does_not} {note} Strongest at column {x}, row {y}.")
 
 
 def _note(method: str, result: dict) -> str:

@@ -19,6 +19,7 @@ from explain.panels.jobs.held import Held
 from explain.panels.jobs.remembered import shown
 from explain.panels.page import address, resources
 from explain.panels.page.recent import Recent
+from explain.panels.words.explained import caption
 
 CHANNELS = 64  # of Score-CAM, at most
 SLOWER = 1.4  # a product of a part takes so much longer than one of a whole pass
@@ -79,7 +80,7 @@ def show(asked: Asked, checks: Checks) -> None:
     with right:
         layer = cam.usual_layer(asked.description)
         if layer is None:
-            st.caption(weighed.missing(asked.description))
+            caption(weighed.missing(asked.description))
             return
         passes, count = Passes(network), min(CHANNELS, asked.description.layer(layer).shape[-1])
         _shown(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from explain.attribution import cam
 from explain.network.description import Description
 from explain.network.needs import Needs
 from explain.panels.inputs import layer as layer_choice
 from explain.panels.layers import names
+from explain.panels.words.explained import caption
 
 NEEDS = Needs(kinds=("conv",))
 
@@ -17,7 +16,7 @@ def choose(description: Description, key: str) -> str | None:
     """Draws the choice, kept in the address under key; None, with a sentence, where there is no such layer."""
     usual = cam.usual_layer(description)
     if usual is None:
-        st.caption(missing(description))
+        caption(missing(description))
         return None
     return layer_choice.choose(
         "Layer whose feature maps are weighted", description, cam.mapped_layers(description), usual, key

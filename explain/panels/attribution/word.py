@@ -23,6 +23,7 @@ from explain.panels.page import address, resources, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 from explain.pictures import word_overlay
 
 REMEMBERED = 8  # words whose occluded passes are kept; some 2 MB each
@@ -50,9 +51,9 @@ def _explained(word: Subject) -> None:
     question, answer = st.columns([1, 1.9], gap="medium")
     with question:
         target = _question(word, text)
-        st.caption("Occlusion: the word is covered, step by step, with small patches:")
+        caption("Occlusion: the word is covered, step by step, with small patches:")
         patch = address.switch("What is covered", patches, key="why_patch")
-        checked = faithfulness.switch()
+        checked = faithfulness.switch(word.description)
     with answer:
         _occlusion(word, patch, patches[patch], target, checked)
     _gradients(word, target, checked)
@@ -61,7 +62,7 @@ def _explained(word: Subject) -> None:
 def _question(word: Subject, text: tuple[int, ...]) -> targets.Character:
     """Which character, and against which rival; both kept in the address."""
     st.markdown("**Why this character?**")
-    st.caption("Choose a character of the reading. The maps show what in the picture the network reads it from.")
+    caption("Choose a character of the reading. The maps show what in the picture the network reads it from.")
     kept = address.numbers("character", 1)
     position = kept[0] if kept and kept[0] < len(text) else 0
     names = _names([_written(word, label) for label in text])
@@ -104,7 +105,7 @@ def _question(word: Subject, text: tuple[int, ...]) -> targets.Character:
             on_change=lambda: address.note("rival", st.session_state[rival_key]),
         )
         target = targets.character(frames, text, position, others[options.index(chosen)], blank)
-    st.caption(_sentence(word, target))
+    caption(_sentence(word, target))
     return target
 
 
@@ -127,8 +128,9 @@ def _sentence(word: Subject, target: targets.Character) -> str:
     frames = [str(frame) for frame in targets.telling_frames(target)]
     where = f"frame {frames[0]}" if len(frames) == 1 else f"frames {', '.join(frames[:-1])} and {frames[-1]}"
     text = (
-        f"“{_written(word, target.label)}” is told at {where} (orange below the maps). Over all its alignments its "
-        f"probability is {targets.mean_probability(word.probabilities, target):.3f} on (geometric) average"
+        f"“{_written(word, target.label)}” is told at {where} (orange below the maps). There its probability is "
+        f"{targets.mean_probability(word.probabilities, target):.3f}, a geometric average over its alignments: of this "
+        "one character, where the whole text needs all of them at once and so has less"
     )
     if target.rival is None:
         return text + "."
@@ -180,11 +182,11 @@ def _occlusion_map(
     top, left, bottom, right = covered.boxes[int(drops.argmax())]
     log = "log-probability" if target.rival is None else "lead over its rival (difference of log-probabilities)"
     words, (height, width) = OF_A_WORD["occlusion"], lengths[0]
-    st.caption(
-        f"**Occlusion.** {words.measures} {words.does_not} The patch, {width}×{height} pixels in the background's "
-        f"colour, costs most at columns {left} to {right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the "
-        f"{log}. A pixel's colour is the mean over the patches that cover it; red: covering it hurts, blue: it helps, "
-        f"full colour from {word_overlay.limit(values):.2g} on."
+    caption(
+        f"**Occlusion.** {words.measures} The patch costs most at columns {left} to {right - 1}, rows {top} to "
+        f"{bottom - 1}: {drops.max():.2f} of the {log}. Red: covering it hurts. Blue: it helps.",
+        more=f"{words.does_not} The patch is {width}×{height} pixels in the background's colour. A pixel's colour is "
+        f"the mean over the patches that cover it, in full from {word_overlay.limit(values):.2g} on.",
     )
 
 
@@ -219,7 +221,7 @@ def _gradients(word: Subject, target: targets.Character, checked: bool) -> None:
 def _maps(word: Subject, result: dict, target: targets.Character, checked: bool) -> None:
     """All maps, those of the pixels and those of a layer, each with what it measures and, if wanted, its checks."""
     st.markdown("**Gradient methods, on the pixels**")
-    st.caption(
+    caption(
         "Red speaks for the character and blue against it; maps without a sign go from dark blue to yellow. Each map "
         "has a colour scale of its own, full from the strength that its strongest half per cent of places exceeds: the "
         "methods measure different things, so compare where they are strong, not how strong they are."
@@ -260,7 +262,7 @@ def _map(word: Subject, method: str, values: np.ndarray, target: targets.Charact
     st.markdown(words.title)
     st.image(_drawn(word, values, target), width="stretch", alt=f"{words.title} over the word")
     y, x = peak(evidence(method, values))
-    st.caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
+    caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
 
 
 def _note(method: str, result: dict) -> str:

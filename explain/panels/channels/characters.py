@@ -18,6 +18,7 @@ from explain.panels.layers import exemplars, names
 from explain.panels.page import address
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold
+from explain.panels.words.explained import caption
 
 NAMED = 4  # characters that a sentence names
 OF_A_LAYER = 6  # channels that are listed of each
@@ -32,7 +33,7 @@ def show(description: Description, layer: Layer, channel: int, choose: Callable[
     if description.head.kind != CTC or not description.of_kind("conv"):
         return
     if missing := exemplars.NEEDS.missing(description):
-        st.caption(f"What characters a channel answers to can be measured over many words. {missing}")
+        caption(f"What characters a channel answers to can be measured over many words. {missing}")
         return
     bank = exemplars.opened_bank(description)
     if bank is None or not bank.convolutions:
@@ -43,7 +44,7 @@ def show(description: Description, layer: Layer, channel: int, choose: Callable[
             _of_channel(bank, layer, channel)
         else:
             st.markdown("**What characters a channel answers to**")
-            st.caption("Choose a convolution: its channels were measured over many words.")
+            caption("Choose a convolution: its channels were measured over many words.")
     with all_:
         _of_character(bank, description, layer, channel, choose)
 
@@ -52,11 +53,11 @@ def _of_channel(bank: Bank, layer: Layer, channel: int) -> None:
     st.markdown(f"**What characters channel {channel} answers to**")
     answers = channel_answers.of_channel(bank, layer.name, channel)
     if not answers:
-        st.caption(f"In the {len(bank.texts)} words of the bank this channel never varies: it is silent.")
+        caption(f"In the {len(bank.texts)} words of the bank this channel never varies: it is silent.")
         return
     st.markdown(told(answers))
     st.vega_lite_chart(charts.by_effect(answers, Inks.of(is_dark())), width="stretch", key="channel-characters")
-    st.caption(
+    caption(
         f"Over {len(bank.texts)} words kept for this: the channel's mean in the columns of a character, less that in "
         "the columns of all other characters, in standard deviations (Hedges' g). It is a correlation, not a cause: "
         "the channel may answer to a stroke that these characters share, or to what stands beside them."
@@ -103,7 +104,7 @@ def _of_character(
     for name in bank.convolutions:
         _layer_row(bank, description.layer(name), character, description, (layer.name, channel), choose)
     occurrences = int(bank.arrays["occurrences"][bank.labels.index(character)])
-    st.caption(
+    caption(
         f"Of each convolution the {OF_A_LAYER} channels that lie highest above the rest at {bold(character)}, in "
         f"standard deviations, over {occurrences} occurrences. Click one to see it."
     )

@@ -21,6 +21,7 @@ from explain.panels.layers import names
 from explain.panels.page import address, resources
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.notation import number
 
@@ -86,9 +87,9 @@ def _start(subject: Subject, wish: Wish, seed: int) -> None:
 
 def _none(subject: Subject, layer: Layer, wish: Wish) -> None:
     if problem := refusal("dream", _settings(subject, wish)):
-        st.caption(problem)
+        caption(problem)
         return
-    st.caption(f"{AIMS[wish.aim]} It takes {_time(subject, layer)} and forms before your eyes.")
+    caption(f"{AIMS[wish.aim]} It takes {_time(subject, layer)} and forms before your eyes.")
     label = "Dream this channel" if wish.aim == WHOLE else "Dream this unit"
     st.button(label, on_click=_start, args=(subject, wish, 0), type="primary", key="channel-dream-start")
 
@@ -103,7 +104,7 @@ def _from_gallery(subject: Subject, layer: Layer, wish: Wish, record: dict) -> N
     picture = gallery.picture(subject.description, record)
     _draw(picture, wish)
     usual, most = record["photographs"]
-    st.caption(
+    caption(
         "Not a photograph: found by walking uphill from noise. The channel's mean is "
         f"**{number(record['activation'])}** here, {number(usual)} on average and {number(most)} at most over the "
         f"sample photographs, {number(_here(subject, wish))} on the present picture."
@@ -137,9 +138,9 @@ def _live(subject: Subject, layer: Layer, wish: Wish, job: Job) -> None:
             st.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="channel-dream-cancel")
             return
         elif job.status == "done":
-            st.caption(_told(subject, wish, job, DREAM.note))
+            caption(_told(subject, wish, job, DREAM.note))
         else:
-            st.caption(describe(job))
+            caption(describe(job))
         again, keep = st.columns([1.6, 1])
         again.button(
             "Another seed" if job.status == "done" else "Try again",

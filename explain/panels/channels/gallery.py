@@ -14,6 +14,7 @@ from explain.network.layers import Layer
 from explain.panels.components import thumbnails
 from explain.panels.layers import names
 from explain.panels.visualisation import gallery as pictures
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 SIDE = 66  # screen pixels of a small picture
@@ -59,7 +60,7 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
         },
         choose=lambda clicked: choose(int(clicked)),
     )
-    st.caption(
+    caption(
         f"{len(known)} of {layer.shape[-1]} channels, not chosen by eye: half respond most to the sample photographs, "
         "half are evenly spread among the others. A channel may answer to several things; its picture shows one. "
         "Click a picture to look at its channel."

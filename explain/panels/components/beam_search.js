@@ -13,10 +13,10 @@ const BEAM_STYLE = `
 .beams .part-label { background: var(--st-primary-color); }
 .beams .key { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 3px; }
 .beams .fate { font-size: 11.5px; }
-.beams .new { color: #2f9e44; }
-.beams .merged { color: #d9480f; }
+.beams .new { color: color-mix(in srgb, #2f9e44 65%, var(--st-text-color)); }
+.beams .merged { color: color-mix(in srgb, #d9480f 75%, var(--st-text-color)); }
 .beams .gone { margin-top: 6px; font-size: 12px; min-height: 54px; }
-.beams .gone b { font-family: var(--st-code-font); opacity: 0.65; }
+.beams .gone b { font-family: var(--st-code-font); opacity: 0.8; }
 .beams .strip { width: 100%; height: 84px; image-rendering: pixelated; display: block; }
 `;
 const BEAM_PACE = 450; // milliseconds a frame

@@ -154,7 +154,7 @@ export default function (component) {
   function rest() {
     if (chosen && chosen.value !== undefined) return show(chosen, chosen.value, chosen.name);
     frame.style.display = "none";
-    line.textContent = data.facts;
+    line.textContent = line.title = data.facts;
   }
 
   function mark() {

@@ -17,6 +17,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 LIST_BYTES, LIST_WORDS = 2_000_000, 200_000
 
@@ -25,7 +26,7 @@ def show(characters: tuple[alternatives.Character, ...], selected: int | None, a
     """Each character: its frames, how sure it is, its strongest rival; in words for the selected one."""
     st.markdown("**Each character**")
     if selected is None:
-        st.caption("Every frame says blank: there is no character to look at.")
+        caption("Every frame says blank: there is no character to look at.")
         return
     with st.container(horizontal=True, gap="small"):
         for place, character in enumerate(characters):
@@ -49,7 +50,7 @@ def show(characters: tuple[alternatives.Character, ...], selected: int | None, a
         ]
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |")
     st.markdown("\n".join(lines))
-    st.caption(
+    caption(
         f"Exact, over all alignments: the text's probability as a share of that of all {len(alphabet.labels) - 1:,} "
         "texts with this one character replaced. It says what the network would rather read here, not whether it is "
         "right."
@@ -95,7 +96,7 @@ def word_list(word: Subject) -> None:
                 words += tuple(file.getvalue().decode("utf-8", "replace").split())[:LIST_WORDS]
         words = tuple(filter(None, words))
         if not words:
-            st.caption("Every word of the list is scored by the forward algorithm; the likeliest is the reading.")
+            caption("Every word of the list is scored by the forward algorithm; the likeliest is the reading.")
             return
         scores = _scored(word.ran.digest, words, word)
         if not scores.words:
@@ -105,7 +106,7 @@ def word_list(word: Subject) -> None:
         st.vega_lite_chart(ctc.texts(bars, Inks.of(is_dark())), width="stretch", key="ctc-word-list")
         best = scores.words[0]
         left_out = f"; {scores.left_out} can't be read and are left out" if scores.left_out else ""
-        st.caption(
+        caption(
             f"Share of the probability of all {scores.scored} words{left_out}. “{plain(best.word)}” itself has "
             f"probability {shown(best.log_probability)} without the list."
         )

@@ -11,6 +11,7 @@ from explain.panels.components import component
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 
 WIDTHS = ("25", "10", "3")
 ROWS = 10
@@ -33,7 +34,7 @@ def show(word: Subject) -> None:
     digest = "textbook" if textbook else word.ran.digest
     p = TEXTBOOK if textbook else word.probabilities
     alphabet = TEXTBOOK_ALPHABET if textbook else word.alphabet
-    in_address = address.numbers("beam_frame", 1)
+    in_address = address.numbers("beam_frame", 1) or (None if textbook else address.numbers("frame", 1))
 
     def keep() -> None:
         frame = st.session_state["ctc-beams"].get("frame")
@@ -55,7 +56,7 @@ def show(word: Subject) -> None:
         },
         on_frame_change=keep,
     )
-    st.caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
+    caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
 
 
 BEAM_SAYS = (

@@ -8,6 +8,7 @@ from explain.ctc import alternatives
 from explain.network.head import CTC
 from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 from explain.trust import wording
 
 AT_FIRST = 2  # things that are wrong, in the line; what else there is to say stands under it, smaller
@@ -39,7 +40,7 @@ def line(word: Subject) -> None:
     if wrong:
         st.markdown(f"{DOUBT if word.trust.believed else WRONG} {plain(' '.join(said[:wrong]))}")
     if rest := said[wrong:]:
-        st.caption(plain(" ".join(rest)))
+        caption(plain(" ".join(rest)))
 
 
 def _never(word: Subject) -> str:

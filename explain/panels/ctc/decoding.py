@@ -7,27 +7,31 @@ import streamlit as st
 
 from explain.charts import ctc
 from explain.charts.theme import Inks
-from explain.ctc import decoding
-from explain.ctc.alphabet import SPACE_MARK
+from explain.ctc import alternatives, decoding
+from explain.ctc.alphabet import SPACE_MARK, Alphabet
+from explain.ctc.detours import detour
 from explain.panels.ctc import believed
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import network_badge, plain
+from explain.panels.words.explained import caption
 
 BEAMS, SHOWN = 25, 3
+FRAME_SEES = "What is framed are the columns that its convolutions see; the {behind} let it know the rest of the word."
 
 
 @fragment
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     digest, probabilities, best = word.ran.digest, word.probabilities, word.best
-    st.markdown(f"**CTC decoding** {believed.title(word)}")
+    st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description)}")
     believed.line(word)
-    st.caption(
+    caption(
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "
-        "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away."
+        "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away. "
+        "Rows: blank, the characters that are read, and in grey those that came closest."
     )
     in_address = address.numbers("frame", 1)
     frame = in_address[0] if in_address and in_address[0] < len(probabilities) else None
@@ -39,10 +43,10 @@ def show(word: Subject) -> None:
 
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
-    recurrent = bool(word.description.of_kind("lstm"))
-    st.caption(caption(probabilities, best, word.text, word.description.blank, recurrent))
+    more = FRAME_SEES.format(behind="recurrent layers" if word.description.of_kind("lstm") else "layers behind them")
+    caption(summary(probabilities, best, word.text, word.alphabet), more=more)
     if not word.description.head.stated:
-        st.caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
+        caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
 
 
 # Nine tenths of the time that the whole page takes when it runs again, as it does for another deeper view.
@@ -69,13 +73,23 @@ def _seen(text: str) -> str:
     return f"{SPACE_MARK * before}{inner}{SPACE_MARK * after if inner else ''}"
 
 
-def caption(probabilities: np.ndarray, best: decoding.BestPath, text: str, blank: int, recurrent: bool) -> str:
-    """How the best path and the text it reads as differ in probability. recurrent: whether there are such layers."""
+def summary(probabilities: np.ndarray, best: decoding.BestPath, text: str, alphabet: Alphabet) -> str:
+    """How the best path and the text it reads as differ in probability."""
     if not best.labels:
         return "Every frame says blank: the network reads nothing here."
-    whole = float(np.exp(decoding.log_probability(probabilities, best.labels, blank)))
+    whole = float(np.exp(decoding.log_probability(probabilities, best.labels, alphabet.blank)))
     return (
-        f"The likeliest label of every frame makes one path, with probability {best.probability:.3f}; all paths that "
-        f"read as “{plain(text)}” together have {whole:.3f}. Click a frame to see the columns that its convolutions "
-        f"see; the {'recurrent layers' if recurrent else 'layers behind them'} let it know the rest of the word."
+        f"**{whole:.3f}** is the probability of “{plain(text)}”: the sum over all paths that read as this text. The "
+        f"best path, the likeliest label of every frame, has {best.probability:.3f} of it"
+        f"{_for_one(probabilities, best, alphabet)}. Click a frame to see where in the picture it looks."
     )
+
+
+def _for_one(probabilities: np.ndarray, best: decoding.BestPath, alphabet: Alphabet) -> str:
+    """Another path of the same text, as the end of a sentence; empty where there is none."""
+    other = detour(probabilities, best.path, alphabet.blank)
+    if other is None:
+        return ""
+    said, instead = (plain(alphabet.name(label)) for label in (int(best.path[other.frame]), other.label))
+    shown = alternatives.shown(float(np.log(other.probability))) if other.probability else "next to nothing"
+    return f"; with {instead} instead of {said} at frame {other.frame} it reads the same and has {shown}"

@@ -19,6 +19,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 LONGEST = 64  # characters of a typed text that are looked at; no text that long fits the frames
 SHOWS = {"Posterior": "posterior", "Forward": "forward", "Backward": "backward"}
@@ -35,7 +36,7 @@ SHOW_SAYS = {
 def show(word: Subject) -> None:
     """Draws the view for a word."""
     st.markdown("**CTC in depth**")
-    st.caption(
+    caption(
         f"The network says for each of {len(word.probabilities)} frames how likely every character is, and how likely "
         "“nothing new” (blank). One text can be spread over the frames in many ways, its alignments; its probability "
         "is the sum over all of them. The first lattice holds all alignments of what was read, the second those of any "
@@ -97,7 +98,7 @@ def _reading(word: Subject, which: str, selected: int | None) -> None:
 
     st.markdown(f"**The lattice of “{plain(word.text)}”** :gray[probability {shown(paths.log_probability)}]")
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")
-    st.caption(
+    caption(
         f"Rows: the characters with blanks (·) between; columns: the frames, under the part of the picture they stand "
         f"for. {SHOW_SAYS[which]} White: the best alignment, probability {shown(alignment.log_probability)}; all "
         f"together {shown(paths.log_probability)}. Click a character to choose it."
@@ -147,7 +148,7 @@ def _what_if(word: Subject, which: str) -> None:
     chart = _lattice_chart(word, held.lattice, held.alignment, show=which, against=held.against, other=held.read)
     st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
     against_it = against(held, probabilities, word.alphabet)
-    st.caption(f"All alignments of this text, as if it were the right one. {against_it}")
+    caption(f"All alignments of this text, as if it were the right one. {against_it}")
 
 
 def _times(log_ratio: float) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explain.panels.inputs import about
 from explain.panels.own import form, opening, visitor
 from explain.panels.page import resources, views
+from explain.panels.words.explained import caption
 
 
 def show(chosen: str | None) -> None:
-    """Draws the choice, the button that opens another, and the one that asks what the file of the chosen cannot say."""
+    """Draws the choice, what is known of it, the button that opens another, and the one that asks what its file cannot
+    say."""
     titles = _titles()
     if chosen is not None:
-        st.caption("Network", width="content")
+        caption("Network", width="content")
         _list(titles, chosen)
+        about.show()
     opening.show()
     if chosen is not None and resources.description(chosen).card is None:
         form.button(chosen)

@@ -11,6 +11,7 @@ from explain.panels.own import form
 from explain.panels.page import resources, views
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 LONGEST = 40  # characters of a network's name in the heading
 
@@ -26,7 +27,7 @@ def show() -> Subject | None:
     with st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"#### Inside {' & '.join(map(plain, called))}", width="content")
         network_choice.show(name)
-        st.caption("every layer of a real network, for the picture you give it", width="content")
+        caption("every layer of a real network, for the picture you give it", width="content")
         st.space("stretch")
         numbers = st.empty()
     if sentence := views.not_here():
@@ -45,7 +46,7 @@ def show() -> Subject | None:
     st.session_state.pop(photograph.ON_TOP, None)
     subject = word.show(name) if _reads_words(resources.description(name)) else photograph.on_top(name)
     layers = len(subject.description.layer_names)
-    numbers.caption(f"one pass, {layers} layers, {subject.ran.milliseconds:.1f} ms", width="content")
+    caption(f"one pass, {layers} layers, {subject.ran.milliseconds:.1f} ms", numbers, width="content")
     return subject
 
 

@@ -17,6 +17,7 @@ from explain.panels.inputs import box, brought, made_ready
 from explain.panels.page import address, resources
 from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from models import typeface
 from models.networks import CARDS
@@ -124,7 +125,7 @@ def _beside(place, network: Description, wanted: str | None) -> None:
     """What is wanted of the visitor, or once that is there, how it is made ready."""
     with place:
         if wanted:
-            st.caption(f"{wanted} It stays on this machine's server.")
+            caption(f"{wanted} It stays on this machine's server.")
         else:
             made_ready.choose(network)
 

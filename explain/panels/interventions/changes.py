@@ -18,6 +18,7 @@ from explain.panels.layers.feature_maps import first_layer, is_drawn
 from explain.panels.page import address, views
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 WHAT_IF, INSIDE = "What if?", "Inside the network"  # the view, and the part of it that shows the changes
 CHANGES, OFF, LAYER, EMPTY = "changes", "changes_off", "touch_layer", "none"
@@ -125,7 +126,7 @@ def strip(subject: Subject, changes: list[Listed]) -> None:
     if changes:
         st.button("Clear all changes", key="changes-clear", icon=":material/undo:", on_click=keep, args=([],))
     else:
-        st.caption("Nothing is changed. Choose a layer and a channel of it, and see what becomes of the answer.")
+        caption("Nothing is changed. Choose a layer and a channel of it, and see what becomes of the answer.")
 
 
 def add(subject: Subject, layer: Layer, changes: list[Listed]) -> None:
@@ -166,7 +167,7 @@ def add(subject: Subject, layer: Layer, changes: list[Listed]) -> None:
                     f"Change the {name} direction", key=f"touch-{name}", on_click=more, args=(Where(direction=name),)
                 )
         else:
-            st.caption(f"{plain(layer.title)} does not read in two directions.")
+            caption(f"{plain(layer.title)} does not read in two directions.")
     else:
         st.button("Change the whole layer", key="touch-whole", on_click=more, args=(Where(),))
 
@@ -183,7 +184,7 @@ def _channels(subject: Subject, layer: Layer) -> dict[str, int]:
 def _place(layer: str, values: np.ndarray, more) -> None:
     """A rectangle of all maps, or some frames of a sequence."""
     if values.ndim == 1:
-        st.caption("This layer has no places, only units: choose a channel.")
+        caption("This layer has no places, only units: choose a channel.")
         return
     spans = []
     for axis, name in ((-3, "Rows"), (-2, "Columns" if values.ndim == 3 else "Frames")):

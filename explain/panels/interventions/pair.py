@@ -17,6 +17,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from models import typeface
 
 FIRST, SECOND, FACE, TWIN = "pair_first", "pair_second", "pair_face", "pair_twin"
@@ -45,7 +46,7 @@ def show(subject: Subject) -> None:
     """Draws the choice of two pictures and their map."""
     kind = subject.description.head.kind
     if kind not in (CTC, CLASSES):
-        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        caption("The file does not say what its numbers stand for, so there is no answer to follow.")
         return
     _choose(subject)
     try:
@@ -121,7 +122,7 @@ def _map(pair: tuple[Subject, Subject], found: patching.Turned, measure: patchin
     reading = description.head.kind == CTC
     number = "the log-probability of the text" if reading else "the logit of the class"
     against = f"{number} of the second picture less that of the first" if measure.rival else number
-    st.caption(
+    caption(
         f"The first picture is run {'with' if reading else 'and'} three neighbouring stripes of a layer exchanged for "
         f"what the second picture has there. Measured is {against}: {found.ends[0]:.1f} for the first picture, "
         f"{found.ends[1]:.1f} for the second. Dark: nothing turns (0). Yellow: the answer goes all the way over (1). "

@@ -16,6 +16,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 BY_TITLE = {change.title: change for change in CHANGES}
@@ -33,7 +34,7 @@ def _remembered() -> Recent:
 def show(subject: Subject) -> None:
     """Draws the choice of what is done to the picture, its slider, and the answer."""
     if subject.description.head.kind not in (CTC, CLASSES):
-        st.caption("The file does not say what its numbers stand for, so there is no answer to follow.")
+        caption("The file does not say what its numbers stand for, so there is no answer to follow.")
         return
     change = BY_TITLE[address.switch("What is done to the picture", BY_TITLE, key="picture_change")]
     control, drawn = st.columns([1, 1.4], gap="medium")
@@ -62,7 +63,7 @@ def show(subject: Subject) -> None:
             usual = next(point.text for point in points if point.amount == change.nothing)
             chart = curve(points, usual, f"{change.title.lower()}: {change.unit}", amount, Inks.of(is_dark()))
             st.vega_lite_chart(chart, width="stretch", key=f"picture-curve-{change.name}")
-            st.caption(
+            caption(
                 f"The probability of “{plain(usual or 'nothing')}”, the answer to the picture as it is, over the "
                 "slider. Where the dots have another colour the network answers something else: hover to see what."
             )

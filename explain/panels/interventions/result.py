@@ -17,6 +17,7 @@ from explain.panels.interventions.changes import Listed
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 
 SHOWN = 5  # classes
 
@@ -44,14 +45,14 @@ def show(subject: Subject, changes: list[Listed]) -> None:
 def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
     description, inks = subject.description, Inks.of(is_dark())
     if not np.isfinite(probabilities).all():
-        st.caption("The answer is no number any more: the changes are too large.")
+        caption("The answer is no number any more: the changes are too large.")
     elif description.head.kind == CTC:
         best = decoding.best_path(probabilities, description.blank)
         text = decoding.text(best.labels, description.labels)
         st.markdown(f"reads {bold(text or 'nothing')}, {_sure(probabilities, best.labels, description.blank)}")
         if text != subject.text:
             left = _sure(probabilities, subject.best.labels, description.blank)
-            st.caption(f"“{plain(subject.text or 'nothing')}” is left with {left}.")
+            caption(f"“{plain(subject.text or 'nothing')}” is left with {left}.")
         chart = ctc.ctc(subject.url, probabilities, best, subject.alphabet, subject.frames, inks)
         st.vega_lite_chart(chart, width="stretch", key=f"touched-{which}")
     elif description.head.kind == CLASSES:
@@ -60,7 +61,7 @@ def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
         rows = [(description.labels[unit][:34], float(probabilities[unit])) for unit in likeliest]
         st.vega_lite_chart(ctc.texts(rows, inks, names=0.62), width="stretch", key=f"touched-{which}")
     else:
-        st.caption("The file does not say what its numbers stand for, so only the layers are compared.")
+        caption("The file does not say what its numbers stand for, so only the layers are compared.")
 
 
 def _sure(probabilities: np.ndarray, labels: tuple[int, ...], blank: int) -> str:
@@ -73,7 +74,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
     rows = [(subject.description.layer(name).title, change) for name, change in touched.changed.items()]
     rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
     st.vega_lite_chart(bars(rows, "relative change", ".3g", Inks.of(is_dark())), width="stretch", key="touched-layers")
-    st.caption(
+    caption(
         "How much each layer has changed: the length of the difference over the length of what was there, taken as "
         "vectors. Layers before the change, or beside it, are as they were and are not computed again."
     )

@@ -10,6 +10,7 @@ from explain.panels.interventions.changes import INSIDE
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 
 MATTER, PICTURE, DECIDED = "Which matter?", "The picture", "Where is it decided?"
 SAYS = {
@@ -25,13 +26,13 @@ def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     subject = photograph.or_word("What if, in which network", "touch_network", word)
     part = address.switch("What is changed", SAYS, key="what_if_part")
-    st.caption(SAYS[part])
+    caption(SAYS[part])
     if part == PICTURE:
         picture.show(subject)
     elif part == DECIDED:
         pair.show(subject)
     elif not changes.layers_of(subject):
-        st.caption("No layer of this network can be changed so that its answer is worked out anew.")
+        caption("No layer of this network can be changed so that its answer is worked out anew.")
     elif part == MATTER:
         which.show(subject, changes.listed(subject))
     else:

@@ -22,6 +22,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 REMEMBERED = 24  # lists of at most some thousand numbers
 SHOWN, TOGETHER, CLASSES_SHOWN = 24, 10, 5
@@ -39,7 +40,7 @@ def show(subject: Subject, listed: list[Listed]) -> None:
     """Draws the choices, the work as it goes, and the costs. listed: the changes so far, to which some may be added."""
     targets_by_name = _targets(subject)
     if not targets_by_name:
-        st.caption("The network gives no answer here that anything could cost.")
+        caption("The network gives no answer here that anything could cost.")
         return
     description = subject.description
     layer = changes_panel.choose_layer(subject)
@@ -47,7 +48,7 @@ def show(subject: Subject, listed: list[Listed]) -> None:
     over = OVER[address.switch("Silenced in turn", OVER, key="which_over", labelled=True)]
     name = _target_name(targets_by_name)
     if over not in found:
-        st.caption(f"{plain(layer.title)} has no {'directions' if over == which.SIDES else 'columns or frames'}.")
+        caption(f"{plain(layer.title)} has no {'directions' if over == which.SIDES else 'columns or frames'}.")
         return
     target, places = targets_by_name[name], found[over]
     network, picture, values = subject.opened.network, subject.batch, subject.values
@@ -98,7 +99,7 @@ def _costs(subject: Subject, layer: Layer, target: str, costs: list[Cost], liste
     st.vega_lite_chart(bars(rows, title, ".3g", Inks.of(is_dark())), width="stretch", key="which-bars")
     silent = sum(one.cost == 0 for one in costs)
     better = sum(one.cost < 0 for one in costs)
-    st.caption(
+    caption(
         f"How far the {'logit' if logit else 'log-probability'} of {plain(target)} falls when each alone is set to "
         f"zero: the {len(shown_costs)} dearest of {len(costs)}. {better} make it rise; {silent} are zero everywhere "
         "or change nothing. What several do together, or what others make good, does not show."

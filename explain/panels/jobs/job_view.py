@@ -12,6 +12,7 @@ from explain.gradients.worker.client import Job, describe
 from explain.panels.jobs.held import Held
 from explain.panels.page import resources
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 
 def refusal(kind: str, settings: dict[str, Any]) -> str:
@@ -39,11 +40,11 @@ class Followed:
         """The button, with a sentence beside it on what is to come and how long it takes; where the worker does not
         take such a job, why."""
         if problem := refusal(self._kind, settings):
-            st.caption(plain(problem))
+            caption(plain(problem))
             return
         button, beside = st.columns([1, 2.6], vertical_alignment="center")
         button.button(label, on_click=self._want, type="primary", width="stretch", key=f"{self._name}-start")
-        beside.caption(words)
+        caption(words, beside)
 
     def job(self, digest: str, settings: dict[str, Any]) -> Job | None:
         """The job for these settings, handed in if the visitor wants it; None if not. One for other settings is no

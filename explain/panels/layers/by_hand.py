@@ -21,6 +21,7 @@ from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.crops import cut, framed
 
@@ -34,7 +35,7 @@ Place = tuple[int, int]
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    st.caption(
+    caption(
         "Every number in a network is the result of a small sum that you can check. Choose a layer and click a place "
         "on a map: on the right stands what this one number takes in, what each part weighs, and how they add up. The "
         "last button leads on to the input that counted most, and so, layer by layer, down to the pixels."
@@ -187,7 +188,7 @@ def _receptive_field(focus: Focus, place: Place) -> None:
         width = 384 if wide else 224
         enlarged = images.enlarge(picture, max(3, math.ceil(width / picture.width)))
         st.image(enlarged, width=width, alt="The picture as the network sees it")
-        st.caption("This unit sees the whole picture, by way of the layers before it.")
+        caption("This unit sees the whole picture, by way of the layers before it.")
         return
     box = field.box(*place)
     # Of what lies far beyond the picture only a third of its height is drawn.
@@ -207,7 +208,7 @@ def _receptive_field(focus: Focus, place: Place) -> None:
         sentence += (
             f" The rest of its {height} × {width} pixels lies beyond the edge (stripes), where layers read zeros."
         )
-    st.caption(sentence)
+    caption(sentence)
 
 
 def _follow(focus: Focus, unit: Unit) -> None:
@@ -216,7 +217,7 @@ def _follow(focus: Focus, unit: Unit) -> None:
     channel, place = unit.biggest
     name = _unit_name(focus, before, channel, place)
     if before is focus.description.input:
-        st.caption(f"The input that counts most is a pixel: {name}. Here the network begins.")
+        caption(f"The input that counts most is a pixel: {name}. Here the network begins.")
         return
 
     def go() -> None:

@@ -24,6 +24,7 @@ from explain.panels.layers.focus import version, weights
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 NEEDS = Needs("ctc", along=("bank",))
@@ -52,15 +53,17 @@ def channel(subject: Subject, layer: Layer, number: int) -> None:
     if name is None:
         return
     st.markdown(f"**What channel {number} answers to**")
-    st.html(cards.STYLE + cards.present(subject.seen, feature_maps.maps(subject.values[layer.name])[number]))
+    activation = subject.values[layer.name]
+    own, signed = feature_maps.maps(activation)[number], feature_maps.is_signed(activation)
+    st.html(cards.STYLE + cards.present(subject.seen, own, signed))
     places = opened.places(name, number)
     if not places:
-        st.caption(f"In the {len(opened.texts)} words of the bank this channel is never above zero: it is silent.")
+        caption(f"In the {len(opened.texts)} words of the bank this channel is never above zero: it is silent.")
         return
     st.html(cards.places(opened, places, receptive_field(description, name)))
     inside = counts_inside(description, name)
     edge = "places at the edge of the picture left out" if inside else "stripes: beyond the edge"
-    st.caption(
+    caption(
         f"Of {len(opened.texts)} words kept for this, those with the places where the channel is largest, one place a "
         f"word, and on the left what it sees there, cut out ({edge}). They show what it answers to most, not all it "
         "answers to."
@@ -97,7 +100,7 @@ def filters(description: Description, layer: Layer, number: int, choose: Callabl
         },
         choose=lambda clicked: choose(int(clicked)),
     )
-    st.caption(
+    caption(
         f"{kernel.shape[0]} × {kernel.shape[1]} weights each, one scale for all: red counts light pixels for the "
         "channel, blue against it, near-white hardly at all. A filter with red on one side and blue on the other "
         "answers to an edge. Click one to choose it."
@@ -120,7 +123,7 @@ def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
     opened = opened_bank(subject.description)
     if opened is None:
         if missing := NEEDS.missing(subject.description):
-            st.caption(f"What unit {number} is for can be measured over many words. {missing}")
+            caption(f"What unit {number} is for can be measured over many words. {missing}")
         return
     known = opened.unit(layer.name, _units(layer, direction)[number])
     st.markdown(f"**What unit {number} is for**")
@@ -140,7 +143,7 @@ def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
         )
         st.markdown(":gray[Mean by place in the word]")
         st.vega_lite_chart(exemplars.by_place(known, inks), width="stretch", key="bank-places")
-        st.caption(
+        caption(
             f"Means over {len(opened.texts)} words kept for this, drawn in {len(set(opened.fonts))} fonts; which "
             "character a frame stands for is taken from the likeliest alignment of the right text. Dashed: the mean "
             "over blanks. On the left the same words, those where the hidden state is highest and lowest, one frame a "
@@ -155,7 +158,7 @@ def sentence(description: Description, layer: Layer, number: int) -> None:
     if opened is not None and layer.name in opened.recurrent:
         st.markdown("**What this unit is for**")
         st.markdown(descriptions.purpose(opened.unit(layer.name, number), opened.labels))
-        st.caption("The words that take it farthest, and its means by character, stand in the view *Recurrent layers*.")
+        caption("The words that take it farthest, and its means by character, stand in the view *Recurrent layers*.")
 
 
 def answering(
@@ -170,7 +173,7 @@ def answering(
         return
     characters = opened.characters
     first = CHARACTER if CHARACTER in characters else characters[0]
-    pick, caption = beside.columns([1, 2.2], vertical_alignment="bottom")
+    pick, told = beside.columns([1, 2.2], vertical_alignment="bottom")
     in_address = address.choice("lstm_answers", characters, first)
     st.session_state["lstm-answers"] = in_address
 
@@ -191,9 +194,7 @@ def answering(
 
     label = f"Units of {names.layer_name(description, layer)}, {direction}, that answer to {character}"
     st.pills(label, list(pills), format_func=pills.__getitem__, key=key, on_change=take, label_visibility="collapsed")
-    caption.caption(
-        f"Below, the {len(pills)} units whose mean at {character} is farthest above ↑ or below ↓ the others."
-    )
+    caption(f"Below, the {len(pills)} units whose mean at {character} is farthest above ↑ or below ↓ the others.", told)
 
 
 def _way(effect: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from explain.charts.network.words import short_name
 from explain.layers import feature_maps
 from explain.layers.receptive_field import receptive_field
 from explain.network.description import Description
@@ -15,6 +16,8 @@ from explain.panels.layers import names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.wording import network_badge
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 COUNT, COLUMNS = {True: 20, False: 18}, {True: 4, False: 6}  # of maps, by whether the picture is wide
@@ -25,13 +28,13 @@ TALL, LOW = 320, 150  # screen pixels that a picture is high at most: alone, and
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     description = word.description
-    st.markdown(f"**Layers**{believed.whose(word)}")
-    st.caption(
-        "What each layer hands on, brightest where it responds most. The frame on the "
-        f"{'picture' if description.blank is None else 'word'} is what one number can see: hover over a map, click to "
-        "keep it."
-    )
     layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
+    st.markdown(f"**Layers** {network_badge(description)}{believed.whose(word)}")
+    caption(
+        "Bright is where a channel of the layer responds most. Hover over its map: the orange rectangle on the "
+        f"{'picture' if description.blank is None else 'word'} is all that this one number can see. Click to keep it.",
+        more=names.rim(layer) or None,
+    )
     wide = is_wide(word)
     tiles_of(word, layer, key="layers", count=COUNT[wide], columns=COLUMNS[wide], chips=True, tall=LOW)
 
@@ -68,7 +71,7 @@ def tiles_of(
     layer_in_address, unit_in_address, scale_in_address = in_address
     description, activation = subject.description, subject.values[layer.name]
     if not is_drawn(activation):
-        st.caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
+        caption(f"{names.layer_name(description, layer)} is no map, sequence or row of units, so it is not drawn.")
         return
     unit = unit_of(activation, address.numbers(unit_in_address, 3)) or first
     tiles = feature_maps.strongest(activation, count)
@@ -102,7 +105,7 @@ def tiles_of(
             "shared": address.choice(scale_in_address, ("shared",), "") == "shared",
             "field": _field(description, layer),
             "unit": unit,
-            **_drawn(description, layer, tiles),
+            **_drawn(description, layer, activation, tiles),
         },
         on_layer_change=choose_layer,
         on_unit_change=choose_unit,
@@ -119,7 +122,7 @@ def _chips(description: Description) -> dict[str, list[str]]:
     layers = description.layers[1:]
     return {
         "layers": [layer.name for layer in layers],
-        "short": [names.short_name(description, layer) for layer in layers],
+        "short": [short_name(description, layer) for layer in layers],
         "titles": [names.layer_name(description, layer) for layer in layers],
     }
 
@@ -131,9 +134,9 @@ def _field(description: Description, layer: Layer) -> dict[str, list[int]] | Non
     return {"size": list(field.size), "stride": list(field.stride), "start": list(field.start)}
 
 
-def _drawn(description: Description, layer: Layer, tiles: list[feature_maps.Tile]) -> dict:
+def _drawn(description: Description, layer: Layer, activation: np.ndarray, tiles: list[feature_maps.Tile]) -> dict:
     """The tiles with their size and colours."""
-    signed = bool(min(float(tile.values.min()) for tile in tiles) < 0)
+    signed = feature_maps.is_signed(activation)
     height, width = tiles[0].values.shape
     return {
         "width": width,

@@ -18,6 +18,7 @@ from explain.panels.layers import names
 from explain.panels.layers.focus import version, weights
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 SHOWN = 64  # filters at once; the first layers seldom have more
@@ -58,7 +59,7 @@ def show(subject: Subject, layer: Layer, *, key: str, number: int | None, choose
             },
             choose=lambda clicked: choose(int(clicked)),
         )
-        st.caption(_caption(kernel, colour, len(shown)))
+        caption(_caption(kernel, colour, len(shown)))
     with one:
         if colour:
             _picture(kernel, number, colour)
@@ -138,7 +139,7 @@ def _picture(kernel: np.ndarray, number: int, colour: str) -> None:
     picture, numbers = st.columns([1, 1.6], gap="small", vertical_alignment="center")
     large = images.enlarge(Image.fromarray(filters.pictures(kernel, colour)[number]), 40)
     picture.image(large, width="stretch", alt=f"Filter {number}, enlarged")
-    numbers.caption(f"**Filter {number}**, weight by weight:")
+    caption(f"**Filter {number}**, weight by weight:", numbers)
     order = list(enumerate(names.COLOURS[colour]))
     for channel, name in reversed(order) if colour == "bgr" else order:  # red first
         rows = [" ".join(f"{weight:+.3f}" for weight in row) for row in kernel[:, :, channel, number]]
@@ -156,11 +157,9 @@ def _slices(kernel: np.ndarray, number: int, groups: int, dark: bool) -> None:
     )
     most = max(float(np.abs(one.values).max()) for one in slices)
     if kernel.shape[2] == 1:
-        st.caption(
-            f"**Filter {number}** weighs channel {slices[0].channel} of the layer before alone; up to ±{most:.3f}."
-        )
+        caption(f"**Filter {number}** weighs channel {slices[0].channel} of the layer before alone; up to ±{most:.3f}.")
         return
-    st.caption(
+    caption(
         f"**Filter {number}**: its {len(slices)} strongest of {kernel.shape[2]} slices, on one scale, up to "
         f"±{most:.3f}; together {100 * share:.0f} % of the sum of squares. Row by row they weigh the channels "
         f"{', '.join(str(one.channel) for one in slices)} of the layer before."

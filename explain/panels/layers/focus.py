@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from explain.layers import feature_maps
 from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.network.weights import network_weights
@@ -49,6 +50,10 @@ class Focus:
     def name(self, layer: str) -> str:
         """What a layer is called."""
         return names.layer_name(self.description, self.description.layer(layer))
+
+    def is_signed(self, layer: str) -> bool:
+        """Whether a layer has the colours for both signs, as everywhere on the page."""
+        return feature_maps.is_signed(self.values[layer])
 
     def channel(self, layer: str) -> Callable[[int], str]:
         """What the channels of a layer are called."""

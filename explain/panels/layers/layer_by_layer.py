@@ -1,4 +1,4 @@
-"""The deeper view *Layer by layer*: every layer of a network in order, and the feature maps of the one looked at."""
+"""The deeper view *Layer by layer*: all layers and the feature maps of one, what each costs, what each tells apart."""
 
 from __future__ import annotations
 
@@ -10,40 +10,61 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.channels import characters
 from explain.panels.components import component
+from explain.panels.costs import opening
 from explain.panels.inputs import photograph
 from explain.panels.interventions import changes
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import filters, names
 from explain.panels.layers.focus import version
-from explain.panels.page import address
+from explain.panels.page import address, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 IN_LIST, IN_DETAIL = 6, 32
 SIDE, SMALL, DEEP = 128, 64, 40  # pixels of a picture in the list; of one in a list of more layers than so many
+TALLEST = 620  # screen pixels of a list that scrolls by itself
 CHOSEN = "deep-chosen"
+NETWORK = "deep_network"  # in the address
+TITLE = "Layer by layer"  # of the view
 
 
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
-    subject = photograph.or_word("Network layer by layer", "deep_network", word)
+    subject = photograph.or_word("Network layer by layer", NETWORK, word)
+    part = address.switch("What is shown of the layers", opening.PARTS, key=opening.PART)
+    if part == opening.EACH:
+        from explain.panels.costs import each  # what draws words and profiles is loaded for who asks for it
+
+        each.show(subject)
+    elif part == opening.TELLS:
+        from explain.panels.costs import readout
+
+        readout.show(subject)
+    else:
+        _one(subject)
+
+
+def _one(subject: Subject) -> None:
+    """Every layer in a list, and the feature maps of the one looked at."""
     description, ran = subject.description, subject.ran
     layer = description.layer(address.choice("deep", description.layer_names, description.layer_names[0]))
     order, detail = st.columns([1, 1.1], gap="medium")
     with order:
-        st.caption(
+        caption(
             f"{description.title}: {len(description.layer_names)} layers, {description.parameters:,} parameters, every "
             f"layer from one pass ({ran.milliseconds:.0f} ms). Each strip shows the {IN_LIST} strongest channels, each "
             "on its own scale."
         )
-        with st.container(height=620, border=False):
+        # as long as it is, so that the wheel moves the page; a hundred layers and more scroll by themselves
+        with st.container(height=TALLEST if len(description.layers) > DEEP else "content", border=False):
             _list(subject, layer)
     channel = _channel(ran.values[layer.name])
     with detail:
         st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
-        st.caption(layer.words)
+        caption(layer.words, more=names.rim(layer) or None)
         feature_maps_panel.tiles_of(
             subject,
             layer,
@@ -89,6 +110,15 @@ def _choose(subject: Subject, layer: str, channel: int) -> None:
     st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1
 
 
+def open_at(subject: Subject, layer: str) -> None:
+    """From a callback: the view is opened on a layer of what the page looks at."""
+    opening.open_layer(layer)
+    address.tell_all()
+    st.session_state[views.VIEW] = TITLE
+    networks = views.titles(views.to_look_into())
+    st.session_state[NETWORK] = next((title for title, name in networks.items() if name == subject.network), None)
+
+
 def _list(subject: Subject, layer: Layer) -> None:
     description, ran = subject.description, subject.ran
 
@@ -130,9 +160,10 @@ def _pictures(description: Description, layer: Layer, activation: np.ndarray) ->
     if not feature_maps_panel.is_drawn(activation):
         return []
     side = SMALL if len(description.layers) > DEEP else SIDE
+    signed = feature_maps.is_signed(activation)
     return [
         {
-            "src": images.data_url(images.shrink(images.coloured(tile.values), side)),
+            "src": images.data_url(images.shrink(images.of_layer(tile.values, signed), side)),
             "name": names.channel_name(description, layer, tile.channel),
         }
         for tile in feature_maps.strongest(activation, IN_LIST)

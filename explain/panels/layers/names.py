@@ -26,27 +26,12 @@ KINDS = {
     "softmax": "softmax",
     "other": "other",
 }
-SHORT_KINDS = {
-    "max_pool": "pool",
-    "average_pool": "pool",
-    "batch_norm": "bn",
-    "activation": "act",
-    "multiply": "mul",
-    "global_average_pool": "mean",
-}
 COLOURS = {"grey": ("grey",), "rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red")}
 
 
 def layer_name(description: Description, layer: Layer) -> str:
     """The layer's name; where the file names none, its number and what it is."""
     return layer.title
-
-
-def short_name(description: Description, layer: Layer) -> str:
-    """The same, short enough for a chip."""
-    if description.named:
-        return layer.name.replace("batch_norm", "bn")
-    return f"{description.layers.index(layer)} {SHORT_KINDS.get(layer.kind, layer.kind)}"
 
 
 def kind_name(description: Description, layer: Layer) -> str:
@@ -106,13 +91,40 @@ def place_name(description: Description, layer: Layer) -> str:
 def facts(description: Description, layer: Layer) -> str:
     """Shape, what one number can see, and parameters, in one line; of a layer that is called by what it does, what the
     file calls it as well."""
-    field = receptive_field(description, layer.name)
-    sees = "sees everything" if field is None else f"sees {field.size[0]} × {field.size[1]} pixels"
     weights = f"{layer.parameters:,} parameters" if layer.parameters else "no parameters"
     called = "" if layer.title == layer.name else f" · “{layer.name[-60:]}” in the file"
-    return f"{by(layer.shape)} · {sees} · {weights}{called}"
+    return f"{size(description, layer)} · {sees(description, layer)} · {weights}{called}"
 
 
-def by(shape: tuple[int | None, ...]) -> str:
-    """A shape in words, "any" for a length that may vary."""
-    return " × ".join("any" if length is None else str(length) for length in shape)
+def sees(description: Description, layer: Layer) -> str:
+    """How much of the picture one number of a layer can see; what lies beyond its edges is not counted."""
+    field = receptive_field(description, layer.name)
+    if field is None:
+        return "each sees everything"
+    seen = [
+        least if most is None else min(least, most)
+        for least, most in zip(field.size, description.picture[:2], strict=True)
+    ]
+    return f"each sees {_counted(seen[0], 'row')}, {_counted(seen[1], 'column')}"
+
+
+def rim(layer: Layer) -> str:
+    """Why the maps of a layer have bright edges; empty where it reads nothing beyond them."""
+    if layer.kind != "conv" or not layer.window or not any(map(any, layer.window.padding)):
+        return ""
+    return (
+        "A bright rim around a map comes from zero padding: beyond the edge the layer reads zeros, and to its filters the "
+        "edge of the picture looks like a stroke."
+    )
+
+
+def size(description: Description, layer: Layer) -> str:
+    """The shape of a layer's output, each length with what it counts."""
+    whats = {3: ("row", "column", "channel"), 2: (place_name(description, layer), "channel"), 1: ("number",)}
+    named = whats.get(len(layer.shape), ("",) * len(layer.shape))
+    return " × ".join(_counted(length, what) for length, what in zip(layer.shape, named, strict=True))
+
+
+def _counted(length: int | None, what: str) -> str:
+    """So many of them, "any" where the length may vary."""
+    return f"{'any' if length is None else length} {what}{'' if length == 1 or not what else 's'}".strip()

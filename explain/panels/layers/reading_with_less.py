@@ -15,6 +15,7 @@ from explain.network.layers import Layer
 from explain.panels.layers.focus import weights
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
+from explain.panels.words.explained import caption
 
 RESET = 8  # the frame before which memory is reset at first
 BOTH = {"both directions": lstm.DIRECTIONS, "forward only": ("forward",), "backward only": ("backward",)}
@@ -26,7 +27,7 @@ def show(word: Subject, ground: Ground) -> None:
     st.markdown("**Reading with less**")
     layers = chain(word.description)
     if not layers:
-        st.caption(
+        caption(
             "The same word could be read with a direction or the memory taken away. This needs recurrent layers one "
             f"right after the other and a dense layer after them, which {word.description.title} lacks."
         )
@@ -48,8 +49,8 @@ def show(word: Subject, ground: Ground) -> None:
                 key="lstm-reset",
                 on_change=lambda: address.note("lstm_reset", str(st.session_state["lstm-reset"]), str(first)),
             )
-        st.caption(_taken_away(layers))
-        st.caption(
+        caption(_taken_away(layers))
+        caption(
             "Each cell is a frame's likeliest character (a dot is blank) on its probability, yellow where sure; framed "
             "where it differs from the whole network's. The network was never trained to read like this: a broken "
             "reading shows what it relies on, not how well one direction could learn to read."

@@ -18,6 +18,7 @@ from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 CLOSE = 1e-4  # farthest that the recomputed states may be from ONNX Runtime's
@@ -44,12 +45,12 @@ def show(word: Subject) -> None:
     """Draws the view for a word."""
     description = word.description
     layers = {names.layer_name(description, layer): layer for layer in description.of_kind("lstm")}
-    st.caption(introduction(list(layers.values()), len(word.probabilities)))
+    caption(introduction(list(layers.values()), len(word.probabilities)))
+    reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
+    st.divider()
     with st.container(horizontal=True, gap="medium"):
         layer = layers[address.switch("Recurrent layer", layers, key="lstm_layer")]
         direction = _direction(layer)
-        state = address.switch("State", STATES, key="lstm_state")
-        per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
     fed = description.layer(layer.inputs[0])
     fed_values = word.batch[0] if fed is description.input else word.values[fed.name]
     try:
@@ -59,16 +60,16 @@ def show(word: Subject) -> None:
         return
     ground = ground_of(word, len(steps.hidden), direction == "backward")
     unit = _unit(steps)
-    everyone, one = st.columns(2, gap="medium")
-    with everyone:
-        _units(ground, steps, state, unit, per_unit)
-    with one:
-        _choice(word, layer, direction, unit)
+    story, choice = st.columns([1.6, 1], gap="medium")
+    with story:
         _story(ground, steps, unit)
+    with choice:
+        _choice(word, layer, direction, unit)
         _memory(ground, steps)
     exemplars.unit(word, layer, direction, unit)
+    st.divider()
+    _units(ground, steps, unit)
     _check(steps, word, layer, direction)
-    reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
 
 
 def introduction(layers: list[Layer], frames: int) -> str:
@@ -116,11 +117,15 @@ def _unit(steps: lstm.Trace) -> int:
     return number[0] if number and number[0] < steps.hidden.shape[1] else steps.most_moving
 
 
-def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: bool) -> None:
+def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:
+    heading = st.empty()
+    with st.container(horizontal=True, gap="medium"):
+        state = address.switch("State", STATES, key="lstm_state")
+        per_unit = address.switch("Scale", SCALES, key="lstm_scale") == SCALES[1]
     attribute, sentence = STATES[state]
     values = getattr(steps, attribute)
-    st.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
-    st.caption(
+    heading.markdown(f"**All {values.shape[1]} units** :gray[{state}]")
+    caption(
         f"{sentence} A row is a unit, a column a frame, under the part of the word it comes from. Rows are sorted by "
         "the frame at which a unit's hidden state is farthest from its median over the word, the leftmost on top, and "
         "keep their place from state to state. Click a row to follow that unit."
@@ -159,9 +164,10 @@ def _units(ground: Ground, steps: lstm.Trace, state: str, unit: int, per_unit: b
 
 
 def _memory(ground: Ground, steps: lstm.Trace) -> None:
+    st.markdown("**All of the memory**")
     st.vega_lite_chart(lstm_chart.carried(ground, lstm.memory(steps)), width="stretch", key="lstm-memory")
     side, last = ("right", 0) if ground.backward else ("left", -1)
-    st.caption(
+    caption(
         "Bars: how much memory there is after each step. Dots: how much a step kept of the memory it found; what a dot "
         f"lies below the bar to its {side} was forgotten. The length does not tell what is remembered: at the last "
         f"frame read, {steps.units_of_most(last)} of {steps.cell.shape[1]} units make up nine tenths of its square."
@@ -188,14 +194,14 @@ def _choice(word: Subject, layer: Layer, direction: str, unit: int) -> None:
 
 def _story(ground: Ground, steps: lstm.Trace, unit: int) -> None:
     st.markdown(f"**The story of unit {unit}**")
-    st.caption(
+    caption(
         "At each frame: cell state = forget gate × cell state before (kept) + input gate × candidate (written); hidden "
         "state = output gate × tanh(cell state). Hover to read the numbers off."
     )
     st.vega_lite_chart(lstm_chart.story(ground, steps, unit), width="stretch", key="lstm-story")
     wrote, forgot = steps.turning_points(unit)
     where = "to the right" if ground.backward else "to the left"
-    st.caption(
+    caption(
         f"Unit {unit} writes most at frame {wrote} ({steps.written[wrote, unit]:+.2f}) and loses most at frame "
         f"{forgot}: its forget gate keeps {steps.forget_gate[forgot, unit]:.0%} of the "
         f"{steps.before[forgot, unit]:+.2f} that came from the frame {where}. It is one unit of "
@@ -217,7 +223,7 @@ def _check(steps: lstm.Trace, word: Subject, layer: Layer, direction: str) -> No
             icon=":material/error:",
         )
     else:
-        st.caption(
+        caption(
             f"ONNX Runtime gives only the hidden states; gates and memory are worked out again from the weights. The "
             f"hidden states they lead to agree with the network's to {apart:.0e}."
         )

@@ -25,6 +25,7 @@ from explain.layers.workings import (
 from explain.panels.layers import names
 from explain.panels.layers.focus import Focus
 from explain.panels.page.theme import is_dark
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.notation import number
 
@@ -46,10 +47,8 @@ def _waterfall(parts: list[tuple[str, float]], totals: list[tuple[str, float]]) 
 
 def _totals(focus: Focus, unit: Unit, sum_name: str = "sum") -> list[tuple[str, float]]:
     """The sum and, where an activation follows, what that makes of it."""
-    before = [(sum_name, float(unit.before))]
-    if unit.activation is None:
-        return before
-    return [*before, (f"after {names.activation_name(focus.layer)}", unit.by_hand)]
+    after = [] if unit.activation is None else [(f"after {names.activation_name(focus.layer)}", unit.by_hand)]
+    return [(sum_name, float(unit.before)), *after]
 
 
 def _follows(focus: Focus, unit: Unit) -> str:
@@ -62,7 +61,7 @@ def _after(focus: Focus, unit: Unit) -> None:
     """Under a working that is no sum: the activation, where one follows."""
     if unit.activation is not None and unit.activation != "softmax":
         st.markdown(f"{unit.before:.6g}, after {names.activation_name(focus.layer)} **{unit.by_hand:.6g}**")
-        st.caption(_follows(focus, unit).strip())
+        caption(_follows(focus, unit).strip())
 
 
 def _bias(focus: Focus, unit: Unit) -> list[tuple[str, float]]:
@@ -91,42 +90,42 @@ def _convolution(focus: Focus, unit: Convolution) -> None:
         channels = f"the input channels of its group ({unit.first_channel} to {last})"
         if len(unit.sums) == 1:
             channels, order = f"input channel {last} alone", ""
-    st.caption(
+    caption(
         f"It takes a {size} window of {where} from {channels} and multiplies it by a filter of its own, place by place."
         f"{order} Each row has one colour scale; weights and products are red above zero, blue below. Numbers are "
         f"rounded: hover over one for all its digits.{_normalised(focus)}"
     )
-    st.vega_lite_chart(workings.contributions(unit, name, _inks(), most), width="stretch", key="hand-windows")
+    drawn = workings.contributions(unit, name, _inks(), most, focus.is_signed(unit.source))
+    st.vega_lite_chart(drawn, width="stretch", key="hand-windows")
     rest = unit.sums[unit.order[shown:]]
     parts = [(name(unit.first_channel + int(channel)), float(unit.sums[channel])) for channel in unit.order[:shown]]
     _waterfall([*parts, *workings.others(rest), *_bias(focus, unit)], _totals(focus, unit))
-    st.caption("Added up from top to bottom." + _follows(focus, unit))
+    caption("Added up from top to bottom." + _follows(focus, unit))
 
 
 def _max_pooling(focus: Focus, unit: MaxPooling) -> None:
-    st.caption(
+    caption(
         f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and keeps the largest value, here "
-        f"the one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing; nothing is learned "
-        "here."
+        f"the one at row {unit.winner[0]}, column {unit.winner[1]}. The others count for nothing."
     )
-    st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    st.vega_lite_chart(workings.window(unit, _inks(), focus.is_signed(unit.source)), width="stretch", key="hand-window")
     _after(focus, unit)
 
 
 def _average_pooling(focus: Focus, unit: AveragePooling) -> None:
     counted = int((unit.weights > 0).sum())
-    st.caption(
+    caption(
         f"It takes a window of channel {unit.channel} of {focus.name(unit.source)} and hands on the mean of its "
         "values; nothing is learned here."
     )
-    st.vega_lite_chart(workings.window(unit, _inks()), width="stretch", key="hand-window")
+    st.vega_lite_chart(workings.window(unit, _inks(), focus.is_signed(unit.source)), width="stretch", key="hand-window")
     st.markdown(f"sum {unit.inputs.sum():.6g} / {counted} places = **{unit.before:.6g}**")
     _after(focus, unit)
 
 
 def _batch_normalisation(focus: Focus, unit: BatchNormalisation) -> None:
     seen = "pictures" if focus.description.blank is None else "words"
-    st.caption(
+    caption(
         f"It takes the value of {focus.name(unit.source)} at the same place and moves it to a common range: less the "
         f"channel's mean over the training {seen}, divided by its spread, times a learned scale, plus a learned shift."
     )
@@ -153,7 +152,7 @@ def _copy(focus: Focus, unit: Copy) -> None:
         what = "the height of one is dropped, so that columns become steps"
     row, column = unit.source_place
     at = {3: f", row {row}, column {column}", 2: f", {names.place_name(focus.description, source)} {column}"}
-    st.caption(
+    caption(
         f"Nothing is computed here: {what}. The value is that of {focus.name(unit.source)}, channel "
         f"{unit.source_channel}{at.get(len(source.shape), '')}."
     )
@@ -167,12 +166,12 @@ def _combination(focus: Focus, unit: Combination) -> None:
         for place, source in enumerate(unit.sources)
     ]
     parts = [(label, float(value)) for label, value in zip(labels, unit.inputs, strict=True)]
+    does = "adds up" if unit.operation == "add" else "multiplies"
+    caption(f"It {does} the values that {count} layers have at this place; nothing is learned here.")
     if unit.operation == "add":
-        st.caption(f"It adds up the values that {count} layers have at this place; nothing is learned here.")
         _waterfall(parts, _totals(focus, unit))
-        st.caption("Added up from top to bottom." + _follows(focus, unit))
+        caption("Added up from top to bottom." + _follows(focus, unit))
         return
-    st.caption(f"It multiplies the values that {count} layers have at this place; nothing is learned here.")
     factors = " × ".join(f"{value:.6g} ({label})" for label, value in parts)
     st.markdown(f"{factors} = **{unit.before:.6g}**")
     _after(focus, unit)
@@ -180,13 +179,13 @@ def _combination(focus: Focus, unit: Combination) -> None:
 
 def _curve(focus: Focus, unit: Curve) -> None:
     name = names.activation_name(focus.layer)
-    st.caption(f"It takes the value of {focus.name(unit.source)} at the same place.{_follows(focus, unit)}")
+    caption(f"It takes the value of {focus.name(unit.source)} at the same place.{_follows(focus, unit)}")
     st.markdown(f"{name} of {float(unit.inputs):.6g} = **{unit.by_hand:.6g}**")
 
 
 def _lstm_step(focus: Focus, unit: LstmStep) -> None:
     order = "left to right" if unit.direction == "forward" else "right to left"
-    st.caption(
+    caption(
         f"Unit {unit.unit} of the {unit.direction} LSTM, which reads {order}. It keeps a memory from step to step; "
         "four gates, each a weighted sum of this step's input and of the LSTM's own state a step before, say what "
         "happens to it. Sigmoid gives 0 (shut) to 1 (open), tanh −1 to 1."
@@ -215,7 +214,7 @@ def _lstm_step(focus: Focus, unit: LstmStep) -> None:
     shown = min(workings.SHARES, len(unit.inputs))
     rest = len(unit.inputs) - shown
     left_out = f"; {rest} smaller ones are in the sums above but not here" if rest else ""
-    st.caption(
+    caption(
         f"The {shown} inputs (of {source}) and states (of this LSTM, a step before) with the largest "
         f"products, and these products for each gate{left_out}."
     )
@@ -225,7 +224,7 @@ def _dense(focus: Focus, unit: Dense) -> None:
     what = focus.channel(focus.layer.name)(unit.channel)
     answer = unit.probabilities is not None or names.is_labelled(focus.description, focus.layer)
     sum_name = "logit" if answer else "sum"
-    st.caption(
+    caption(
         f"Each of the {len(unit.sums)} values of {focus.name(unit.source)} is multiplied by its weight for “{what}”. "
         f"Red ones speak for it, blue ones against; with the bias they add up to its {sum_name}." + _normalised(focus)
     )
@@ -239,7 +238,7 @@ def _dense(focus: Focus, unit: Dense) -> None:
         return
     _waterfall([*parts, *_bias(focus, unit)], _totals(focus, unit, sum_name))
     if unit.activation is not None:
-        st.caption(_follows(focus, unit).strip())
+        caption(_follows(focus, unit).strip())
 
 
 def _rivals(focus: Focus, logits: np.ndarray, probabilities: np.ndarray, channel: int) -> None:
@@ -249,7 +248,7 @@ def _rivals(focus: Focus, logits: np.ndarray, probabilities: np.ndarray, channel
     name = focus.channel(focus.layer.name)
     texts = [(f"{name(row)} · logit {logits[row]:.2f}", float(probabilities[row])) for row in rows]
     st.vega_lite_chart(ctc.texts(texts, _inks(), names=0.5), width="stretch", key="hand-softmax")
-    st.caption(
+    caption(
         f"Softmax: e to the power of each logit, divided by the sum over all {len(logits)}, so that the "
         f"probabilities add up to one. The {len(likeliest)} largest are shown"
         + ("." if len(rows) == len(likeliest) else ", and this one.")
@@ -257,13 +256,13 @@ def _rivals(focus: Focus, logits: np.ndarray, probabilities: np.ndarray, channel
 
 
 def _softmax(focus: Focus, unit: Softmax) -> None:
-    st.caption(f"It takes all {len(unit.inputs)} values of {focus.name(unit.source)} at the same place.")
+    caption(f"It takes all {len(unit.inputs)} values of {focus.name(unit.source)} at the same place.")
     _rivals(focus, unit.inputs, unit.probabilities, unit.channel)
 
 
 def _mean(focus: Focus, unit: Mean) -> None:
     total, low, high = f"{unit.inputs.sum():.6g}", unit.inputs.min(), unit.inputs.max()
-    st.caption(
+    caption(
         f"The mean over all {' × '.join(map(str, unit.inputs.shape))} places of channel {unit.channel} of "
         f"{focus.name(unit.source)}: how strongly this detector answers anywhere. Where it answers is lost here."
     )
@@ -277,7 +276,7 @@ def _mean(focus: Focus, unit: Mean) -> None:
 
 def _plain(focus: Focus, unit: Unit) -> None:
     """A kind without a drawing of its own: what its layer does, and the sum."""
-    st.caption(focus.layer.words)
+    caption(focus.layer.words)
     sums = np.ravel(unit.sums)
     order = np.argsort(-np.abs(sums), kind="stable")
     parts = [(f"part {int(index)}", float(sums[index])) for index in order[:SHOWN]]

@@ -13,6 +13,7 @@ from explain.panels.own import questions, reading, visitor
 from explain.panels.page import resources, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 OPEN = "answers-open"  # in the session: the network whose form is open
 FOUND = "answers-found"  # in the session: what stood in the form when it was opened, and how it was found
@@ -72,7 +73,7 @@ def show(name: str) -> None:
         asked, beside = st.columns([1.55, 1], gap="medium")
         with asked:
             st.markdown(f"**What the file of {plain(description.title)} does not say**")
-            st.caption("What could be found out stands in the fields; beside them you see whether it is right.")
+            caption("What could be found out stands in the fields; beside them you see whether it is right.")
             try:
                 answers = questions.asked(description, found.answers, f"{st.session_state.get(TURN, 0)}")
             except ValueError as problem:
@@ -81,7 +82,7 @@ def show(name: str) -> None:
         with beside:
             reading.show(name, answers)
         with asked:
-            st.caption(how(found))
+            caption(how(found))
             _finish(name, description, answers)
 
 
@@ -102,7 +103,7 @@ def _finish(name: str, description: Description, answers: Answers) -> None:
     """The buttons below the form; labels whose number does not fit are said there."""
     wrong = unfitting(description, answers)
     if wrong:
-        st.caption(f":orange[{plain(wrong)}]")
+        caption(f":orange[{plain(wrong)}]")
     with st.container(horizontal=True, gap="small"):
         if name in visitor.names():
             if st.button("Keep", type="primary", key="answers-keep", disabled=bool(wrong)):

@@ -8,6 +8,7 @@ from explain.network.errors import NetworkError
 from explain.panels.own import form, kinds, visitor
 from explain.panels.page import resources, views
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 
 REFUSED = "network-refused"  # in the session: the file that was refused last, and the sentence
 TURN = "network-uploads"  # in the session: how many files were opened; each turn has a fresh uploader, shut again
@@ -23,7 +24,7 @@ def show() -> None:
         if file is not None:
             _take(file)
             return
-        st.caption(
+        caption(
             "It is opened for you alone, in a process of its own, and removed when you leave. Of a Keras file "
             f"({', '.join(kinds.KERAS)}) this command makes one, on your machine:"
         )
@@ -40,7 +41,7 @@ def _take(file) -> None:
         with st.spinner("Opening it in a process of its own"):
             name = visitor.take(file.name, file.getvalue())
     except kinds.ToExport as problem:
-        st.caption("A Keras file: make an ONNX file of it with this command, where it lies, and open that.")
+        caption("A Keras file: make an ONNX file of it with this command, where it lies, and open that.")
         st.code(problem.command, language="sh")
         return
     except NetworkError as problem:

@@ -22,6 +22,7 @@ from explain.panels.inputs import photograph, word
 from explain.panels.page import address, resources, views
 from explain.panels.page.recent import Recent
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from models.preprocessing import Preprocessing, fitting_size
 
@@ -102,7 +103,7 @@ def _words(opened: resources.Opened, answers: Answers) -> None:
     for seen, read, agrees in rows:
         _row(seen, read or "nothing", agrees)
     if not answers.labels:
-        st.caption("There are no labels yet: each unit is written as its number.")
+        caption("There are no labels yet: each unit is written as its number.")
 
 
 def samples() -> list[str]:
@@ -141,7 +142,7 @@ def _photograph(opened: resources.Opened, answers: Answers) -> None:
         if answers.head == views.CLASSIFIER and found.chances is not None:
             _classes(found.chances, answers.labels)
         else:
-            st.caption("Neither a text nor classes: its layers and units can be looked at.")
+            caption("Neither a text nor classes: its layers and units can be looked at.")
 
 
 def _classes(chances: np.ndarray, labels: tuple[str, ...]) -> None:

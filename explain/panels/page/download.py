@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from explain.attribution import class_map, occlusion
+from explain.network.costs.layers import Cost, costs_of
+from explain.network.errors import NetworkError
 from explain.network.head import CLASSES, CTC
 from explain.network.weights import network_weights
 from explain.panels.page.subject import Subject
@@ -78,7 +80,7 @@ def _of_a_word(word: Subject) -> bytes:
     description = word.description
     weights = {layer.name: network_weights(description, layer.name) for layer in description.of_kind("lstm")}
     picture = np.asarray(word.seen.convert("L"), np.float32) / np.float32(255)
-    shown = word.title, description, word.frames, picture, word.values, weights, word.trust, word.prepared
+    shown = word.title, description, word.frames, picture, word.values, weights, word.trust, word.prepared, _costs(word)
     return report_archive.bundle(reading.Read(*shown))
 
 
@@ -94,8 +96,15 @@ def _of_a_photograph(shown: Subject) -> bytes:
         if gallery.class_record(shown.network, unit) is not None
     }
     return photograph.bundle(
-        seen.Seen(shown.title, shown.description, shown.seen, shown.batch, values, maps, visualised)
+        seen.Seen(shown.title, shown.description, shown.seen, shown.batch, values, maps, visualised, _costs(shown))
     )
+
+
+def _costs(shown: Subject) -> tuple[Cost, ...]:
+    try:
+        return costs_of(shown.opened.network, (shown.height, shown.width))
+    except NetworkError:  # the rest of the report stands without them
+        return ()
 
 
 def file_name(title: str) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from explain.network.errors import NetworkError
 from explain.panels.page.wording import plain
+from explain.panels.words import explained
 
 
 @contextlib.contextmanager
@@ -27,7 +28,7 @@ def fragment(show: Callable[..., None]) -> Callable[..., None]:
     @st.fragment
     @functools.wraps(show)
     def part(*arguments, **named) -> None:
-        with said():
+        with said(), explained.part(f"{show.__module__}.{show.__qualname__}"):
             show(*arguments, **named)
 
     return part

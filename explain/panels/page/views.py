@@ -28,6 +28,7 @@ OF_ONE = (
     "rival",
     "changes",
     "changes_off",
+    "stages",
 )
 IF_IT_DOES = " If it is one, say so under *Answers*."
 WHY_CLASS = "Why this class?"

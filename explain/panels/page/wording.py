@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from explain.ctc.alphabet import SPACE_MARK
+from explain.network.description import Description
 
+LONGEST = 22  # characters of a network's name on its mark
 # What Markdown, its formulas ($), tables (|), colours (:red[..]) and HTML give a meaning within a line.
 SPECIAL = re.compile(r"([\\`*_\[\]<>#$|~:&])")
 
@@ -13,6 +15,12 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>#$|~:&])")
 def plain(text: str) -> str:
     """The text as it is, every character with a meaning in Markdown escaped; letters and digits stay as they are."""
     return SPECIAL.sub(r"\\\1", text)
+
+
+def network_badge(network: Description) -> str:
+    """The mark that says which network a panel is about, in Markdown."""
+    called = network.called if len(network.called) <= LONGEST else f"{network.called[: LONGEST - 1]}…"
+    return f":gray-badge[{plain(called)}]"
 
 
 def bold(text: str) -> str:

@@ -20,6 +20,7 @@ from explain.panels.page import resources, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.visualisation import gallery
+from explain.panels.words.explained import caption
 from models import vgg16
 from models.networks import CARDS
 
@@ -251,13 +252,13 @@ def table(classes: Catalogue) -> None:
     wanted = typed or str(chosen(classes))
     rows = classes.search(wanted)
     if not rows:
-        st.caption(f"No class has “{wanted[:40]}” in its name; their numbers run from 0 to {len(classes.names) - 1}.")
+        caption(f"No class has “{wanted[:40]}” in its name; their numbers run from 0 to {len(classes.names) - 1}.")
     for number in rows[:ROWS]:
         _row(classes, number, number == classes.found(wanted))
     if len(rows) > ROWS:
-        st.caption(f"… and {len(rows) - ROWS} more: type more of the name.")
+        caption(f"… and {len(rows) - ROWS} more: type more of the name.")
     if classes.whole:
-        st.caption(classes.whole)
+        caption(classes.whole)
 
 
 def _row(classes: Catalogue, number: int, meant: bool) -> None:

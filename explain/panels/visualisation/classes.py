@@ -15,9 +15,10 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.panels.page.wording import plain
+from explain.panels.page.wording import network_badge, plain
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from models import vgg16
 
@@ -61,13 +62,20 @@ class Dream(NamedTuple):
 @fragment
 def show(subject: Subject | None) -> None:
     """Draws the panel beside what the network on top looks at."""
-    st.markdown("**Class visualisation**")
     classes = class_names.of_page()
     if classes is None:
+        st.markdown("**Class visualisation**")
         st.info("No network here names classes, so there is no class to visualise.", icon=":material/info:")
         return
     class_names.begin(classes, subject)
+    heading, apart = st.empty(), st.empty()
     number = class_names.choose(classes)
+    of = resources.description(
+        _network(classes, number) if number in classes.answered else next(iter(classes.networks))
+    )
+    heading.markdown(f"**Class visualisation** {network_badge(of)}")
+    if subject is not None and subject.network not in classes.networks:
+        caption(f"Another network: {plain(of.called)} names photographs and never sees the word.", apart)
     if number not in classes.answered:
         _not_here(classes, number)
         return
@@ -138,7 +146,7 @@ def _how(place, classes: Catalogue, number: int) -> None:
     """How a picture is dreamt, out of the way in a popover."""
     with place.popover("How", width="stretch", help="Recipe, several seeds, network: for the next picture."):
         preset = address.switch("Recipe", PRESETS, key="dream_preset")
-        st.caption(PRESETS[preset])
+        caption(PRESETS[preset])
         several = st.toggle(
             f"Several seeds: {_most(_network(classes, number))} pictures at once",
             key="dream_several",
@@ -162,7 +170,7 @@ def _how(place, classes: Catalogue, number: int) -> None:
                 bind="query-params",
                 help="Keras's network with its three dense layers, 224 × 224 pixels inside: about four times slower.",
             )
-        st.caption(f"The next picture: {_time(_wish(classes, number))}.")
+        caption(f"The next picture: {_time(_wish(classes, number))}.")
 
 
 def _time(wish: Wish) -> str:
@@ -189,7 +197,7 @@ def _from_gallery(classes: Catalogue, number: int) -> None:
     if shown is None:
         if not any(map(gallery.classes_of, classes.networks)):  # those with pictures were dreamt by this very job
             problem = refusal("dream", _wish(classes, number).settings(0))
-        st.caption(
+        caption(
             f"No picture of **{name}** comes with the page. "
             + (problem or f"Dreaming one takes {_time(_wish(classes, number))}, and it forms before your eyes.")
         )
@@ -197,7 +205,7 @@ def _from_gallery(classes: Catalogue, number: int) -> None:
         network, unit, record = shown
         picture, called = gallery.class_picture(network, unit), resources.description(network).called
         st.image(picture, width="stretch", alt=f"What {called} thinks {classes.label(number)} looks like")
-        st.caption(
+        caption(
             f"Not a photograph: the picture {called} answers with **{name}** to, found by walking uphill from noise. "
             f"Probability of the class here: {record['probability']:.3f}."
         )
@@ -236,7 +244,7 @@ def _live(classes: Catalogue, number: int, job: Job) -> None:
         elif running:
             progress(st, job, describe(job))
         else:
-            st.caption(_told(job, DREAM.note))
+            caption(_told(job, DREAM.note))
         _buttons(classes, number, job, picture)
 
     DREAM.follow(look)

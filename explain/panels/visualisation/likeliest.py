@@ -13,6 +13,7 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold
 from explain.panels.visualisation import class_names
+from explain.panels.words.explained import caption
 from explain.pictures import images
 
 SHOWN = 10
@@ -27,7 +28,7 @@ def show(photograph: Subject) -> None:
     classes = class_names.of(description)
     best = [int(unit) for unit in np.argsort(-probabilities, kind="stable")[:SHOWN]]
     st.markdown(f"**Classes** :gray[says] {bold(description.labels[best[0]])}")
-    st.caption(caption(len(best), len(probabilities), description))
+    caption(summary(len(best), len(probabilities), description))
     with st.container(horizontal_alignment="center"):
         large = images.enlarge(photograph.seen, max(1, SIZE // max(photograph.seen.size)))
         st.image(large, width=SIZE, alt=f"The picture as the network sees it, {photograph.height} x {photograph.width}")
@@ -35,7 +36,7 @@ def show(photograph: Subject) -> None:
     st.vega_lite_chart(ctc.texts(bars, Inks.of(is_dark()), names=0.62), width="stretch", key="likeliest")
 
 
-def caption(shown: int, count: int, description: Description) -> str:
+def summary(shown: int, count: int, description: Description) -> str:
     """What the bars are, and that the classes' names are not known where they are not."""
     likeliest = f"The {shown} likeliest of its {count:,} classes" if shown < count else f"Its {count} classes"
     apart = description.output.activation == "sigmoid"

@@ -21,6 +21,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
 from explain.panels.visualisation import gallery
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from models import crnn
 
@@ -37,7 +38,7 @@ def show(word: Subject) -> None:
     """Draws the view; nothing in it starts TensorFlow before the button is pressed."""
     st.markdown("**What does the network look for?**")
     if word.description.card is not crnn.CARD:
-        st.caption(
+        caption(
             f"Words are dreamt with {crnn.CARD.title} alone: what keeps its dreams near print was measured on it. "
             f"What {word.description.title} looks for, its feature maps and the methods above show."
         )
@@ -95,7 +96,7 @@ def _unit(word: Subject) -> dict:
     unit = _number("Unit", "dream_unit", layer.shape[-1])
     if len(layer.directions) == 2:
         half = layer.shape[-1] // 2
-        st.caption(f"Units 0 to {half - 1} read from left to right, {half} to {2 * half - 1} from right to left.")
+        caption(f"Units 0 to {half - 1} read from left to right, {half} to {2 * half - 1} from right to left.")
     return _told(targets.Unit(layer.name, (step, unit)))
 
 
@@ -157,7 +158,7 @@ def _button(settings: dict | None, count: int) -> None:
         help="Starts from fresh noise, another seed each time, and shows the picture as it forms.",
     )
     seconds = count * (WORD_SECONDS if settings and "text" in settings else PART_SECONDS)
-    st.caption(
+    caption(
         f"Takes about {seconds} seconds on two free processor cores, and 10 more the first time for "
         "TensorFlow, which runs in a process of its own."
     )
@@ -211,7 +212,7 @@ def _result(job: Job) -> None:
         picture = Image.fromarray(grey)
         st.image(images.enlarge(picture, ENLARGED), alt=f"Dreamt picture {number + 1}, read as {reading or 'nothing'}")
         said, save = st.columns([3.2, 1], vertical_alignment="center")
-        said.caption(_said(text, reading, score, seed))
+        caption(_said(text, reading, score, seed), said)
         save.download_button(
             "Save",
             images.png_bytes(picture),
@@ -222,7 +223,7 @@ def _result(job: Job) -> None:
             on_click="ignore",
             help="The 128 × 32 pixels that the network sees. Upload them above to look at the dream layer by layer.",
         )
-    st.caption(f"{describe(job)}. {EXPLAINED}")
+    caption(f"{describe(job)}. {EXPLAINED}")
     replay.offer(DREAM, job)
     st.button("Back to the examples", on_click=DREAM.drop, key="dream-word-back")
 
@@ -245,7 +246,7 @@ EXPLAINED = (
 def _examples() -> None:
     records = gallery.contents(crnn.CARD.gallery)["words"]
     _shown(records[:SHOWN])
-    st.caption(f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}")
+    caption(f"Dreamt beforehand. Each character is shown as it came out best in one of several dreams. {EXPLAINED}")
     with st.expander(f"{len(records) - SHOWN} more words"):
         _shown(records[SHOWN:])
 

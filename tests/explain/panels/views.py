@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -18,6 +19,17 @@ def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
 
 
 def text_of(test: AppTest) -> str:
-    """What the page says in texts, captions and messages."""
+    """What the page says in texts, captions and messages, and behind the question marks of captions."""
     kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
-    return "\n".join(part.value for kind in kinds for part in kind)
+    texts = [text for kind in kinds for part in kind for text in (part.value, getattr(part, "help", None))]
+    return "\n".join(unmarked(text) for text in texts if text)
+
+
+def captions_of(test: AppTest) -> list[str]:
+    """What the captions say."""
+    return [unmarked(part.value) for part in test.caption]
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks of the terms that explain themselves."""
+    return re.sub(r"\[([^\]]+)\]\(#term-[a-z-]+\)", r"\1", text)

@@ -77,7 +77,7 @@ def test_the_page_says_what_was_read(packed, word):
     text = " ".join(data for _, data in read.texts)
     assert "elephant" in text
     assert all(f"{layer.name} ·" in text for layer in describe(crnn.CARD).layers[1:])
-    assert read.tags.count("svg") == 4
+    assert read.tags.count("svg") == 5
     pictured = sum(min(pictures.COUNT, layer.shape[-1]) for layer in describe(crnn.CARD).layers[1:])
     assert read.tags.count("img") == 1 + pictured + 4 * len(pictures.STATES)
     assert f"{alternatives.shown(word.lattice.log_probability)}" in text

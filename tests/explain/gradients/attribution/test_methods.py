@@ -13,11 +13,10 @@ from explain.gradients.jobs import JOBS
 from explain.gradients.kinds import SettingsError
 from explain.gradients.network import models
 from explain.gradients.network import target_scores as differentiable
-from explain.gradients.network.function import NetworkFunction
 from explain.network.session import Network
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS as FILES
-from tests.explain.gradients.network.written import averaged_classes, conv, written
+from tests.explain.gradients.attribution.tiny import PICTURE, SCORE
 
 FRAMES, LABELS = 7, 5
 WEIGHTS = (0.0, 0.1, 0.4, 0.5, 0.0, 0.0, 0.0)
@@ -62,35 +61,6 @@ def test_both_twins_give_one_number_and_the_gradient_is_that_of_finite_differenc
 def test_the_twin_refuses_what_the_target_refuses():
     with pytest.raises(TargetError, match="no number 9"):
         differentiable.score(ClassLogit(9), {"logits": np.zeros((1, 3))})
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    """Two 1 x 1 filters with ReLU over a 1 x 2 picture of two channels, their means, and a dense layer.
-
-    With a and b the picture's channels: first filter relu(a - b), second relu(2 b); logit 3 first - second.
-    """
-    rows = [
-        ("Transpose", ["input"], "maps", {"perm": [0, 3, 1, 2]}),
-        *conv("conv", "maps"),
-        *conv("second", "conv"),
-        *averaged_classes("second", "Sigmoid"),
-    ]
-    weights = {
-        "conv/kernel": np.array([[1.0, -1.0], [0.0, 2.0]], np.float32)[..., None, None],  # (out, in, 1, 1)
-        "conv/bias": np.zeros(2, np.float32),
-        "second/kernel": np.array([[3.0, -1.0]], np.float32)[..., None, None],
-        "second/bias": np.zeros(1, np.float32),
-        "predictions/kernel": np.array([[2.0]], np.float32),
-        "predictions/bias": np.zeros(1, np.float32),
-    }
-    layers, path = ("conv", "second", "global_average", "predictions"), tmp_path_factory.mktemp("tiny") / "tiny.onnx"
-    written(path, rows, weights, ("n", 1, 2, 2), ["predictions"], layers=layers, logits="logits")
-    return methods.Differentiable(NetworkFunction(path))
-
-
-PICTURE = np.array([[[3.0, 1.0], [-1.0, 1.0]]])  # the second place: first filter closed, and then the last one
-SCORE = ClassLogit(0)  # the mean of two places times 2, so their sum: (3 (3 - 1) - 2) + relu(-2) = 4
 
 
 def test_saliency_and_gradient_times_input_by_hand(tiny):

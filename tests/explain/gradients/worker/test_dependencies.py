@@ -24,7 +24,11 @@ ASKED = {
     },
     "dream": {"class_index": 50, "steps": 3, "size": 48},
 }
-OTHERS = {"sanity": {"picture": WORD, "target": TARGET}, "dream-word": {"text": "on"}}
+OTHERS = {
+    "sanity": {"picture": WORD, "target": TARGET},
+    "flow": {"picture": WORD, "target": TARGET},
+    "dream-word": {"text": "on"},
+}
 
 
 def files(kind):

@@ -21,7 +21,7 @@ from explain.panels.attribution import word as word_panel
 from explain.panels.inputs import word as input_strip
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
-from tests.explain.panels.views import opened
+from tests.explain.panels.views import captions_of, opened
 
 SHARES = np.array([0, 0.25, 1])
 FALL, RISE = Curve(SHARES, np.array([1, 0.21, 0])), Curve(SHARES, np.array([0, 0.9, 1]))
@@ -89,7 +89,7 @@ def worker(monkeypatch):
 
 def captions(test: AppTest) -> str:
     assert not test.exception
-    return "\n".join(part.value for part in test.caption)
+    return "\n".join(captions_of(test))
 
 
 def test_occlusion_is_checked_against_the_network(worker):

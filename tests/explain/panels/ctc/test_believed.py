@@ -15,7 +15,7 @@ from explain.panels.page import download, subject, views
 from explain.panels.page.subject import OWN, Subject
 from explain.trust.trust import Caveat, Trust
 from tests.explain.panels.page import made
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import captions_of, text_of
 from tests.test_arrows import ROOT
 
 DOUBTED = Trust(
@@ -53,17 +53,17 @@ def test_two_things_that_are_wrong_stand_in_the_line_and_the_others_under_it(mon
     test = page()
     lines = [part.value for part in test.markdown]
     assert lines.count(f"{RED} It looks like \\*no\\* word. It is small.") == 1
-    assert "It was squeezed." in [part.value for part in test.caption]
+    assert "It was squeezed." in captions_of(test)
     assert "in 100" not in text_of(test)
 
 
 def test_what_may_be_believed_has_a_quiet_line_and_a_lesser_doubt_another_colour(monkeypatch):
     judged(monkeypatch, Trust(right=0.97))
     test = page()
-    assert "Of readings like this, 97 in 100 are right." in [part.value for part in test.caption]
+    assert "Of readings like this, 97 in 100 are right." in captions_of(test)
     assert RED not in text_of(test) and ORANGE not in text_of(test)
     judged(monkeypatch, Trust(right=0.8, caveats=(Caveat("share", "80 in 100 are right."),)))
-    assert "80 in 100 are right." in [part.value for part in page().caption]
+    assert "80 in 100 are right." in captions_of(page())
     judged(monkeypatch, Trust(caveats=DOUBTED.caveats[1:]))
     assert f"{ORANGE} It is small. It was squeezed." in text_of(page()).splitlines()
 

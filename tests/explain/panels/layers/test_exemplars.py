@@ -62,7 +62,7 @@ def test_a_unit_is_found_by_the_character_it_answers_to():
     test.selectbox(key="lstm-answers").select("Q").run()
     assert test.query_params["lstm_answers"] in ("Q", ["Q"])
     found = open_bank(CARD).answering("blstm_2", "Q", range(128, 256))
-    pills = test.get("button_group")[-1]
+    (pills,) = [group for group in test.get("button_group") if group.key == "lstm-answering"]
     assert pills.options == [f"{answer.unit - 128} {'↑' if answer.effect > 0 else '↓'}" for answer in found]
     pills.set_value(found[3].unit - 128).run()
     assert unit_of(test) == found[3].unit - 128

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explain.charts.network.words import short_name
 from explain.network.description import describe
 from explain.panels.inputs import photograph, word
 from explain.panels.layers import feature_maps, names, reading_with_less, recurrent
@@ -160,9 +161,9 @@ def test_what_the_page_says_of_the_recurrent_layers_that_come_along():
 def test_names_of_layers_kinds_and_channels(folder):
     plain, bare, animals = (describe(folder / f"{name}.onnx") for name in KINDS)
     assert names.layer_name(plain, plain.layer("joined")) == "joined"
-    assert names.layer_name(bare, bare.layer("joined")) == "4 add" == names.short_name(bare, bare.layer("joined"))
-    assert names.short_name(bare, bare.layer("pooled")) == "2 pool"
-    assert names.short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "bn_5"
+    assert names.layer_name(bare, bare.layer("joined")) == "4 add" == short_name(bare, bare.layer("joined"))
+    assert short_name(bare, bare.layer("pooled")) == "2 pool"
+    assert short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "bn_5"
     kinds = {
         name: names.kind_name(bare, bare.layer(name)) for name in ("row/squeezed", "memory_1", "memory_2", "answer")
     }

@@ -1,0 +1,88 @@
+"""Do the channels said to matter matter? They are silenced together, more and more of them, against others.
+
+Beside them others in as many: at random, and the most active ones, which is what a look at the feature maps alone
+would name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explain.attribution import targets
+from explain.interventions.intervention import Intervention, InterventionError, Where, changed
+from explain.interventions.run import Values, check_cut, leads
+from explain.interventions.which import SILENCED, OnStep, Scorer, scores_of
+from explain.network.session import LOGITS, Network
+
+NAMED, RANDOM, ACTIVE = "named", "random", "active"
+COUNTS = (1, 2, 3, 5, 10, 20, 50)
+DRAWS = 4  # random orders whose mean is taken
+
+
+@dataclass(frozen=True)
+class Curves:
+    """counts: how many channels are silenced together. costs: by order ("named", "random", "active"), `(count,)`: by
+    how much the target's number falls."""
+
+    counts: tuple[int, ...]
+    costs: Mapping[str, np.ndarray]
+
+
+def most_active(values: np.ndarray) -> tuple[int, ...]:
+    """The channels of a layer's output, those with the largest mean magnitude first."""
+    mean = np.abs(values, dtype=np.float64).reshape(-1, values.shape[-1]).mean(axis=0)
+    return tuple(int(channel) for channel in np.argsort(-mean, kind="stable"))
+
+
+def silenced(
+    network: Network,
+    picture: np.ndarray,
+    untouched: Values,
+    layer: str,
+    target: targets.Target,
+    groups: Sequence[Sequence[int]],
+    on_step: OnStep | None = None,
+) -> np.ndarray:
+    """What it costs the target to silence some channels of a layer together, for each group of them, `(group,)`.
+
+    picture, untouched, target, on_step and what is raised: as for `explain.interventions.which.costs`.
+    """
+    if not leads(network, layer):
+        raise InterventionError(f"No answer is made of {network.description.layer(layer).title}, so it has no cost.")
+    check_cut(network, picture, untouched, layer)
+    shown, values = network.description.layer(layer), untouched[layer]
+    outputs = (
+        changed(shown, Intervention(layer, Where(channels=tuple(group)), SILENCED), values) if len(group) else values
+        for group in groups
+    )
+    measure = Scorer(target)
+    scores = scores_of(network, picture, untouched, layer, measure, outputs, len(groups), on_step)
+    return measure.score(untouched[LOGITS][None])[0] - scores
+
+
+def curves(
+    network: Network,
+    picture: np.ndarray,
+    untouched: Values,
+    layer: str,
+    target: targets.Target,
+    named: Sequence[int],
+    counts: Sequence[int] = COUNTS,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+) -> Curves:
+    """What it costs to silence the first k of the channels named, k at random, and the k most active.
+
+    named: channels, the one that matters most first; counts of more than there are of them are left out. The cost at
+    random is the mean over four orders drawn from the seed. The rest as for `silenced`.
+    """
+    values = untouched[layer]
+    counts = tuple(count for count in counts if count <= min(len(named), values.shape[-1]))
+    random = np.random.default_rng(seed)
+    orders = [tuple(named), most_active(values)] + [tuple(random.permutation(values.shape[-1])) for _ in range(DRAWS)]
+    groups = [tuple(int(channel) for channel in order[:count]) for order in orders for count in counts]
+    costs = silenced(network, picture, untouched, layer, target, groups, on_step).reshape(len(orders), len(counts))
+    return Curves(counts, {NAMED: costs[0], ACTIVE: costs[1], RANDOM: costs[2:].mean(axis=0)})
