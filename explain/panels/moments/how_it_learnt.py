@@ -22,6 +22,7 @@ from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.sheets import Layout, sheet
 from models import moments
@@ -49,7 +50,7 @@ def show(subject: Subject) -> None:
     except (OSError, MomentsError) as problem:
         st.error(plain(f"The moments of its training cannot be read: {problem}"), icon=":material/error:")
         return
-    st.caption(_told(kept))
+    caption(_told(kept))
     word = list(kept.texts).index(address.switch("Word", kept.texts, key=WORD))
     moment = _moment(kept)
     _player(kept, moment)
@@ -58,7 +59,7 @@ def show(subject: Subject) -> None:
     with left:
         st.markdown(_reads(kept, shown))
         st.vega_lite_chart(_frames(kept, shown, subject, is_dark()), width="stretch", key="learnt-frames")
-        st.caption(
+        caption(
             f"{_milestones(kept, word)} Each column is a frame, each row a label; yellow is a probability of 1. The "
             "picture and the rows stay the same from moment to moment."
         )
@@ -66,13 +67,13 @@ def show(subject: Subject) -> None:
         st.vega_lite_chart(
             curve(kept.seen, kept.losses, kept.right, moment, Inks.of(is_dark())), width="stretch", key="learnt-curve"
         )
-        st.caption("On 128 printed words in typefaces that it was not trained on; read right but for the case.")
+        caption("On 128 printed words in typefaces that it was not trained on; read right but for the case.")
         st.image(
             _filters(kept, moment, subject.description.preprocessing.colour),
             width="stretch",
             alt=f"The filters of {kept.layer} at this moment",
         )
-        st.caption(_filters_told(kept, moment))
+        caption(_filters_told(kept, moment))
 
 
 def _told(kept: Moments) -> str:

@@ -1,6 +1,6 @@
 """The presenter's mode: one view or panel fills the screen in large type, its controls at hand.
 
-`?present=1` is the chosen deeper view, `?present=layers` and the like one of the three panels. Beside a tour, which
+`?present=1` is the chosen deeper view, `?present=layers` and the like what stands above it. Beside a tour, which
 leads from place to place, the whole page stays, in large type as well.
 """
 
@@ -19,6 +19,7 @@ from explain.panels.page.views import View
 PRESENT, DEEPER = "present", "1"
 TOUR = "tour"  # in the address: a tour is under way
 STAGE, BAR, INPUTS, TOOLS, TURN = "deeper", "stage-bar", "stage-inputs", "stage-tools", "stage-turn"
+NETWORK = View("The network", "network.at_a_glance")
 SHOW_INPUTS = "present_inputs"  # in the address
 
 # `zoom`, not larger type alone: charts and pictures grow as well. Of 1080 lines a caption is 24 pixels high: on a
@@ -53,8 +54,8 @@ def presenting() -> str:
 
 
 def panels() -> dict[str, View]:
-    """The three panels by what the address calls them."""
-    return {"layers": views.LAYERS, "answer": views.middle(), "imagined": views.CLASS_VISUALISATION}
+    """What stands above the deeper view, by what the address calls it."""
+    return {"network": NETWORK, "layers": views.LAYERS, "answer": views.middle(), "imagined": views.CLASS_VISUALISATION}
 
 
 def bar() -> View | None:

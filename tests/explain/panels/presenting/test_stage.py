@@ -51,6 +51,12 @@ def test_a_panel_fills_the_screen_too(name, title):
     assert not visitor.trouble and visitor.address["present"] == "1" and "**CTC in depth**" in text_of(visitor)
 
 
+def test_the_whole_network_fills_the_screen_too():
+    visitor = Visitor(present="network")
+    assert not visitor.trouble and "**Layers**" not in text_of(visitor)
+    assert {"at-a-glance", "stage-tools"} <= {node.key for node in visitor.controls if node.type == COMPONENT}
+
+
 @pytest.mark.parametrize("nonsense", ["", "0", "2", "everything", "1 "])
 def test_nonsense_counts_as_not_given(nonsense):
     visitor = Visitor(present=nonsense)
