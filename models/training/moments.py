@@ -28,12 +28,12 @@ from models.typeface import draw_word
 PLANNED = (0, 250, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_300, 8_000, 10_000, 12_700, 16_000, 20_000)
 PLANNED += (25_400, 32_000, 40_000, 50_800, 64_000, 80_600, 101_600)  # words seen; thirds of an octave from 4,000 on
 WORDS = (  # of two characters to twelve, a doubled letter, digits and capitals; in typefaces of the page
-    ("it", "Sans"),
-    ("a1b2", "Typewriter"),
-    ("OPEN", "Display"),
+    ("elephant", "Serif"),
     ("hello", "Sans"),
     ("LONDON", "Bold"),
-    ("elephant", "Serif"),
+    ("OPEN", "Display"),
+    ("a1b2", "Typewriter"),
+    ("it", "Sans"),
     ("segmentation", "Italic"),
 )
 NAME = "moments.npz"
