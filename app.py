@@ -10,6 +10,7 @@ import streamlit as st
 st.set_page_config(page_title="Inside a network", page_icon="🔍", layout="wide")
 
 from explain.panels.page import guard, theme, views  # noqa: E402  Streamlit wants the page's settings first
+from explain.panels.tour import start  # noqa: E402
 
 # Every visitor's run of the page is a thread, and so is the server. By default Python lets each compute for 5 ms before
 # another may, and an answer needs several turns: with ten visitors at once it took up to 0.8 s, like this up to 0.4.
@@ -22,6 +23,9 @@ STYLE = """<style>
   /* Streamlit's 60 % are too pale for a projector */
   [data-testid="stCaptionContainer"] { color: color-mix(in srgb, currentColor 80%, transparent); opacity: 1; }
   [data-testid="stCaptionContainer"] p { line-height: 1.35; }
+  @media (min-width: 1001px) {
+    [data-testid="stLayoutWrapper"]:has(> .st-key-deep-detail) { position: sticky; top: 0.6rem; }
+  }
   /* buttons of single characters: an l is not an I */
   :is([class*="st-key-character-"], [class*="st-key-why-character"], [class*="st-key-why-rival"]) button p {
     font-family: "Source Code Pro", monospace; }
@@ -76,13 +80,15 @@ def main() -> None:
     if presented is not None:
         on_stage(presented, subject)
         return
+    if start.step() is not None:
+        panel("tour.card").show(subject)
     panel("network.at_a_glance").show(subject)
     left, middle, right = st.columns([1, 1.32, 1], gap="small", border=True)
-    with left:
+    with left, st.container(key="panel-layers"):
         draw(views.LAYERS, subject)
     with right, st.container(key="visualisation"):
         draw(views.CLASS_VISUALISATION, subject)
-    with middle:  # last of the three, and the slowest to draw
+    with middle, st.container(key="panel-answer"):  # last of the three, and the slowest to draw
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+COSTS, CHANNELS = "costs", "channels"  # the amounts of a layer's channels
 Node = tuple[str, int]  # a layer's name and one of its channels
 
 
@@ -26,8 +27,9 @@ class LayerFlow:
     places: `(height, width)`, `(frame,)` of a sequence, `()` of a flat layer: the same amounts, summed over the
     channels in place of the places. Both sum to `total`.
     costs: `(channel,)`, what the target is expected to lose if that channel alone is set to zero in all places, below
-    zero where it would gain. Not the same as `channels`: what an empty picture has there as well carries nothing
-    of the change, and is missed all the same once it is gone.
+    zero where it would gain: gradient times activation, at the picture. Not the same as `channels`, and seldom in the
+    same order: what an empty picture has there as well carries nothing of the change, and is missed all the same once
+    it is gone; and on the way from an empty picture much passes for the target that is taken back later.
     """
 
     layer: str
@@ -86,12 +88,12 @@ class Flow:
 
 @dataclass(frozen=True)
 class Top:
-    """The channels of a layer that carry most.
+    """The channels of a layer that matter most.
 
-    channels: their numbers, the largest amount first, whatever its sign. amounts: of each, signed. share: of all that
-    passes through the layer, for the target and against it alike, how much passes through them, from 0 to 1. rest: the
-    share of all the others, so that the two are 1. net: their signed sum over that of the whole layer, which may be
-    more than 1: the rest then speaks against the target.
+    channels: their numbers, the largest amount first, whatever its sign. amounts: of each, signed. share: of all
+    amounts of the layer, for the target and against it alike, how much is theirs, from 0 to 1. rest: the share of all
+    the others, so that the two are 1. net: their signed sum over that of the whole layer, which may be more than 1: the
+    rest then speaks against the target.
     """
 
     channels: tuple[int, ...]
@@ -101,15 +103,19 @@ class Top:
     net: float
 
 
-def top(flow: LayerFlow, count: int) -> Top:
-    """The `count` channels through which most passes, by magnitude: what speaks against the target is part of its path
-    as well. Those that carry nothing are left out."""
-    size = np.abs(flow.channels.astype(np.float64))
-    order = list(most(flow.channels, count))
-    amounts = tuple(float(flow.channels[channel]) for channel in order)
-    share = float(size[order].sum() / size.sum()) if order else 0.0
-    net = sum(amounts) / flow.total if flow.total else 0.0
-    return Top(tuple(order), amounts, share, 1 - share, net)
+def top(flow: LayerFlow, count: int, by: str = COSTS) -> Top:
+    """The `count` channels with the largest amounts, by magnitude: what speaks against the target is part of its path
+    as well. Those with none are left out.
+
+    by: which amounts, "costs" or "channels". By costs unless told: these agree with what silencing a channel really
+    does (`python -m tests.benchmarks flow`), what passes on the way from an empty picture does not.
+    """
+    amounts = getattr(flow, by).astype(np.float64)
+    order = list(most(amounts, count))
+    all_of_them, total = np.abs(amounts).sum(), amounts.sum()
+    share = float(np.abs(amounts[order]).sum() / all_of_them) if order else 0.0
+    net = float(amounts[order].sum() / total) if total else 0.0
+    return Top(tuple(order), tuple(map(float, amounts[order])), share, 1 - share, net)
 
 
 def most(amounts: np.ndarray, count: int) -> tuple[int, ...]:

@@ -42,6 +42,17 @@ def _is_safe(name: str) -> bool:
     return bool(name) and not a_path_out and "\0" not in name and len(name.encode("utf-8", "replace")) <= LONGEST_KEY
 
 
+def added(archive: bytes, texts: Mapping[str, str]) -> bytes:
+    """An archive with more files in it. texts: by name, with the folder."""
+    if not texts:
+        return archive
+    file = io.BytesIO(archive)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in texts.items():
+            packed.writestr(name, text)
+    return file.getvalue()
+
+
 def write_arrays(
     packed: zipfile.ZipFile, name: str, arrays: Mapping[str, np.ndarray], kinds: Mapping[str, type] | type = np.float32
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from explain.charts.network.words import scale
 from explain.ctc.alternatives import shown
 from explain.layers import lstm
 from explain.network.costs.layers import Cost
@@ -77,7 +78,7 @@ def page(read: Read, maps: Mapping[str, Sequence[Map]], drawings: Mapping[str, D
         maps=maps,
         costs=_costs(read.network, read.costs),
         # SVG that escapes its own text
-        says=drawings["network"].label,
+        says=f"{drawings['network'].label} {scale(read.network)}",
         drawings={name: Markup(drawing.inline()) for name, drawing in drawings.items()},
         files=[entry for entry in FILES if read.traces or not entry[0].startswith("lstm")],
         kept=kept,
@@ -97,7 +98,7 @@ def photograph(seen: Seen, maps: Mapping[str, Sequence[Map]], drawing: Drawing, 
             for layer in seen.network.layers
         ],
         maps=maps,
-        says=drawing.label,
+        says=f"{drawing.label} {scale(seen.network)}",
         drawing=Markup(drawing.inline()),
         costs=_costs(seen.network, seen.costs),
         files=[entry for entry in FILES_OF_A_PHOTOGRAPH if _holds(seen, entry[0])],

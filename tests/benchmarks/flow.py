@@ -3,9 +3,9 @@
 python -m tests.benchmarks flow WORDS.zip [PHOTOGRAPHS.zip] [--characters N] [--photographs N] [--keep FILE]
 
 One character of each of N words that the CRNN reads right, and the likeliest class of each of N photographs. By layer,
-over these: "rank_share" and "rank_expected", the mean rank correlation (Spearman) of what each channel carries, and of
-what silencing it is expected to cost, with what silencing that channel alone really costs; "rank_gradient" of plain
-gradient times activation. "named" is what the ten cost together that are expected to cost most, "shares" the ten that
+over these: "rank_costs" and "rank_carried", the mean rank correlation (Spearman) of what silencing each channel is expected to
+cost, and of what it carries of the target's change from an empty picture, with what silencing that channel alone really
+costs. "named" is what the ten cost together that are expected to cost most, "carrying" the ten that
 carry most, "active" the ten most active, "random" ten at random (the mean of four draws), each over what the ten cost
 together that are dearest one by one ("dearest", in the target's units).
 
@@ -29,10 +29,7 @@ from PIL import Image
 from explain.attribution import flow, targets
 from explain.attribution.faithfulness import spearman
 from explain.ctc import decoding
-from explain.gradients.attribution import flow_job, job
-from explain.gradients.attribution.expected_costs import expected_costs
-from explain.gradients.attribution.methods import Differentiable
-from explain.gradients.attribution.way import Way
+from explain.gradients.attribution import flow_job
 from explain.gradients.network import models
 from explain.interventions.silencing import DRAWS, most_active, silenced
 from explain.interventions.which import CHANNELS, costs, parts
@@ -123,7 +120,7 @@ def measure(card: Card, questions: Iterator[Question], count: int, arguments: ar
     }
 
 
-RANKS, TENS = ("share", "expected", "gradient"), ("named", "shares", "random", "active")
+RANKS, TENS = ("costs", "carried"), ("named", "carrying", "random", "active")
 AVERAGED = (*(f"rank_{name}" for name in RANKS), *TENS)
 
 
@@ -140,25 +137,18 @@ def _rows(network: Network, question: Question, layers: list[str]) -> Iterator[t
     settings = flow_job.check(asked, network.description)
     followed = flow.from_result(flow_job.run(function, settings, Quiet()))
     untouched = {name: values[0] for name, values in network.run(question.picture[None]).items()}
-    differentiable = Differentiable(function, job.at_once(network.description, question.picture))
-    way = Way(differentiable, question.picture, target, 0.0, layers)
-    (point,) = way.points([1.0])
     for layer in layers:
         passed = followed.layer(layer)
         places = parts(network.description, layer, untouched[layer].shape)[CHANNELS]
         alone = np.zeros(len(places))
         for cost in costs(network, question.picture[None], untouched, layer, target, places):
             alone[cost.where.channels[0]] = cost.cost
-        guesses = {
-            "share": passed.channels,
-            "expected": passed.costs,
-            "gradient": expected_costs(way, point, layer, groups=0),
-        }
+        guesses = {"costs": passed.costs, "carried": passed.channels}
         random = np.random.default_rng(0)
         groups = {
             "dearest": np.argsort(-alone, kind="stable")[:TEN],
             "named": np.argsort(-passed.costs, kind="stable")[:TEN],
-            "shares": np.argsort(-passed.channels, kind="stable")[:TEN],
+            "carrying": np.argsort(-passed.channels, kind="stable")[:TEN],
             "active": most_active(untouched[layer])[:TEN],
             **{f"random {draw}": random.permutation(len(alone))[:TEN] for draw in range(DRAWS)},
         }

@@ -110,6 +110,13 @@ def short(tmp_path_factory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
+def quick(tmp_path_factory) -> Iterator[Served]:
+    """A server whose jobs end at once, made up: the first of a kind goes on until it is cancelled, the second fails."""
+    with serving(tmp_path_factory.mktemp("quick"), "tests/browser/quick_page.py") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def browser():
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:

@@ -102,7 +102,7 @@ def test_a_character_clicked_in_the_lattice_is_marked_in_all_views(page, served,
 
     page.get_by_text("Recurrent layers", exact=True).click()
     settled(page)  # a click while the view is still being built may be lost
-    page.get_by_text("forget gate", exact=True).first.click()
+    page.get_by_role("radio", name="forget gate", exact=True).click()
     page.locator(".states .line").filter(has_text=re.compile(rf"frame {span.start} · forget gate ")).wait_for()
     canvas = page.locator(".states canvas").bounding_box()
     gate = page.locator(".states canvas ~ div").nth(1).bounding_box()

@@ -20,7 +20,7 @@ def test_costs_times_and_what_tells_two_characters_in_a_click_each(page, served,
     settled(page)
     assert "deep_part=Cost" in page.url
     page.get_by_role("radio", name="Which layer tells?").click()
-    shows(page, "Alain", 60_000)
+    shows(page, "Alain", 240_000)  # 8 s of one core, which others may want
     dots = page.locator('[data-testid="stVegaLiteChart"]').last.locator("svg .mark-symbol path")
     assert dots.count() == 18  # the pixels and 17 layers
     dots.nth(4).click()

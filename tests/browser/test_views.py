@@ -49,6 +49,7 @@ PARAMETERS = [
     ],
     *["vgg_filter", "class_search", "dream_preset", "dream_several", "dream_diversity", "dream_full", "deep_filter"],
     *["deep_character", "dream_aim", "deep_part", "tells_of", "tells_first", "tells_second"],
+    *["follow_network", "follow_target", "follow_layers", "follow_node"],
 ]
 
 

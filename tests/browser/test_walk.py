@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from models import typeface
-from tests.browser.conftest import FLAGS, Console, Served, chromium, serving
+from tests.browser.conftest import FLAGS, Console, chromium
 from tests.browser.test_page import painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.walk]
@@ -31,13 +31,6 @@ FIND = (Path(__file__).parent / "controls.js").read_text("utf-8")
 VIEW = re.compile("^view ")  # the choice of the deeper view
 EXCEPTION = '[data-testid="stException"]'
 RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-
-
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory) -> Iterator[Served]:
-    """A server whose jobs end at once."""
-    with serving(tmp_path_factory.mktemp("quick"), "tests/browser/quick_page.py") as running:
-        yield running
 
 
 @pytest.fixture

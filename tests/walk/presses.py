@@ -196,11 +196,14 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "feature_maps": _tiles,
     "thumbnails": lambda data: {"chosen": some([item["id"] for item in data["items"]])},
     "layer_list": lambda data: {"layer": one_of_each_kind([layer["name"] for layer in data["layers"]])},
+    "flow_path": lambda data: {"node": some(re.findall(r'data-key="([\d.]+)"', data["svg"]))},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
     "presenting_stage": lambda data: {},  # takes the page away from the walk; has tests of its own
     "moments_player": lambda data: {"at": [0, len(data["names"]) // 2, len(data["names"]) - 1, 10_000]},
-    "at_a_glance": _network,
+    "network_at_a_glance": _network,
+    "tour_card": lambda data: {"go": [{"to": 3, "at": 1}, {"to": "nonsense", "at": 2}, {"to": 0, "at": 3}]},
+    "tour_picture": lambda data: {},
     "beam_search": lambda data: {"frame": [0, len(data["steps"]) - 1]},
 }
 

@@ -86,4 +86,23 @@ def _sanity(settings: dict[str, Any]) -> dict[str, Any]:
     return {"stages": ["outputs", "conv_1"], **{name: np.array([0.8, 0.1], np.float32) for name in names}}
 
 
-RESULTS = {"dream": _dream, "dream-word": _dream_word, "attribute": _attribute, "sanity": _sanity}
+def _flow(settings: dict[str, Any]) -> dict[str, Any]:
+    """Amounts at random that sum to the difference in every layer; every layer as if all passed through it."""
+    network, result = resources.network(settings["network"]), {"difference": 4.0, "score": -0.1, "steps": 24}
+    picture, names = settings["picture"][None], settings["layers"]
+    values = {network.description.input.name: picture, **network.run(picture)}
+    for name in names:
+        channels = RANDOM.normal(size=values[name].shape[-1])
+        channels += (4.0 - channels.sum()) / len(channels)
+        places = np.full(values[name].shape[1:-1], 4.0 / max(1, int(np.prod(values[name].shape[1:-1]))))
+        result |= {f"channels of {name}": channels, f"places of {name}": places, f"costs of {name}": channels[::-1]}
+    most = {name: np.argsort(-np.abs(result[f"costs of {name}"]))[: settings["links"]].tolist() for name in names}
+    between = [
+        (a, start, b, end) for a, b in zip(names, names[1:], strict=False) for start in most[a] for end in most[b]
+    ]
+    amounts = RANDOM.normal(size=len(between))
+    cuts = [[name] for name in names]
+    return {**result, "layers": names, "cuts": cuts, "links": [list(link) for link in between], "amounts": amounts}
+
+
+RESULTS = {"dream": _dream, "dream-word": _dream_word, "attribute": _attribute, "flow": _flow, "sanity": _sanity}

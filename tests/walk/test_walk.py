@@ -16,6 +16,8 @@ from typing import NamedTuple
 import pytest
 from streamlit import config
 
+from explain.exemplars.readout import words
+from explain.network.costs import timing
 from explain.panels.attribution import photograph_checks, photograph_occlusion
 from explain.panels.page import guard, resources
 from models import vgg16
@@ -56,6 +58,8 @@ def worker() -> Iterator[QuickWorker]:
         patch.setattr(guard, "NetworkError", ())
         patch.setattr(photograph_occlusion, "CHANNELS", 4)
         patch.setattr(photograph_checks, "STEPS", 1)
+        patch.setattr(words, "TWINS", 4)
+        patch.setattr(timing, "SECONDS", 0.05)
         config.set_option("client.showErrorDetails", "full")
         yield quick
         config.set_option("client.showErrorDetails", shown)

@@ -124,11 +124,12 @@ class _Network(Drawing):
     def drawn(self, values: Mapping[str, np.ndarray]) -> Drawing:
         layout = self.layout
         self.marks.append(f'<g transform="translate(0 {self.above:.5g})">')
-        for frame in layout.frames:
-            self._frame(frame)
         for course in layout.courses:
             self.marks.append(f'<path d="{course}" class="link"/>')
+        frames = {frame.layers[0]: frame for frame in layout.frames}
         for block in layout.blocks:
+            if block.name in frames:  # whoever goes through the drawing by keys meets it before what it holds
+                self._frame(frames[block.name])
             self._block(block)
         if not layout.look.text:
             self._runs()
@@ -141,19 +142,11 @@ class _Network(Drawing):
     def _frame(self, frame: Frame) -> None:
         left, top, right, bottom = frame.area
         place = f'x="{left:.5g}" y="{top - TAB:.5g}" width="{right - left:.5g}" height="{bottom - top + TAB:.5g}"'
-        layers = counted(len(self._inside(frame.stage)), "layer")
+        layers = counted(len(frame.layers), "layer")
         self.marks.append(f'<g data-stage="{frame.stage}"><title>Fold this stage of {layers}</title>')
         self.marks.append(f'<rect {place} rx="4" class="link stage" pointer-events="all"/>')
         self.text(left + 5, top - TAB / 2 + 1, f"− fold {layers}", kind="soft", size=NAME, anchor="start")
         self.marks.append("</g>")
-
-    def _inside(self, stage: int) -> list[Block]:
-        (area,) = [frame.area for frame in self.layout.frames if frame.stage == stage]
-        return [
-            block
-            for block in self.layout.blocks
-            if area[0] <= block.x <= area[2] and area[1] <= block.middle <= area[3]
-        ]
 
     def _block(self, block: Block) -> None:
         description = self.plan.description

@@ -83,9 +83,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Frame:
-    """An opened stage, around its blocks: in one row or in several."""
+    """An opened stage, around the blocks of its layers: in one row or in several."""
 
     stage: int
+    layers: tuple[str, ...]
     area: tuple[float, float, float, float]
 
 
@@ -229,13 +230,13 @@ def _placed(groups: Sequence[_Group], look: Look, gap: float) -> Layout:
             stage, right = group.stage, x + group.width
             if stage.is_opened:
                 box = (x - gap / 2, top, right + gap / 2, top + up + group.down)
-                frames[stage.number] = _around(frames.get(stage.number), box)
+                before = frames.get(stage.number)
+                frames[stage.number] = Frame(stage.number, stage.layers, _around(before.area, box) if before else box)
             x = right + gap
         rows.append((top, bottom))
         widest = max(widest, x)
         top = bottom + look.gap
-    marked = tuple(Frame(stage, area) for stage, area in frames.items())
-    return Layout(look, tuple(blocks), tuple(paths), marked, tuple(rows), widest, rows[-1][1])
+    return Layout(look, tuple(blocks), tuple(paths), tuple(frames.values()), tuple(rows), widest, rows[-1][1])
 
 
 def _rows(groups: Sequence[_Group], look: Look, gap: float) -> list[list[_Group]]:
@@ -269,6 +270,4 @@ def _block(group: _Group, name: str, left: float, middle: float, area) -> Block:
 
 
 def _around(box, other):
-    if box is None:
-        return other
     return min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3])

@@ -10,6 +10,11 @@ from explain.network.description import Description
 from explain.network.head import CLASSES, CTC
 from explain.network.layers import Layer
 
+SCALE = (
+    "Each layer is a block: its sides grow with the square root of the rows and columns that it hands on, its depth "
+    "with that of the channels. Its front shows where it responds, from dark (weakest) to yellow (strongest), each "
+    "block on its own scale: the mean over the channels of how far their values are from zero."
+)
 RECURRENT = ("LSTM", "GRU", "RNN")
 SHORT_KINDS = {
     "max_pool": "pool",
@@ -37,6 +42,13 @@ def network(description: Description, costs: Costs | None = None) -> str:
     if costs:
         size.append(f"{rounded(sum(costs.values()))} multiply-adds a picture")
     return f"{description.called}{spelt}{is_a} {_answers(description)}: {_listed(size)}."
+
+
+def scale(description: Description) -> str:
+    """What is to be seen of a block, and what not: its sides, its depth, its front."""
+    reads = description.head.kind == CTC
+    last = " The last block shows how likely each frame is to read a character." if reads else ""
+    return f"{SCALE}{last}"
 
 
 def kind(description: Description) -> str:

@@ -3,7 +3,7 @@
 Where a character stands is known from the likeliest alignment of the right text. Of a map, the columns count whose
 middle of what they see lies in those of the character; of a layer that sees everything, the steps, one a frame. They
 are averaged, and so are rows next to one another where there would be more than MOST_VALUES. All rows by themselves
-tell e from c no better (0.942 against 0.958 at conv_3 of the CRNN) and take four times as long.
+tell e from c no better (0.942 against 0.958 at conv_3 of the recogniser that comes along) and take four times as long.
 """
 
 from __future__ import annotations

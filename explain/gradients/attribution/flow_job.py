@@ -9,7 +9,6 @@ import numpy as np
 from explain.attribution import flow, targets
 from explain.gradients.attribution import job
 from explain.gradients.attribution.conductance import Conductance, conductance
-from explain.gradients.attribution.expected_costs import GROUPS, expected_costs
 from explain.gradients.attribution.links import links as links_between
 from explain.gradients.attribution.methods import FIRST_STEPS, Differentiable, OnStep
 from explain.gradients.attribution.way import Way
@@ -21,9 +20,10 @@ from models.card import Card
 if TYPE_CHECKING:
     from explain.gradients.network.function import NetworkFunction
 
-STEPS, LINKED, GROUPS_ALLOWED = range(1, 97), range(0, 13), range(0, 65)
+STEPS, LINKED = range(1, 97), range(0, 13)
+LAYERS = 4  # so many times what a map of the pixels needs: every layer's values and gradients are kept, twice
 LINK_POINTS = 8  # of the way, at which links are worked out
-SHARES = {"conductance": 50, "costs": 25, "links": 25}  # of the work, in hundredths
+SHARES = {"conductance": 60, "links": 40}  # of the work, in hundredths
 
 
 def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
@@ -33,20 +33,19 @@ def check(settings: dict[str, Any], network: Card | Description) -> dict[str, An
     it. baseline: a number or a picture of the same shape; unless given as for integrated gradients
     (`explain.gradients.attribution.job.baseline`). layers: names, the picture's among them if wanted; unless given, all
     that the target is made of. steps: of the way, to begin with. links: how many channels of each layer are linked to
-    those of its neighbours, 0 for none. groups: how many the channels of a layer are dealt out to for what silencing is
-    expected to cost, see `expected_costs`.
+    those of its neighbours, 0 for none: those whose silencing is expected to change the target most.
     """
     card = describe(network)
-    known = ("network", "picture", "target", "baseline", "layers", "steps", "links", "groups")
+    known = ("network", "picture", "target", "baseline", "layers", "steps", "links")
     if unknown := sorted(set(settings) - set(known)):
         raise ValueError(f"A flow has no setting {unknown[0]!r}; it has {', '.join(known)}.")
-    settings = {"steps": FIRST_STEPS, "links": 4, "groups": GROUPS, **settings}
+    settings = {"steps": FIRST_STEPS, "links": 4, **settings}
     picture, target = job.explained(card, settings)
     allowed = paths.before(card, _last(card, target))
     layers = settings.get("layers") or allowed
     if not isinstance(layers, list | tuple) or not set(layers) <= set(allowed):
         raise ValueError(f"Choose layers among {', '.join(allowed)}.")
-    for name, numbers in (("steps", STEPS), ("links", LINKED), ("groups", GROUPS_ALLOWED)):
+    for name, numbers in (("steps", STEPS), ("links", LINKED)):
         check_whole(name, settings[name], numbers)
     return {
         "network": card.name,
@@ -54,7 +53,7 @@ def check(settings: dict[str, Any], network: Card | Description) -> dict[str, An
         "target": targets.describe(target),
         "baseline": _baseline(card, picture, settings.get("baseline")),
         "layers": [layer for layer in allowed if layer in layers],
-        **{name: settings[name] for name in ("steps", "links", "groups")},
+        **{name: settings[name] for name in ("steps", "links")},
     }
 
 
@@ -75,22 +74,19 @@ def _last(card: Description, target: targets.Target) -> str:
 def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> dict[str, Any]:
     """What `explain.attribution.flow.from_result` makes a Flow of. Empty where the report said to stop."""
     card, picture, target = function.description, settings["picture"], targets.parse(settings["target"])
-    network = Differentiable(function, job.at_once(card, picture))
+    network = Differentiable(function, job.at_once(card, picture, LAYERS))
     way = Way(network, picture, target, settings["baseline"], settings["layers"])
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
     on_step = _progress(report, "conductance", settings["steps"])
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
-    costs = _costs(way, settings["groups"], _progress(report, "costs", len(way.layers)))
-    if costs is None:
-        return {}
     links = _links(way, passed, settings["links"], _progress(report, "links", LINK_POINTS))
     if links is None:
         return {}
     arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in way.layers}
     arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in way.layers}
-    arrays |= {f"costs of {layer}": costs[layer].astype(np.float32) for layer in way.layers}
+    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in way.layers}
     return {
         "difference": passed.difference,
         "score": passed.scores[-1],
@@ -103,20 +99,10 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     }
 
 
-def _costs(way: Way, groups: int, on_step: OnStep) -> dict[str, np.ndarray] | None:
-    (point,) = way.points([1.0])
-    costs = {}
-    for layer in way.layers:
-        costs[layer] = expected_costs(way, point, layer, groups)
-        if on_step(len(costs), len(way.layers)) is False:
-            return None
-    return costs
-
-
 def _links(way: Way, passed: Conductance, count: int, on_step: OnStep) -> list[flow.Link] | None:
     if not count:
         return []
-    shown = {layer: flow.most(passed.channels[layer], count) for layer in way.layers}
+    shown = {layer: flow.most(passed.costs[layer], count) for layer in way.layers}
     neighbours = paths.neighbours(way.network.function.description, way.layers)
     return links_between(way, passed.spread(LINK_POINTS), shown, neighbours, on_step)
 

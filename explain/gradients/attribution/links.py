@@ -54,11 +54,20 @@ def links(
 
 def _slopes(way: Way, point: Point, end: str, shown: Shown, starts: Sequence[str]) -> dict[str, np.ndarray]:
     """By layer before, the gradient with respect to its shown channels of each end channel weighed by the target's
-    gradient by that: `(end channel, ..., start channel)`."""
+    gradient by that: `(end channel, ..., start channel)`. So many end channels at a time as there may be pictures."""
+    starts, batch = [start for start in starts if shown[start]], way.network.batch
+    parts = [
+        _some_slopes(way, point, end, shown[end][first : first + batch], shown, starts)
+        for first in range(0, len(shown[end]), batch)
+    ]
+    return {start: np.concatenate([part[start] for part in parts]) for start in starts}
+
+
+def _some_slopes(
+    way: Way, point: Point, end: str, ends: Sequence[int], shown: Shown, starts: Sequence[str]
+) -> dict[str, np.ndarray]:
     import tensorflow as tf
 
-    starts = [start for start in starts if shown[start]]
-    ends = list(shown[end])
     weights = np.zeros((len(ends), *point.gradients[end].shape), np.float32)
     for row, channel in enumerate(ends):
         weights[row, ..., channel] = point.gradients[end][..., channel]

@@ -87,12 +87,14 @@ def _session(network: Network, threads: int, folder: Path) -> onnxruntime.Infere
     import onnx
 
     source, options = network.prepared(threads)
-    model = onnx.load_from_string(source) if isinstance(source, bytes) else onnx.load(source, load_external_data=False)
+    if isinstance(source, bytes):
+        model = onnx.load_from_string(source)
+    else:
+        model = onnx.load(source, load_external_data=False)
+        beside = str(network.description.path.parent)  # opened from memory, it would not be known
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", beside)
     for node in model.graph.node:
         node.name = node.output[0]
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", str(network.description.path.parent)
-    )
     options.enable_profiling = True
     options.profile_file_prefix = str(folder / "passes")
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

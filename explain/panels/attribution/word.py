@@ -39,7 +39,8 @@ def show(word: Subject) -> None:
     """Draws the view for a word: what a character of it hangs on, and what the network looks for on its own."""
     _explained(word)
     st.divider()
-    import_module("explain.panels.visualisation.words").show(word)  # below the fold: imported when its turn comes
+    with st.container(key="dreams"):
+        import_module("explain.panels.visualisation.words").show(word)  # below the fold: imported when its turn comes
 
 
 def _explained(word: Subject) -> None:

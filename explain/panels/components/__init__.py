@@ -1,4 +1,4 @@
-"""The page's own components: feature maps, thumbnails and the list of layers.
+"""The page's own components: feature maps, thumbnails, the list of layers, the network at a glance.
 
 Each is a few dozen lines of plain JavaScript beside this file, mounted through Streamlit's components (version 2), so
 that reading a value off, framing a receptive field and switching the scale answer at once, without asking the server.

@@ -19,6 +19,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
+from explain.panels.words.explained import caption
 from explain.pictures.notation import amount, size
 
 REMEMBERED = 24  # of some hundred numbers each
@@ -56,11 +57,11 @@ def show(subject: Subject) -> None:
         selection_mode="layer",
         key="cost-bars",
     )
-    st.caption(_caption(subject, counted))
+    caption(_caption(subject, counted))
     if network.apart:
-        st.caption(NOT_MEASURED)
+        caption(NOT_MEASURED)
     elif times is not None:
-        st.caption(_of_times(subject, times))
+        caption(_of_times(subject, times))
     else:
         batch = subject.batch
         label = f"Measure how long each layer takes: about {SECONDS} s"
@@ -132,12 +133,13 @@ def _caption(subject: Subject, counted: tuple[Cost, ...]) -> str:
 
 def _of_times(subject: Subject, times: Times) -> str:
     slowest = max(times.layers, key=times.layers.__getitem__)
+    spent, share = times.layers[slowest], times.layers[slowest] / max(times.whole, 1e-9)
     cores = f"{times.threads} core{'s' if times.threads > 1 else ''}"
     return (
-        f"{_name(subject, slowest)} takes {times.layers[slowest] / max(times.whole, 1e-9):.0%} of the pass: "
-        f"{_milliseconds(times.layers[slowest])} of {_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: "
-        f"mean of the faster half of {2 * times.passes} passes. Others at work on this machine make it slower. "
-        f"“{OTHER.capitalize()}” is what belongs to no layer: values turned from one layout to another, and calling."
+        f"{_name(subject, slowest)} takes {_percent(share)} of the pass: {_milliseconds(spent)} of "
+        f"{_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: mean of the faster half "
+        f"of {2 * times.passes} passes. Others at work on this machine make it slower. “{OTHER.capitalize()}” is what "
+        "belongs to no layer: values turned from one layout to another, and calling."
     )
 
 

@@ -23,6 +23,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import bold, plain
+from explain.panels.words.explained import caption
 
 NEEDS = Needs(CTC)
 FIRST, SECOND, OF = "tells_first", "tells_second", "tells_of"  # in the address
@@ -43,11 +44,11 @@ def show(subject: Subject) -> None:
     """Draws the choice of two characters, the work as it goes, and the curve."""
     description, network = subject.description, subject.opened.network
     if missing := NEEDS.missing(description):
-        st.caption(missing)
+        caption(missing)
         return
     characters = words.readable(description)
     if len(characters) < 2:
-        st.caption("The fonts that come along draw fewer than two of this network's characters, so there are no words.")
+        caption("The fonts that come along draw fewer than two of this network's characters, so there are no words.")
         return
     of_two = address.switch("Which characters", (TWO, EACH), key=OF) == TWO
     pair = _pair(subject, characters) if of_two else ()
@@ -65,7 +66,7 @@ def show(subject: Subject) -> None:
     key = (version(description), pair)
     at_once = seconds <= AT_ONCE
     if _remembered().get(key) is None:
-        st.caption(f"The network reads {count} words once for this, about {seconds} s; then the curve is kept.")
+        caption(f"The network reads {count} words once for this, about {seconds} s; then the curve is kept.")
     shown(Held("tells"), key, label, work, lambda found: _curve(subject, pair, bank, found), _remembered(), at_once)
 
 
@@ -113,8 +114,10 @@ def _curve(subject: Subject, pair: tuple[str, ...], bank: Bank | None, found: Cu
     st.vega_lite_chart(
         chart, width="stretch", on_select=lambda: opening.clicked(CURVE), selection_mode="layer", key=CURVE
     )
-    st.caption(_how(pair, bank, found))
-    st.caption(
+    left_out = len(description.layer_names) - sum(layer in found.layers for layer in description.layer_names)
+    without = f" {left_out} layers keep no columns in order, so they have no such place and are left out."
+    caption(_how(pair, bank, found) + (without if left_out else ""))
+    caption(
         "What is read out is there for the taking; that the network uses it is not said. A layer that fails may hold "
         "it in a form that no weighted sum reads. After G. Alain and Y. Bengio 2016, with the control of J. Hewitt and "
         "P. Liang 2019. Hover for numbers, click a layer to open it."

@@ -26,7 +26,7 @@ FRAME_SEES = "What is framed are the columns that its convolutions see; the {beh
 def show(word: Subject) -> None:
     """Draws the panel for a word."""
     digest, probabilities, best = word.ran.digest, word.probabilities, word.best
-    st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description)}")
+    st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description.called)}")
     believed.line(word)
     caption(
         f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "

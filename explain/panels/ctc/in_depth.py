@@ -12,7 +12,7 @@ from explain.ctc import decoding as ctc_decoding
 from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
 from explain.panels.ctc import alternatives as alternatives_panel
-from explain.panels.ctc import beam_search
+from explain.panels.ctc import beam_search, small_example
 from explain.panels.ctc import decoding as decoding_panel
 from explain.panels.page import address, selection
 from explain.panels.page.guard import fragment
@@ -35,6 +35,9 @@ SHOW_SAYS = {
 @fragment
 def show(word: Subject) -> None:
     """Draws the view for a word."""
+    with st.container(key="small-example"):
+        small_example.show()
+    st.divider()
     st.markdown("**CTC in depth**")
     caption(
         f"The network says for each of {len(word.probabilities)} frames how likely every character is, and how likely "

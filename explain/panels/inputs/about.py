@@ -10,7 +10,7 @@ from explain.network.description import Description
 from explain.panels.page import resources, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.wording import plain
-from explain.panels.words.explained import explained
+from explain.panels.words.explained import caption, explained
 
 SAME = (
     "The address of this page holds every choice: whoever opens the same link sees the same, but for pictures and "
@@ -21,12 +21,12 @@ SAME = (
 @fragment
 def show() -> None:
     """Draws the button, and behind it a few sentences on each network of the page."""
-    with st.popover("About", icon=":material/info:", help="What these networks are, and how often they are right."):
+    with st.popover("About", icon=":material/info:"):
+        caption(SAME)
         for name in views.to_look_into():
             description = resources.description(name)
             st.markdown(f"**{plain(description.title)}**")
             st.markdown(explained("  \n".join(f"**{what}.** {told}" for what, told in facts(description).items())))
-        st.markdown(f"**This link.** {SAME}")
 
 
 def facts(description: Description) -> Mapping[str, str]:

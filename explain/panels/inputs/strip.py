@@ -11,6 +11,7 @@ from explain.panels.own import form
 from explain.panels.page import resources, views
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.panels.tour import start
 from explain.panels.words.explained import caption
 
 LONGEST = 40  # characters of a network's name in the heading
@@ -28,6 +29,7 @@ def show() -> Subject | None:
         st.markdown(f"#### Inside {' & '.join(map(plain, called))}", width="content")
         network_choice.show(name)
         caption("every layer of a real network, for the picture you give it", width="content")
+        start.button()
         st.space("stretch")
         numbers = st.empty()
     if sentence := views.not_here():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explain.attribution import targets
 from explain.charts.interventions.bars import bars
 from explain.charts.theme import Inks
 from explain.interventions import which
 from explain.interventions.intervention import Intervention, Where
 from explain.interventions.which import Cost
-from explain.network.head import CLASSES, CTC
+from explain.network.head import CLASSES
 from explain.network.layers import Layer
+from explain.panels.inputs import target
 from explain.panels.interventions import changes as changes_panel
 from explain.panels.interventions.changes import Listed
 from explain.panels.jobs.held import Held
@@ -25,9 +25,8 @@ from explain.panels.page.wording import plain
 from explain.panels.words.explained import caption
 
 REMEMBERED = 24  # lists of at most some thousand numbers
-SHOWN, TOGETHER, CLASSES_SHOWN = 24, 10, 5
+SHOWN, TOGETHER = 24, 10
 OVER = {"Channels": which.CHANNELS, "Columns or frames": which.PLACES, "Directions": which.SIDES}
-WHOLE = "the whole text"
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,7 +37,7 @@ def _remembered() -> Recent:
 
 def show(subject: Subject, listed: list[Listed]) -> None:
     """Draws the choices, the work as it goes, and the costs. listed: the changes so far, to which some may be added."""
-    targets_by_name = _targets(subject)
+    targets_by_name = target.of_answer(subject)
     if not targets_by_name:
         caption("The network gives no answer here that anything could cost.")
         return
@@ -46,52 +45,22 @@ def show(subject: Subject, listed: list[Listed]) -> None:
     layer = changes_panel.choose_layer(subject)
     found = which.parts(description, layer.name, subject.values[layer.name].shape)
     over = OVER[address.switch("Silenced in turn", OVER, key="which_over", labelled=True)]
-    name = _target_name(targets_by_name)
+    name = target.choose("What it costs", targets_by_name, "which_target")
     if over not in found:
         caption(f"{plain(layer.title)} has no {'directions' if over == which.SIDES else 'columns or frames'}.")
         return
-    target, places = targets_by_name[name], found[over]
+    measured, places = targets_by_name[name], found[over]
     network, picture, values = subject.opened.network, subject.batch, subject.values
 
     def work(on_step) -> list[Cost]:
-        return which.costs(network, picture, values, layer.name, target, places, on_step=on_step)
+        return which.costs(network, picture, values, layer.name, measured, places, on_step=on_step)
 
-    key = (description, subject.ran.digest, layer.name, over, target)
+    key = (description, subject.ran.digest, layer.name, over, measured)
     label = f"Silence {len(places)} in turn: at most {max(1, round(len(places) * subject.ran.milliseconds / 1000))} s"
     shown(Held("which"), key, label, work, lambda costs: _costs(subject, layer, name, costs, listed), _remembered())
 
 
-def _targets(subject: Subject) -> dict[str, targets.Target]:
-    description = subject.description
-    if description.head.kind == CTC and subject.best.labels:
-        labels, blank = subject.best.labels, description.blank
-        characters = {
-            f"{place + 1}: {description.labels[label]}": targets.character(
-                subject.probabilities, labels, place, blank=blank
-            )
-            for place, label in enumerate(labels)
-        }
-        return {WHOLE: targets.WholeText(tuple(labels), blank), **characters}
-    if description.head.kind == CLASSES:
-        likeliest = (-subject.probabilities).argsort(kind="stable")[:CLASSES_SHOWN]
-        return {f"{description.labels[unit]} ({unit})": targets.ClassLogit(int(unit)) for unit in likeliest}
-    return {}
-
-
-def _target_name(by_name: dict[str, targets.Target]) -> str:
-    options, first = list(by_name), next(iter(by_name))
-    given = address.numbers("which_target", 1)
-    chosen = options[given[0]] if given and given[0] < len(options) else first
-    key = f"which-target-{chosen}-{len(options)}"
-
-    def note() -> None:
-        address.note("which_target", str(options.index(st.session_state[key])), "0")
-
-    st.selectbox("What it costs", options, options.index(chosen), key=key, on_change=note, width=320)
-    return chosen
-
-
-def _costs(subject: Subject, layer: Layer, target: str, costs: list[Cost], listed: list[Listed]) -> None:
+def _costs(subject: Subject, layer: Layer, measured: str, costs: list[Cost], listed: list[Listed]) -> None:
     shown_costs = costs[:SHOWN]
     rows = [(_name(subject, layer, one.where), one.cost) for one in shown_costs]
     logit = subject.description.head.kind == CLASSES
@@ -100,7 +69,7 @@ def _costs(subject: Subject, layer: Layer, target: str, costs: list[Cost], liste
     silent = sum(one.cost == 0 for one in costs)
     better = sum(one.cost < 0 for one in costs)
     caption(
-        f"How far the {'logit' if logit else 'log-probability'} of {plain(target)} falls when each alone is set to "
+        f"How far the {'logit' if logit else 'log-probability'} of {plain(measured)} falls when each alone is set to "
         f"zero: the {len(shown_costs)} dearest of {len(costs)}. {better} make it rise; {silent} are zero everywhere "
         "or change nothing. What several do together, or what others make good, does not show."
     )

@@ -29,11 +29,11 @@ class Followed:
     """A job of one kind; the page shows a button that asks for it, then how far it is, then what came of it.
 
     name: tells this visitor's jobs apart, and their widgets. once: for another word or target the button is to be
-    pressed again.
+    pressed again. at_once: it needs no button until the job is cancelled.
     """
 
-    def __init__(self, name: str, kind: str, once: bool = False):
-        self._name, self._kind, self._once = name, kind, once
+    def __init__(self, name: str, kind: str, once: bool = False, at_once: bool = False):
+        self._name, self._kind, self._once, self.at_once = name, kind, once, at_once
         self._wanted, self._held = f"{name}-wanted", Held(f"{name}-job")
 
     def ask(self, label: str, words: str, settings: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class Followed:
     def job(self, digest: str, settings: dict[str, Any]) -> Job | None:
         """The job for these settings, handed in if the visitor wants it; None if not. One for other settings is no
         longer wanted and is cancelled. digest: of the picture in the settings."""
-        if not st.session_state.get(self._wanted):
+        if not st.session_state.get(self._wanted, self.at_once):
             return None
         wish = digest + json.dumps({name: value for name, value in settings.items() if name != "picture"})
         before = self._held.work

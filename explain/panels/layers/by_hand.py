@@ -17,7 +17,7 @@ from explain.panels.layers import exemplars, names
 from explain.panels.layers import feature_maps as feature_maps_panel
 from explain.panels.layers import workings as workings_panel
 from explain.panels.layers.focus import Focus, weights
-from explain.panels.page import address
+from explain.panels.page import address, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
@@ -28,7 +28,7 @@ from explain.pictures.crops import cut, framed
 # What the parameters of the address begin with, by the kind of head; links that are out there have them.
 PREFIXES = {"ctc": "hand_", "classes": "hand_vgg_", "none": "hand_other_"}
 TILES = {True: 16, False: 8}  # maps shown, by whether the picture is wide; square ones are large
-TYPED = "hand-typed"
+TYPED, TITLE = "hand-typed", "One unit by hand"
 Place = tuple[int, int]
 
 
@@ -36,9 +36,9 @@ Place = tuple[int, int]
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     caption(
-        "Every number in a network is the result of a small sum that you can check. Choose a layer and click a place "
-        "on a map: on the right stands what this one number takes in, what each part weighs, and how they add up. The "
-        "last button leads on to the input that counted most, and so, layer by layer, down to the pixels."
+        "Every number in a network is the result of a small sum that you can check. Click a place on a map: on the "
+        "right stands what this number takes in, what each part weighs, and how they add up. The last button leads on "
+        "to the input that counted most, down to the pixels."
     )
     subject = photograph.or_word("Network worked out by hand", "hand_network", word)
     description = subject.description
@@ -67,6 +67,19 @@ def show(word: Subject) -> None:
     with working:
         if drawn:
             _working(focus, channel, place)
+
+
+def lead_to(subject: Subject, layer: Layer, channel: int, key: str) -> None:
+    """Draws a button that opens this view at the strongest unit of a channel."""
+    prefix = PREFIXES[subject.description.head.kind]
+    focus = Focus(subject, layer, (prefix + "layer", prefix + "unit", prefix + "scale"))
+
+    def go() -> None:
+        address.note(focus.in_address[0], layer.name, feature_maps_panel.first_layer(subject.description))
+        _mark(focus, *_strongest(focus, focus.activation, channel))
+        views.turn_to(TITLE, subject.network, "hand_network")
+
+    st.button("Its strongest unit by hand", key=key, icon=":material/calculate:", on_click=go)
 
 
 def _answers(focus: Focus, channel: int) -> None:
@@ -109,14 +122,18 @@ def _working(focus: Focus, channel: int, place: Place) -> None:
 def _unit(focus: Focus) -> tuple[int, Place]:
     """The unit that the address names, else one worth seeing.
 
-    That is the strongest, `_strongest` says where; of an answer the surest that is not the blank; of an LSTM, whose
-    strongest are saturated, the one that changes most from one step to the next.
+    That is the strongest, `_strongest` says where; of an answer the likeliest at the chosen frame, else the
+    surest that is not the blank; of an LSTM, whose strongest are saturated, the one that changes most from one step to
+    the next.
     """
     activation, layer = focus.activation, focus.layer
     unit = feature_maps_panel.unit_of(activation, address.numbers(focus.in_address[1], 3))
     if unit:
         return unit["channel"], (unit["y"], unit["x"])
     if names.is_labelled(focus.description, layer):
+        frame = address.numbers("frame", 1)
+        if frame and activation.ndim == 2 and frame[0] < len(activation):  # the one that is chosen in other views
+            return int(activation[frame[0]].argmax()), (0, frame[0])
         return feature_maps.surest(activation, focus.description.blank)
     if layer.kind == "lstm" and activation.ndim == 2:
         return feature_maps.largest_change(activation)

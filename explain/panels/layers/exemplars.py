@@ -70,6 +70,12 @@ def channel(subject: Subject, layer: Layer, number: int) -> None:
     )
 
 
+def has(description: Description, layer: Layer) -> bool:
+    """Whether `channel` has anything to draw for a layer."""
+    opened = opened_bank(description, aloud=False)
+    return opened is not None and measured_as(description, layer, opened.layers) is not None
+
+
 def measured_as(description: Description, layer: Layer, measured) -> str | None:
     """The name under which the bank has a layer's channels: its own, or of the map that it lays out as a sequence."""
     while layer.name not in measured:

@@ -29,7 +29,7 @@ def show(word: Subject) -> None:
     """Draws the panel for a word."""
     description = word.description
     layer = description.layer(address.choice("layer", description.layer_names, first_layer(description)))
-    st.markdown(f"**Layers** {network_badge(description)}{believed.whose(word)}")
+    st.markdown(f"**Layers** {network_badge(description.called)}{believed.whose(word)}")
     caption(
         "Bright is where a channel of the layer responds most. Hover over its map: the orange rectangle on the "
         f"{'picture' if description.blank is None else 'word'} is all that this one number can see. Click to keep it.",

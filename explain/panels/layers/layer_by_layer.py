@@ -62,7 +62,7 @@ def _one(subject: Subject) -> None:
         with st.container(height=TALLEST if len(description.layers) > DEEP else "content", border=False):
             _list(subject, layer)
     channel = _channel(ran.values[layer.name])
-    with detail:
+    with detail, st.container(key="deep-detail"):  # stays in sight while the list moves
         st.markdown(f"**{names.layer_name(description, layer)}** · {names.kind_name(description, layer)}")
         caption(layer.words, more=names.rim(layer) or None)
         feature_maps_panel.tiles_of(

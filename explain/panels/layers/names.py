@@ -113,8 +113,8 @@ def rim(layer: Layer) -> str:
     if layer.kind != "conv" or not layer.window or not any(map(any, layer.window.padding)):
         return ""
     return (
-        "A bright rim around a map comes from zero padding: beyond the edge the layer reads zeros, and to its filters the "
-        "edge of the picture looks like a stroke."
+        "A bright rim around a map comes from zero padding: beyond the edge the layer reads zeros, and to its filters "
+        "the edge of the picture looks like a stroke."
     )
 
 

@@ -19,11 +19,6 @@ from explain.panels.page.subject import Subject
 
 KEY = "at-a-glance"
 SIZE, LARGE, STAGES = "glance", "large", "stages"  # in the address
-SCALE = (
-    "Each layer is a block: its sides grow with the square root of the rows and columns that it hands on, its depth "
-    "with that of the channels. Its front shows where it responds, from dark (weakest) to yellow (strongest), each "
-    "block on its own scale: the mean over the channels of how far their values are from zero."
-)
 LONGEST = 60  # characters of the address's list of stages
 
 
@@ -61,7 +56,7 @@ def show(subject: Subject) -> None:
 
     chosen = address.choice("layer", description.layer_names, feature_maps.first_layer(description))
     component(
-        "at_a_glance",
+        "network/at_a_glance",
         key=KEY,
         data={
             "svg": drawn.svg,
@@ -73,7 +68,7 @@ def show(subject: Subject) -> None:
             "input": description.input.name,
             "chosen": chosen,
             "within": drawn.folded.get(chosen, 0),
-            "scale": SCALE,
+            "scale": words.scale(description),
         },
         on_layer_change=go_to,
         on_stage_change=turn,

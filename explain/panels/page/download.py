@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,7 @@ from explain.panels.visualisation import gallery
 
 LONGEST = 40  # characters of a title that go into a file's name
 COVERING = 15.0  # seconds that maps of the classes may take where each needs a pass
+BESIDES = "download-besides"  # in the session: files that views want to go along, each with the picture that it is of
 NUMBERS_A_SECOND = 4_000_000  # of all layers together, written as arrays and as pictures
 
 
@@ -26,9 +28,10 @@ def button(subject: Subject) -> None:
 
     subject: the picture on top and the network that the page is about, not what a deeper view looks at besides.
     """
+    besides = st.session_state.setdefault(BESIDES, {})  # the same one when it is pressed, whatever has been added
     st.download_button(
         "Download everything",
-        lambda: archive(subject),
+        lambda: archive(subject, besides),
         file_name=f"{file_name(_called(subject))}.zip",
         mime="application/zip",
         icon=":material/download:",
@@ -68,9 +71,21 @@ def _called(subject: Subject) -> str:
     return subject.title if is_word else f"{subject.description.name}, {subject.title}"
 
 
-def archive(subject: Subject) -> bytes:
-    """The .zip, of `explain.report`, from the same pass that the panels show."""
-    return _of_a_word(subject) if subject.description.head.kind == CTC else _of_a_photograph(subject)
+def add(subject: Subject, name: str, text: str) -> None:
+    """A file of what a view has worked out goes along in the archive of this picture. name: with its folder."""
+    st.session_state.setdefault(BESIDES, {})[name] = subject.ran.digest, text
+
+
+def archive(subject: Subject, besides: Mapping[str, tuple[str, str]] | None = None) -> bytes:
+    """The .zip, of `explain.report`, from the same pass that the panels show.
+
+    besides: more files by name, each with the digest of the picture that it is of, and its text.
+    """
+    from explain.report.files import added
+
+    packed = _of_a_word(subject) if subject.description.head.kind == CTC else _of_a_photograph(subject)
+    digest = subject.ran.digest
+    return added(packed, {name: text for name, (of, text) in (besides or {}).items() if of == digest})
 
 
 def _of_a_word(word: Subject) -> bytes:

@@ -32,6 +32,7 @@ OF_ONE = (
 )
 IF_IT_DOES = " If it is one, say so under *Answers*."
 WHY_CLASS = "Why this class?"
+FOLLOW = "Follow an answer"
 VIEW = "view"  # the choice of the deeper view, in the address and in the visitor's session
 
 
@@ -70,6 +71,7 @@ VIEWS = (
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
     View("How it learnt", "moments.how_it_learnt", Needs(along=("moments",))),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
+    View(FOLLOW, "flow.follow"),
     View("What if?", "interventions.what_if"),
     View(None, "attribution.photograph", Needs(CLASSIFIER)),
 )
@@ -159,6 +161,13 @@ def title_of(view: View) -> str:
 
 def _of_classifier(network: Description) -> str:
     return network.called if network.card else WHY_CLASS
+
+
+def turn_to(title: str, network: str, key: str) -> None:
+    """From a callback: this view of a network is open from the next run on. key: of the view's choice of a network."""
+    address.tell_all()
+    st.session_state[VIEW] = title
+    st.session_state[key] = next((called for called, name in titles(to_look_into()).items() if name == network), None)
 
 
 def switch() -> View:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from explain.ctc.alphabet import SPACE_MARK
-from explain.network.description import Description
 
 LONGEST = 22  # characters of a network's name on its mark
 # What Markdown, its formulas ($), tables (|), colours (:red[..]) and HTML give a meaning within a line.
@@ -17,10 +16,9 @@ def plain(text: str) -> str:
     return SPECIAL.sub(r"\\\1", text)
 
 
-def network_badge(network: Description) -> str:
-    """The mark that says which network a panel is about, in Markdown."""
-    called = network.called if len(network.called) <= LONGEST else f"{network.called[: LONGEST - 1]}…"
-    return f":gray-badge[{plain(called)}]"
+def network_badge(called: str) -> str:
+    """The mark that says which network a panel is about, in Markdown. called: as on buttons."""
+    return f":gray-badge[{plain(called if len(called) <= LONGEST else f'{called[: LONGEST - 1]}…')}]"
 
 
 def bold(text: str) -> str:

@@ -21,6 +21,7 @@ from explain.panels.visualisation.class_names import Catalogue
 from explain.panels.words.explained import caption
 from explain.pictures import images
 from models import vgg16
+from models.networks import CARDS
 
 DREAM = Held("class-dream")
 GRID = {vgg16.CAM.name: 4, vgg16.FULL.name: 2}  # pictures of "several seeds": what the worker's memory is enough for
@@ -70,12 +71,11 @@ def show(subject: Subject | None) -> None:
     class_names.begin(classes, subject)
     heading, apart = st.empty(), st.empty()
     number = class_names.choose(classes)
-    of = resources.description(
-        _network(classes, number) if number in classes.answered else next(iter(classes.networks))
-    )
-    heading.markdown(f"**Class visualisation** {network_badge(of)}")
+    network = _network(classes, number) if number in classes.answered else next(iter(classes.networks))
+    called = (CARDS.get(network) or resources.description(network)).called
+    heading.markdown(f"**Class visualisation** {network_badge(called)}")
     if subject is not None and subject.network not in classes.networks:
-        caption(f"Another network: {plain(of.called)} names photographs and never sees the word.", apart)
+        caption(f"Another network: {plain(called)} names photographs and never sees the word.", apart)
     if number not in classes.answered:
         _not_here(classes, number)
         return

@@ -14,11 +14,17 @@ MAPS = LayerFlow(
 
 
 def test_the_top_channels_are_the_largest_whatever_their_sign():
-    top = flow.top(MAPS, 2)
+    top = flow.top(MAPS, 2, flow.CHANNELS)
     assert top.channels == (3, 1) and top.amounts == (4.0, -3.0)
     assert top.share == pytest.approx(7 / 8) and top.rest == pytest.approx(1 / 8) and top.net == pytest.approx(1 / 2)
-    assert flow.top(MAPS, 9).channels == (3, 1, 0, 4)  # the one that carries nothing is left out
-    assert flow.top(MAPS, 9).rest == pytest.approx(0)
+    assert flow.top(MAPS, 9, flow.CHANNELS).channels == (3, 1, 0, 4)  # the one that carries nothing is left out
+    assert flow.top(MAPS, 9, flow.CHANNELS).rest == pytest.approx(0)
+
+
+def test_unless_told_they_are_those_whose_silencing_is_expected_to_change_most():
+    top = flow.top(MAPS, 2)
+    assert top.channels == (1, 4) and top.amounts == pytest.approx((-1.0, 0.9))
+    assert top.share == pytest.approx(1.9 / 2.2) and top.net == pytest.approx(-0.1 / 0.2)
 
 
 def test_nothing_passes_through_a_silent_layer():

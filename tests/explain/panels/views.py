@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 
-def opened(page: Callable, timeout: float = 60, **address: str) -> AppTest:
-    """The view that `page` shows, run once at an address; page is a function that imports what it needs."""
-    test = AppTest.from_function(page, default_timeout=timeout)
+def opened(page: Callable, timeout: float = 60, of: Mapping[str, Any] | None = None, **address: str) -> AppTest:
+    """The view that `page` shows, run once at an address; page is a function that imports what it needs, of: what it is
+    called with."""
+    test = AppTest.from_function(page, default_timeout=timeout, kwargs=dict(of or {}))
     for name, value in address.items():
         test.query_params[name] = value
     test.run()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from explain.ctc import alternatives
+from explain.network.costs.layers import read
 from explain.network.description import describe
 from explain.report import archive, pictures
 from explain.report.reading import Read, reading
@@ -55,6 +56,15 @@ class Page(HTMLParser):
 
     def handle_comment(self, data):
         self.comments.append(data)
+
+
+def test_what_each_layer_costs_is_a_table(word):
+    costs = read(NETWORK, (32, 128))
+    page = zipfile.ZipFile(io.BytesIO(archive.bundle(replace(word, costs=costs)))).read("report.html").decode()
+    cells = [text for tag, text in Page(page).texts if tag == "td"]
+    at = cells.index("conv_6")
+    assert cells[at : at + 4] == ["conv_6", f"{4 * 32 * 512 * 9 * 512:,}", "36.7%", f"{512 * 9 * 512 + 512:,}"]
+    assert cells[cells.index("together") + 1] == f"{sum(cost.multiply_adds for cost in costs):,}"
 
 
 def test_the_page_refers_to_nothing_outside_itself(packed):

@@ -17,6 +17,7 @@ from PIL import Image
 from explain.network import weights
 from explain.network.apart.network import RemoteNetwork
 from explain.network.apart.pool import Pool
+from explain.network.costs.layers import read
 from explain.network.session import Network
 from explain.network.weights import network_weights
 from explain.pictures import images
@@ -39,6 +40,13 @@ def seen_by(network: Network, title: str = "a photograph", passes: int = 0, **mo
     values = {name: value[0] for name, value in network.run(batch).items()}
     maps = class_maps(network, batch, values, network_weights, passes)
     return Seen(title, network.description, picture, batch, values, maps, **more)
+
+
+def test_what_each_layer_costs_is_a_table(animals):
+    costs = read(animals.description, animals.description.input_shape[:2])
+    cells = [text for tag, text in Page(opened(seen_by(animals, costs=costs)).read("report.html").decode()).texts]
+    dearest = max(costs, key=lambda cost: cost.multiply_adds)
+    assert f"{dearest.multiply_adds:,}" in cells and "together" in cells
 
 
 def opened(seen: Seen) -> zipfile.ZipFile:

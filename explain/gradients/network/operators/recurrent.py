@@ -124,8 +124,11 @@ def _walked(X, W, by_input, initial, step, direction: str, layout: int, units: i
     """
     reads = ["reverse"] if direction == "reverse" else ["forward", "reverse"][: W.shape[0]]
     steps = tf.transpose(X, [1, 0, 2]) if layout else X
-    fed = tf.stack([tf.reverse(steps, [0]) if way == "reverse" else steps for way in reads], 1)
-    fed = tf.matmul(fed, W, transpose_b=True)  # every step's share at once; only the recurrent one needs the loop
+    fed = tf.stack([tf.reverse(steps, [0]) if way == "reverse" else steps for way in reads])
+    # Every step's share at once, all steps in one row: a product that repeats W for each step writes where it must not
+    # (TensorFlow 2.21 with oneDNN, one direction, several pictures).
+    fed = tf.matmul(tf.reshape(fed, [len(reads), -1, W.shape[-1]]), W, transpose_b=True)
+    fed = tf.transpose(tf.reshape(fed, [len(reads), *extents(steps)[:2], W.shape[1]]), [1, 0, 2, 3])
     if by_input is not None:
         fed += by_input[:, None]
     zero = tf.zeros([len(reads), tf.shape(steps)[1], units], X.dtype)

@@ -96,3 +96,8 @@ def test_short_names(tmp_path):
     third = describe(test_third_network.make(tmp_path / "third.onnx"))
     assert words.short_name(third, third.layers[1]) == "1 conv"
     assert words.short_name(describe(crnn.CARD), describe(crnn.CARD).layer("batch_norm_5")) == "bn_5"
+
+
+def test_what_is_to_be_seen():
+    assert words.scale(describe(crnn.CARD)).startswith(words.scale(describe(vgg16.CAM)))
+    assert words.scale(describe(crnn.CARD)).endswith("how likely each frame is to read a character.")

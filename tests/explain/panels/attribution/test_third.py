@@ -102,7 +102,7 @@ def test_a_character_of_a_third_network_is_explained(third):
     assert "The patch is 6×6 pixels in the background's colour" in said
     assert "Words are dreamt with CRNN alone" in said
     said = text_of(opened(reading, why_patch="columns", why_check="true"))
-    assert "The patch, 6×24 pixels" in said and "Area under the curve" in said
+    assert "The patch is 6×24 pixels" in said and "Area under the curve" in said
 
 
 def test_covering_in_a_process_of_its_own_can_be_cancelled_and_begun_again(third, monkeypatch):
@@ -124,7 +124,7 @@ def test_covering_in_a_process_of_its_own_can_be_cancelled_and_begun_again(third
     monkeypatch.setattr(occlusion, "occlude", occlude)
     test.button(key="cover-word-start").click().run()
     limit = time.monotonic() + 20
-    while "The patch, 6×6 pixels" not in text_of(test):
+    while "The patch is 6×6 pixels" not in text_of(test):
         assert time.monotonic() < limit and not test.exception
         time.sleep(0.1)
         test.run()

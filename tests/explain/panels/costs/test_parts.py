@@ -7,10 +7,12 @@ import time
 import pytest
 
 from explain.exemplars.readout import words as drawn
+from explain.network.apart.network import RemoteNetwork
 from explain.network.costs import timing
 from explain.panels.costs import each, opening, readout
+from explain.panels.page import resources
 from tests.explain.panels.layers.third import classifier, networks_in, recogniser
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import opened, text_of
 
 KINDS = {
     "third": (recogniser, {"lstms": ((5, "bidirectional"),), "named": False, "softmax": True}),
@@ -46,14 +48,7 @@ def choice(monkeypatch):
 
 
 def run(network: str, **address: str):
-    from streamlit.testing.v1 import AppTest
-
-    test = AppTest.from_function(page, default_timeout=60, kwargs={"network": network})
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
+    return opened(page, of={"network": network}, **address)
 
 
 def until(test, words: str, seconds: float = 30) -> str:
@@ -73,6 +68,18 @@ def test_what_each_layer_costs_and_how_long_it_takes(network):
     assert "of all multiply-adds" in text_of(test) and "Memory: what a layer puts out" in text_of(test)
     assert "ONNX Runtime's profiler" in until(test, "of the pass")
     assert not [one for one in test.button if one.label == "Cancel"]
+
+
+def test_a_visitors_network_is_counted_and_read_but_not_timed(folder, monkeypatch):
+    network = RemoteNetwork(folder / "third.onnx")
+    monkeypatch.setattr(resources, "opened", lambda name: resources.Opened(network, "a visitor's"))
+    try:
+        test = run("third", deep_part=opening.EACH)
+        assert "of all multiply-adds" in text_of(test) and each.NOT_MEASURED in text_of(test)
+        assert not test.button and not test.get("progress")
+        until(run("third", deep_part=opening.TELLS, tells_first="Z", tells_second="y"), "Alain")
+    finally:
+        network.close()
 
 
 def test_a_classifier_has_no_characters_to_tell():

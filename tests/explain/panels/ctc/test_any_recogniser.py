@@ -76,7 +76,7 @@ def test_the_reading_stands_in_every_part(network, labels, blank, softmax):
     assert len(read) > 5
     said = text_of(opened(page))
     assert f"**CTC decoding** :gray[reads] {bold(read)}" in said
-    assert f"read as “{plain(read)}” together have" in said
+    assert f"is the probability of “{plain(read)}”: the sum over all" in said
     assert f"**The lattice of “{plain(read)}”**" in said
     assert said.count("24 frames") == 2 and "all 15 texts with this one character replaced" in said
     assert "31 frames" not in said

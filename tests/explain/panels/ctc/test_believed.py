@@ -141,11 +141,12 @@ def test_what_no_font_has_is_told_by_what_the_network_lacks_and_the_panels_say_w
     assert [error.value for error in test.error] == [
         "The network has no label for “中”\\: it knows only the characters it was trained on."
     ]
-    assert "**CTC decoding** :gray[reads] **elephant**" in text_of(test).splitlines()
+    assert "**CTC decoding** :gray[reads] **elephant** :gray-badge[CRNN]" in text_of(test).splitlines()
 
 
 def test_the_panels_say_whose_word_they_show():
     lines = typed("0O0OllII1")
     (head,) = [line for line in lines if line.startswith("**CTC decoding**")]
-    assert head.endswith(" :gray[(typed: 0O0OllII1)]") and "**Layers** :gray[(typed: 0O0OllII1)]" in lines
-    assert "**Layers**" in typed("garden")
+    assert head.endswith(" :gray[(typed: 0O0OllII1)] :gray-badge[CRNN]")
+    assert "**Layers** :gray-badge[CRNN] :gray[(typed: 0O0OllII1)]" in lines
+    assert "**Layers** :gray-badge[CRNN]" in typed("garden")

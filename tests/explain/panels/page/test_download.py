@@ -58,6 +58,13 @@ def test_the_archive_holds_the_recurrent_layers_that_there_are(subject):
     assert all(traces[f"{name}_hidden"].shape[0] == STEPS for name in directions)
 
 
+def test_what_views_add_goes_along_where_it_is_of_this_picture(subject):
+    besides = {"charts/path.svg": (subject.ran.digest, "<svg/>"), "other.svg": ("another picture", "")}
+    packed = zipfile.ZipFile(io.BytesIO(download.archive(subject, besides)))
+    assert packed.read("charts/path.svg") == b"<svg/>" and "other.svg" not in packed.namelist()
+    assert set(packed.namelist()) == {*opened(subject).namelist(), "charts/path.svg"}
+
+
 def test_of_very_many_maps_there_are_sheets_alone(subject, monkeypatch):
     from explain.report import archive
 

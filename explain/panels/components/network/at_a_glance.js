@@ -37,6 +37,7 @@ export default function (component) {
     title.remove(); // the line says it, at once
     block.setAttribute("role", fixed ? "img" : "button");
     block.setAttribute("aria-label", says);
+    if (block.dataset.stage) block.setAttribute("aria-expanded", String(block.querySelector(".stage") !== null));
     if (block.dataset.layer === data.chosen || (data.within && Number(block.dataset.stage) === data.within)) {
       block.classList.add("on");
       block.setAttribute("aria-current", "true");

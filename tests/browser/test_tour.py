@@ -1,0 +1,126 @@
+"""The tour in the browser: by keys alone, with nothing but this server to ask, on a phone and a laptop, light and dark,
+for a word that is typed and for a network that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from explain.panels.tour.steps import OF_CLASSES, OF_WORDS
+from tests.browser.conftest import Served, serving
+from tests.browser.test_page import settled
+from tests.test_third_network import make
+
+pytestmark = pytest.mark.browser
+
+WITHOUT_DREAMS = [step.title for step in OF_WORDS if step.name != "dreams"]
+
+
+@pytest.fixture(scope="module")
+def touring(tmp_path_factory) -> Iterator[Served]:
+    """A server whose folder of networks holds one that nothing in the project knows."""
+    folder = tmp_path_factory.mktemp("networks")
+    make(folder / "third.onnx")
+    with serving(tmp_path_factory.mktemp("tour"), NETWORKS_FOLDER=str(folder)) as running:
+        yield running
+
+
+@contextmanager
+def visitor(browser, touring: Served, address: str, **settings) -> Iterator:
+    """A page that can ask nobody but this server; whatever else it asks, and every complaint, fails the test."""
+    context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **settings})
+    asked: list[str] = []
+
+    def route(request) -> None:
+        if request.request.url.startswith(touring.url) or request.request.url.startswith(("data:", "blob:")):
+            request.continue_()
+        else:
+            asked.append(request.request.url)
+            request.abort()
+
+    context.route("**/*", route)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda said: asked.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: asked.append(str(error)))
+    page.goto(f"{touring.url}/?{address}")
+    yield page
+    assert page.locator('[data-testid="stException"]').count() == 0
+    context.close()
+    assert asked == []
+
+
+def at(page, title: str) -> None:
+    """Waits for a step, its picture and its mark on the page."""
+    page.locator(".card h2").get_by_text(title, exact=True).wait_for()
+    page.locator(".scene img").first.wait_for()
+
+
+def through(page, titles: list[str], key: str) -> None:
+    for number, title in enumerate(titles, start=1):
+        at(page, title)
+        page.wait_for_url(re.compile(rf"tour={number}\b"))
+        assert page.locator(".card [aria-current]").get_attribute("aria-label") == f"{number}: {title}"
+        if number < len(titles):
+            page.keyboard.press(key)
+
+
+def test_a_presenters_remote_leads_through_it_on_a_phone_in_the_dark(browser, touring):
+    phone = {"viewport": {"width": 420, "height": 900}, "color_scheme": "dark", "reduced_motion": "reduce"}
+    with visitor(browser, touring, "tour=1", **phone) as page:
+        through(page, [step.title for step in OF_WORDS], "PageDown")
+        card = page.locator(".st-key-tour").bounding_box()
+        assert card["x"] >= 0 and card["x"] + card["width"] <= 420 and card["y"] + card["height"] <= 901
+        assert page.evaluate("document.documentElement.scrollWidth") <= 420
+        assert page.locator(".st-key-tour").evaluate("(card) => card.scrollWidth <= card.clientWidth + 1")
+
+
+def test_keys_alone_start_it_leave_it_and_take_it_up_again_for_a_typed_word(browser, touring):
+    with visitor(browser, touring, "from=Type+a+word&word_text=Hi") as page:
+        start = page.get_by_role("button", name="Take the tour")
+        start.wait_for()
+        settled(page)
+        assert start.bounding_box()["y"] + start.bounding_box()["height"] < 900
+        start.focus()
+        page.keyboard.press("Enter")
+        at(page, OF_WORDS[0].title)
+        page.keyboard.press("ArrowRight")
+        at(page, OF_WORDS[1].title)
+        page.locator(".st-key-deeper").get_by_text("Every number in a network").wait_for()
+        page.keyboard.press("ArrowLeft")
+        at(page, OF_WORDS[0].title)
+        page.keyboard.press("Escape")
+        page.locator(".card").wait_for(state="detached")
+        assert "tour=" not in page.url
+        page.goto(f"{page.url}&tour=9")
+        at(page, OF_WORDS[8].title)
+        live = page.locator('.card [aria-live="polite"]').inner_text()
+        assert "guesses become “Hi”" in live and f"step 9 of {len(OF_WORDS)}" in live
+        page.get_by_role("slider", name="Frame", exact=True).wait_for()
+        page.get_by_role("button", name="Next").press("Enter")
+        at(page, OF_WORDS[9].title)
+
+
+def test_a_network_that_nobody_knows_has_its_general_steps(browser, touring):
+    with visitor(browser, touring, "network=third&tour=1") as page:
+        at(page, WITHOUT_DREAMS[0])
+        titles = page.locator(".card .dots button").evaluate_all("(dots) => dots.map((dot) => dot.title)")
+        assert (
+            titles == [title for title in WITHOUT_DREAMS if title in titles] and len(titles) >= len(WITHOUT_DREAMS) - 1
+        )
+        through(page, titles[:3], "ArrowRight")
+        page.locator(".card .dots button").last.click()
+        at(page, titles[-1])
+        assert page.get_by_role("button", name="Finish").is_visible()
+
+
+def test_the_classifier_has_a_shorter_one(browser, touring):
+    with visitor(browser, touring, "network=vgg16-cam&photo=chelsea&tour=4") as page:
+        at(page, OF_CLASSES[3].title)
+        page.locator(".card").get_by_text("384 is indri").wait_for()
+        page.keyboard.press("End")
+        page.keyboard.press("PageUp")
+        at(page, OF_CLASSES[2].title)
