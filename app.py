@@ -61,10 +61,24 @@ def draw(view: views.View, *shown) -> None:
         panel(view.panel).show(*shown)
 
 
+def on_stage(view: views.View, subject) -> None:
+    """The deeper view, or what fills the screen."""
+    with panel("presenting.stage").frame():
+        if view.needs.head == views.RECOGNISER and view is not views.DECODING:
+            panel("ctc.believed").mark(subject)
+        draw(view, subject)
+
+
 def main() -> None:
     st.html(STYLE + (DARK if theme.is_dark() else "") + panel("words.glossary").style())
-    subject = panel("inputs.strip").show()
+    stage = panel("presenting.stage")
+    presented = stage.bar()
+    with stage.inputs():
+        subject = panel("inputs.strip").show()
     if subject is None:
+        return
+    if presented is not None:
+        on_stage(presented, subject)
         return
     if start.step() is not None:
         panel("tour.card").show(subject)
@@ -78,11 +92,9 @@ def main() -> None:
         draw(views.middle(), subject)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = views.switch()
+        stage.tools(view)
         panel("page.download").button(subject)
-    with st.container(key="deeper"):
-        if view.needs.head == views.RECOGNISER:
-            panel("ctc.believed").mark(subject)
-        draw(view, subject)
+    on_stage(view, subject)
 
 
 with guard.said():

@@ -46,6 +46,7 @@ class Card:
     about: what people ask of a network in a meeting and one or two plain sentences on it, by a short heading: what it
         is, what it learnt from, how often it is right, POINT_TRULY. Figures as on the card of its weights.
     trust: a file of what was measured of its readings: how often they are right, and how words differ from the rest.
+    moments: a file of what it was at some moments of a training from nothing (`models.moments`).
     bytes_beside: length of the file with the weights of a network that has them beside it. how_to_get: one sentence on
         how the files are had, of a network that does not come along.
     """
@@ -69,6 +70,7 @@ class Card:
     statistics: Path | None = None
     channels: Path | None = None
     trust: Path | None = None
+    moments: Path | None = None
     bytes_beside: int = 0
     how_to_get: str = ""
 

@@ -86,6 +86,7 @@ CARD = Card(
     gallery=WEIGHTS.parent / "gallery" / "crnn-words",
     bank=WEIGHTS.parent / "bank",
     trust=WEIGHTS / "crnn-trust.npz",
+    moments=WEIGHTS / "crnn-moments.npz",
 )
 
 

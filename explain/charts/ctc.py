@@ -86,13 +86,14 @@ def ctc(
     frames: Frames,
     inks: Inks,
     frame: int | None = None,
+    rows: list[int] | None = None,
 ) -> dict:
     """The word, the softmax over the frames, the best path and what it collapses to, on one x axis.
 
     word_url: data URL of the picture as the network sees it. probabilities: `(frame, label)`. frame: the frame that is
-    framed on the word from the start.
+    framed on the word from the start. rows: labels that get a row of the heat map, those of `rows_to_show` unless told.
     """
-    rows = rows_to_show(probabilities, best, alphabet.blank)
+    rows = rows or rows_to_show(probabilities, best, alphabet.blank)
     plan = _Plan(rows, frozenset(map(int, best.path)), frames, alphabet, inks)
     layers = [
         plan.plane.picture(word_url, frames.width, WORD_HEIGHT),

@@ -16,6 +16,7 @@ KINDS = {
     "global_average_pool": "global average pooling",
     "dense": "a dense layer",
 }
+ALONG = {"moments": "moments of a training of its own"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ class Needs:
         """One sentence on what the network lacks; empty where everything is there."""
         lacking = [] if self.head in (None, description.head.kind) else [HEADS[self.head]]
         lacking += [KINDS.get(kind, f"{kind} layers") for kind in self.kinds if not description.of_kind(kind)]
-        lacking += [f"a {name} of its own" for name in self.along if getattr(description.card, name, None) is None]
+        lacking += [
+            ALONG.get(name, f"a {name} of its own")
+            for name in self.along
+            if getattr(description.card, name, None) is None
+        ]
         return f"This needs {' and '.join(lacking)}, which {description.title} lacks." if lacking else ""
 
     def fits(self, description: Description) -> bool:

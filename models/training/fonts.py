@@ -166,8 +166,13 @@ def installed(root: Path = ROOT, cache: Path | None = None) -> list[Font]:
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in (".ttf", ".otf") and _latin(path))
     fonts = [font for path in paths if (font := examine(path, references))]
     if cache:
-        cache.write_text(json.dumps({"rules": _rules(), "fonts": [asdict(font) for font in fonts]}, indent=0))
+        keep(fonts, cache)
     return fonts
+
+
+def keep(fonts: list[Font], cache: Path) -> None:
+    """Writes the list that `installed` reads from there."""
+    cache.write_text(json.dumps({"rules": _rules(), "fonts": [asdict(font) for font in fonts]}, indent=0))
 
 
 def _rules() -> str:
@@ -205,11 +210,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--install", action="store_true", help="install Debian's font packages first (needs root)")
     parser.add_argument("--cache", type=Path, help="JSON file that keeps the list")
+    parser.add_argument("--print-alone", action="store_true", help="keep only plain print in that list, no script")
     parser.add_argument("--list", action="store_true", help="one line a file")
     arguments = parser.parse_args()
     if arguments.install:
         install()
     fonts = installed(cache=arguments.cache)
+    if arguments.print_alone:
+        fonts = [font for font in fonts if font.printed and not font.script]
+        if arguments.cache:
+            keep(fonts, arguments.cache)
     for font in fonts if arguments.list else ():
         cases, kept = "aA" if font.small else "A ", "held out" if font.held_out else ""
         print(f"{font.legible:.2f} {cases} {kept:8} {font.family}: {font.path}")

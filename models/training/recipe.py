@@ -14,6 +14,7 @@ class Recipe:
     minutes or words: the length of the one-cycle, from where the run began; by time where both are given.
     rate, warm: peak learning rate and the share in which it is reached; it ends at a hundredth.
     narrow: share in which pictures are 64 pixels wide; short: characters at most in it.
+    long: characters at most after it; 0: as the difficulty allows.
     fade: words over which cross-entropy on frames gives way to CTC.
     hard, hardest: share after which the difficulty stays at its greatest, and that.
     average: momentum of the averaged weights.
@@ -30,6 +31,7 @@ class Recipe:
     clip: float = 5.0
     narrow: float = 0.65
     short: int = 7
+    long: int = 0
     fade: int = 24_000
     hard: float = 0.6
     hardest: float = 0.65

@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ import numpy as np
 from models import npz_weights
 from models.training.ahead import Drawing
 from models.training.loss import loss, pack
+from models.training.options import parser
 from models.training.photographs import prepare_list
 from models.training.recipe import Recipe
 from models.training.render import Batch
@@ -98,7 +100,7 @@ class Run:
         ahead = max(0, number - self.step) * self.seconds / max(1, self.step - self.first)
         at = self.recipe.progress((number - self.first) * self.recipe.batch, self.seconds + ahead)
         narrow = at < self.recipe.narrow
-        size = (64, self.recipe.short) if narrow else (128, None)
+        size = (64, self.recipe.short) if narrow else (128, self.recipe.long or None)
         # batches of every difficulty up to the greatest, evenly: what was learnt of clean words is to stay
         difficulty = self.recipe.difficulty(at) * (0.2 + 0.8 * (number * 0.6180339887 % 1))
         return self.recipe.seed, number * self.recipe.batch, self.recipe.batch, difficulty, *size
@@ -194,30 +196,6 @@ def report(run: Run, sets: dict[str, Batch], recent: dict) -> None:
     print(json.dumps(line), *shown, flush=True)
 
 
-def parser() -> argparse.ArgumentParser:
-    answer = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    add = answer.add_argument
-    add("--out", type=Path, required=True)
-    add("--resume", action="store_true", help="go on from state.npz with its recipe (and what is given anew)")
-    add("--begin", type=Path, help="exported network (.onnx) whose weights the run begins with")
-    add("--seen", type=int, default=0, help="words that the network of --begin was trained on")
-    add("--fonts", type=Path, help="JSON file that keeps the list of fonts")
-    add("--every", type=float, default=5, help="minutes between checkpoints")
-    add("--real", type=Path, nargs="+", metavar="ZIP", help="photographed words (words.jsonl) to mix in")
-    add("--corrections", type=Path, help="JSON lines of labels of theirs to mend: image, old, new")
-    add("--processes", type=int, default=1, help="that draw words")
-    add("--jit", action="store_true", help="compile with XLA")
-    add("--winograd", action="store_true", help="3 x 3 convolutions by Winograd's way: faster on processors")
-    add("--bfloat16", action="store_true", help="convolutions in bfloat16: faster on accelerators")
-    add("--again", action="store_true", help="show words again, each time looking different")
-    add("--by", type=float, default=0, help="minutes after its start by which the program ends, compiling included")
-    add("--unmeasured", action="store_true", help="read nothing at a checkpoint: saves compiling for it")
-    add("--steps", type=int, default=0, help="stop after so many, for measuring speed")
-    for name, value in asdict(Recipe()).items():
-        add(f"--{name}", type=type(value), help=f"of the recipe ({value})")
-    return answer
-
-
 def begun(chosen: argparse.Namespace) -> Run:
     """The run that the command line asks for, its weights in place."""
     kept: dict = {}
@@ -234,15 +212,24 @@ def begun(chosen: argparse.Namespace) -> Run:
 
 
 def go_on(
-    run: Run, words: Drawing | Stock, sets: dict[str, Batch], every: float, steps: int, until: float | None = None
+    run: Run,
+    words: Drawing | Stock,
+    sets: dict[str, Batch],
+    every: float,
+    steps: int,
+    until: float | None = None,
+    watch: Callable[[Run, dict[str, Batch]], None] | None = None,
 ) -> None:
     """Train to the run's end, or by so many steps where they are given; a checkpoint every so many minutes.
 
     until: what time.monotonic() says when the cycle is to end; its length is then settled once all is compiled.
+    watch: called before each step and at the end with the run and the sets.
     """
     first, end = run.step, run.step + steps
     last, losses, waited, started, shown = time.monotonic(), [], 0.0, run.seconds, run.words
     while run.progress < 1 and not (steps and run.step >= end):
+        if watch:
+            watch(run, sets)
         batch, wait = next(words)
         losses.append(run.train(batch))
         run.seconds += wait
@@ -261,10 +248,12 @@ def go_on(
     if not steps:
         loss_now = round(float(np.mean(losses or [0])), 3)
         report(run, sets, {"loss": loss_now, "drawn": words.drawn, "finished": True})
+    if watch:
+        watch(run, sets)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    started, reader = time.monotonic(), parser()
+def main(arguments: list[str] | None = None, watch: Callable[[Run, dict[str, Batch]], None] | None = None) -> None:
+    started, reader = time.monotonic(), parser(__doc__.split("\n\n")[0])
     chosen = reader.parse_args(arguments)
     if chosen.begin and (chosen.resume or not chosen.seen):
         reader.error("--begin needs --seen, the words that the network was trained on, and does not go with --resume.")
@@ -285,7 +274,7 @@ def main(arguments: list[str] | None = None) -> None:
         if chosen.again:
             words = Stock(words, run.recipe.batch, seed=run.recipe.seed)
         until = started + 60 * chosen.by - SAVING if chosen.by else None
-        go_on(run, words, sets, chosen.every, chosen.steps, until)
+        go_on(run, words, sets, chosen.every, chosen.steps, until, watch)
     finally:
         words.close()
 

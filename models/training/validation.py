@@ -30,15 +30,20 @@ def measure_batch_norm(model, pictures: np.ndarray, size: int = 64) -> None:
 
 def read(model, pictures: np.ndarray, size: int = 64) -> list[str]:
     """What the best path of each picture (n, 32, 128) says."""
-    from models.crnn import BLANK, LABELS
-
     texts = []
     for i in range(0, len(pictures), size):
         x = pictures[i : i + size, ..., None].astype(np.float32) / 255
         for path in np.argmax(model.predict_on_batch(x), axis=-1):
-            kept = path[np.append(True, path[1:] != path[:-1])]
-            texts.append("".join(LABELS[k] for k in kept if k != BLANK))
+            texts.append(collapsed(path))
     return texts
+
+
+def collapsed(path: np.ndarray) -> str:
+    """What a path (frames,) of labels says: repeats as one, blanks left out."""
+    from models.crnn import BLANK, LABELS
+
+    kept = path[np.append(True, path[1:] != path[:-1])]
+    return "".join(LABELS[k] for k in kept if k != BLANK)
 
 
 def accuracy(found: list[str], wanted: tuple[str, ...]) -> float:

@@ -199,6 +199,8 @@ COMPONENTS: dict[str, Callable[[dict], dict[str, list]]] = {
     "flow_path": lambda data: {"node": some(re.findall(r'data-key="([\d.]+)"', data["svg"]))},
     "unit_states": lambda data: {"unit": [data["order"][0], data["order"][-1]]},
     "word_box": _boxes,
+    "presenting_stage": lambda data: {},  # takes the page away from the walk; has tests of its own
+    "moments_player": lambda data: {"at": [0, len(data["names"]) // 2, len(data["names"]) - 1, 10_000]},
     "network_at_a_glance": _network,
     "tour_card": lambda data: {"go": [{"to": 3, "at": 1}, {"to": "nonsense", "at": 2}, {"to": 0, "at": 3}]},
     "tour_picture": lambda data: {},

@@ -91,10 +91,10 @@ def _shape(card: Description, target: targets.Target) -> tuple[int, ...]:
     return card.layer(name).shape
 
 
-def at_once(card: Description, picture: np.ndarray, times: int = 1) -> int:
-    """How many pictures of that size are worked on at once. times: so many times the memory is needed for each."""
+def at_once(card: Description, picture: np.ndarray) -> int:
+    """How many pictures of that size are worked on at once."""
     height, width, _ = picture.shape
-    return card.batch or min(PICTURES_AT_ONCE, max(1, PIXELS_AT_ONCE // (times * height * width)))
+    return card.batch or min(PICTURES_AT_ONCE, max(1, PIXELS_AT_ONCE // (height * width)))
 
 
 def baseline(card: Description, picture: np.ndarray) -> np.ndarray | float:

@@ -89,9 +89,7 @@ class GradientWorker:
         except ValueError as error:
             job.end(FAILED, error=str(error))
             return job
-        if (result := request.known(job, self._results)) is not None:
-            job.cached = True
-            job.end(DONE, result)
+        if request.recalled(job, self._results):
             return job
         job.attach(self._cancel, self._position)
         with self._lock:
@@ -196,10 +194,7 @@ class GradientWorker:
                 return
             if job.unseen > self._bounds.forgotten:
                 job.end(FAILED, error=FORGOTTEN)
-            elif (result := request.known(job, self._results)) is not None:  # someone else asked for the same
-                job.cached = True
-                job.end(DONE, result)
-            elif job.begin():
+            elif not request.recalled(job, self._results) and job.begin():  # or someone else had asked for the same
                 self._start(job)
 
     def _start(self, job: Job) -> None:
@@ -238,8 +233,7 @@ class GradientWorker:
                 job.advance(message["step"], message["steps"], message["score"], arrays.get("preview"))
             case "result":
                 result = {**message["values"], **arrays}
-                if job.key and (job.folder is None or job.folder.is_dir()):  # first kept, then told: who asks finds it
-                    request.results(job, self._results).write(job.key, result)
+                request.keep(job, result, self._results)  # first kept, then told: who asks finds it
                 job.end(DONE, result)
                 self._rest()
             case "cancelled":

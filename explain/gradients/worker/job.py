@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from explain.gradients.worker.growth import Growth, Preview
+
 WAITING, STARTING, RUNNING, DONE, CANCELLED, FAILED = "queued", "starting", "running", "done", "cancelled", "failed"
 ENDED = (DONE, CANCELLED, FAILED)
 ORDINALS = ("Next", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
@@ -29,8 +31,12 @@ class Job:
     result: arrays and plain values by name once it is done, else None.
     error: one sentence if it failed, else None.
     cached: the result was kept from an earlier time.
+    grown: a few of its previews, in order; of a kept result those that were kept with it.
+    replayed: it is over and shown once more as it went; never so here.
     folder: of networks that are its owner's alone, None for a job on those that are here for everybody.
     """
+
+    replayed = False
 
     def __init__(self, kind: str, settings: dict[str, Any], owner: str, folder: Path | None = None) -> None:
         self.id = f"{next(_numbers)}"
@@ -42,6 +48,8 @@ class Job:
         self.result: dict[str, Any] | None = None
         self.error: str | None = None
         self.cached = False
+        self.grown: tuple[Preview, ...] = ()
+        self._growth = Growth()
         self.key: str | None = None
         self._began: float | None = None
         self._took: float | None = None
@@ -105,8 +113,16 @@ class Job:
             if self.status in ENDED:
                 return
             self.step, self.steps, self.score = step, steps, score
-            self.preview = self.preview if preview is None else preview
+            if preview is not None:
+                self.preview = preview
+                self._growth.add(step, steps, preview)
+                self.grown = self._growth.previews
             self.status = RUNNING
+
+    def recall(self, result: dict[str, Any], grown: tuple[Preview, ...]) -> None:
+        """For the worker: the same was asked before, and this came of it."""
+        self.cached, self.grown = True, grown
+        self.end(DONE, result)
 
     def end(self, status: str, result: dict[str, Any] | None = None, error: str | None = None) -> bool:
         """For the worker: the job is over; False if it already was."""
@@ -129,6 +145,8 @@ def describe(job: Job) -> str:
             return f"{ORDINALS[max(place, 1) - 1]} in the queue" if place <= 10 else f"Number {place} in the queue"
         case "starting":
             return f"{job.doing}…"
+        case "running" if job.replayed:
+            return f"Replayed{' from an earlier run' if job.cached else ''}, {at}"
         case "running":
             return ", ".join(filter(None, [at.capitalize(), score])) or "Running…"
         case "done" if job.cached:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from explain.gradients.kinds import Kind
-from explain.gradients.worker import result_cache
+from explain.gradients.worker import growth, result_cache
 from explain.gradients.worker.job import Job
 from explain.processes import protocol
 
@@ -26,9 +26,19 @@ def check(job: Job, kinds: Mapping[str, Kind]) -> None:
         job.key = result_cache.key(job.kind, job.settings, kind.files(job.settings))
 
 
-def known(job: Job, common: result_cache.Store) -> dict[str, Any] | None:
-    """The result of such a job, where it is kept."""
-    return results(job, common).read(job.key) if job.key else None
+def recalled(job: Job, common: result_cache.Store) -> bool:
+    """Whether the result of such a job is kept; then the job is done."""
+    kept = results(job, common).read(job.key) if job.key else None
+    if kept is None:
+        return False
+    job.recall(*growth.parted(kept))
+    return True
+
+
+def keep(job: Job, result: Mapping[str, Any], common: result_cache.Store) -> None:
+    """Keeps the result of a job, with a few of its previews."""
+    if job.key and (job.folder is None or job.folder.is_dir()):
+        results(job, common).write(job.key, {**result, **growth.packed(job.grown)})
 
 
 def results(job: Job, common: result_cache.Store) -> result_cache.Store:

@@ -14,6 +14,7 @@ from explain.gradients.worker.client import Job, describe
 from explain.layers import feature_maps
 from explain.network.layers import Layer
 from explain.panels.channels import gallery
+from explain.panels.jobs import replay
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.layers import names
@@ -81,7 +82,7 @@ def _settings(subject: Subject, wish: Wish, seed: int = 0) -> dict:
 
 def _start(subject: Subject, wish: Wish, seed: int) -> None:
     """From a button: asks the worker."""
-    DREAM.hold(wish, resources.submit("dream", _settings(subject, wish, seed)), seed)
+    DREAM.hold(wish, replay.first(resources.submit("dream", _settings(subject, wish, seed))), seed)
 
 
 def _none(subject: Subject, layer: Layer, wish: Wish) -> None:
@@ -131,8 +132,10 @@ def _live(subject: Subject, layer: Layer, wish: Wish, job: Job) -> None:
             st.error(plain(job.error), icon=":material/error:")
         elif running:
             score = "" if job.score is None or not job.steps else f", {_called(wish)} {number(job.score)}"
-            progress(st, job, f"Step {job.step} of {job.steps}{score}" if job.steps else describe(job))
-            st.button("Cancel", on_click=job.cancel, width="stretch", key="channel-dream-cancel")
+            progress(
+                st, job, f"Step {job.step} of {job.steps}{score}" if job.steps and not job.replayed else describe(job)
+            )
+            st.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="channel-dream-cancel")
             return
         elif job.status == "done":
             caption(_told(subject, wish, job, DREAM.note))
@@ -151,8 +154,16 @@ def _live(subject: Subject, layer: Layer, wish: Wish, job: Job) -> None:
             _save(keep, Image.fromarray(np.asarray(shown, np.uint8)), wish)
         else:
             keep.button("Back", on_click=DREAM.drop, width="stretch", key="channel-dream-back")
+        replay.offer(DREAM, job)
 
     DREAM.follow(look)
+
+
+def _doing(wish: Wish, job: Job) -> str:
+    if job.replayed or not job.steps:
+        return describe(job)
+    score = "" if job.score is None else f", {_called(wish)} {number(job.score)}"
+    return f"Step {job.step} of {job.steps}{score}"
 
 
 def _told(subject: Subject, wish: Wish, job: Job, seed: int) -> str:

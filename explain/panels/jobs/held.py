@@ -30,6 +30,12 @@ class Held:
         self.drop()
         st.session_state[self.slot] = _Kept(wish, work, note)
 
+    def exchange(self, work: Work) -> None:
+        """Puts other work, for the same wish, in the place of what is there."""
+        kept = st.session_state.get(self.slot)
+        if kept is not None:
+            st.session_state[self.slot] = kept._replace(work=work)
+
     def work_for(self, wish: Hashable) -> Any:
         """The work for this wish, or None; work for another one is cancelled and forgotten."""
         kept = st.session_state.get(self.slot)

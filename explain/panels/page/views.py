@@ -69,6 +69,7 @@ VIEWS = (
     View("One unit by hand", "layers.by_hand"),
     View("Recurrent layers", "layers.recurrent", Needs(RECOGNISER, ("lstm",))),
     View("CTC in depth", "ctc.in_depth", Needs(RECOGNISER)),
+    View("How it learnt", "moments.how_it_learnt", Needs(along=("moments",))),
     View("Why this character?", "attribution.word", Needs(RECOGNISER)),
     View(FOLLOW, "flow.follow"),
     View("What if?", "interventions.what_if"),

@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from explain.gradients.worker.client import Job, describe
+from explain.panels.jobs import replay
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
@@ -106,7 +107,7 @@ def _start(classes: Catalogue, number: int) -> None:
     wish = _wish(classes, number)
     seed = st.session_state.get("seed", 0) + 1
     st.session_state["seed"] = seed + wish.count - 1  # several pictures take as many seeds
-    job = resources.submit("dream", wish.settings(seed))
+    job = replay.first(resources.submit("dream", wish.settings(seed)))
     DREAM.hold((classes.title, number), job, Dream(wish, seed))
 
 
@@ -258,7 +259,7 @@ def _told(job: Job, dream: Dream) -> str:
 
 def _buttons(classes: Catalogue, number: int, job: Job, picture) -> None:
     if not job.ended:
-        st.button("Cancel", on_click=job.cancel, width="stretch", key="dream-cancel")
+        st.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="dream-cancel")
         return
     again, how, keep = st.columns([1.45, 0.85, 0.75], gap="small")
     again.button(
@@ -269,6 +270,7 @@ def _buttons(classes: Catalogue, number: int, job: Job, picture) -> None:
         _save(keep, Image.fromarray(np.asarray(picture, dtype=np.uint8)), classes, number)
     else:
         keep.button("Back", on_click=DREAM.drop, width="stretch", key="dream-back")
+    replay.offer(DREAM, job)
 
 
 def _grid(pictures: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from explain.gradients.worker.client import Job, describe
 from explain.interventions.intervention import Where
 from explain.network import description
 from explain.panels.interventions.silence import channel_and_unit, silence
+from explain.panels.jobs import replay
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
@@ -176,7 +177,7 @@ def _start(settings: dict, count: int) -> None:
     seed = st.session_state.get("dream-word-seed", 0)
     st.session_state["dream-word-seed"] = seed + count
     job = resources.submit("dream-word", {**settings, "count": count, "seed": seed})
-    DREAM.hold(_wish(settings, count), job)
+    DREAM.hold(_wish(settings, count), replay.first(job))
 
 
 def _wish(settings: dict | None, count: int) -> str:
@@ -197,7 +198,7 @@ def _follow(job: Job) -> None:
             bar, stop = st.columns([3.2, 1], vertical_alignment="center")
             progress(bar, job, describe(job))
             if running:
-                stop.button("Cancel", on_click=job.cancel, width="stretch", key="dream-word-cancel")
+                stop.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="dream-word-cancel")
             else:
                 stop.button("Back", on_click=DREAM.drop, width="stretch", key="dream-word-back")
         if job.preview is not None:
@@ -228,6 +229,7 @@ def _result(job: Job) -> None:
             help="The 128 × 32 pixels that the network sees. Upload them above to look at the dream layer by layer.",
         )
     caption(f"{describe(job)}. {EXPLAINED}", more=HELD)
+    replay.offer(DREAM, job)
     st.button("Back to the examples", on_click=DREAM.drop, key="dream-word-back")
 
 

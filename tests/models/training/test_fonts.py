@@ -86,3 +86,17 @@ def test_the_list_is_kept_in_a_file(references, tmp_path, monkeypatch):
 def test_noto_counts_once():
     assert fonts._latin(Path("NotoSans-Bold.ttf")) and fonts._latin(Path("Lato-Bold.ttf"))
     assert not fonts._latin(Path("NotoSansThai-Bold.ttf"))
+
+
+def test_plain_print_alone_is_kept_in_the_list(tmp_path, monkeypatch):
+    cache = tmp_path / "fonts.json"
+    listed = [
+        fonts.Font("a.ttf", "Plain", True, 0.9),
+        fonts.Font("b.ttf", "Display", True, fonts.PRINTED - 0.01),
+        fonts.Font("c.ttf", "Capitals", False, 0.9),
+        fonts.Font("d.ttf", fonts.OFFERED, True, 0.9),
+    ]
+    fonts.keep(listed, cache)
+    monkeypatch.setattr("sys.argv", ["fonts", "--cache", str(cache), "--print-alone"])
+    fonts.main()
+    assert fonts.installed(tmp_path / "nowhere", cache) == listed[:1]

@@ -99,6 +99,8 @@ def test_words_begin_short_clean_and_narrow(small, tmp_path):
     assert last[:3] == (1, 99 * 32, 32) and last[4:] == (128, None)
     drawn = [run.plan(number)[3] for number in range(60, 100)]
     assert 0.16 <= min(drawn) < 0.3 and 0.7 < max(drawn) <= 0.8  # every difficulty up to the greatest
+    run.recipe = Recipe(words=3200, batch=32, narrow=0.5, long=12)
+    assert [run.plan(number)[4:] for number in (0, 99)] == [(64, Recipe().short), (128, 12)]
 
 
 def test_a_run_goes_on_where_it_stopped(small, batch, tmp_path):

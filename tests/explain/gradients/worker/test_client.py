@@ -237,6 +237,8 @@ def test_the_same_request_is_answered_at_once(make, tmp_path, monkeypatch):
     again = worker.submit("kept", {})  # 3 is the default
     assert again.status == "done" and again.cached and not first.cached
     assert np.array_equal(again.result["ramp"], first.result["ramp"]) and again.result["sum"] == 6
+    assert again.result.keys() == first.result.keys()
+    assert [preview.step for preview in again.grown] == [preview.step for preview in first.grown] and again.grown
     fresh = make()
     assert fresh.submit("kept", {"steps": 3}).cached and fresh.pid is None
     assert not fresh.submit("kept", {"steps": 4}).ended

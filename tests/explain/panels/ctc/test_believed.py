@@ -76,7 +76,12 @@ def test_of_a_network_that_nobody_measured_only_what_is_known_is_said(monkeypatc
     assert "in 100" not in "".join(lines) and RED not in "".join(lines)
 
 
-@pytest.mark.parametrize("view", [view.title for view in views.VIEWS if view.title])
+OF_A_TRAINING = ("moments",)  # what a view needs to come along that says nothing of the word on top
+
+
+@pytest.mark.parametrize(
+    "view", [view.title for view in views.VIEWS if view.title and view.needs.along != OF_A_TRAINING]
+)
 def test_a_reading_not_to_be_believed_is_marked_above_every_view_that_explains_it(monkeypatch, view):
     judged(monkeypatch, DOUBTED)
     mark = f"{RED} **elephant** is read. Not to be believed\\: It looks like \\*no\\* word."
