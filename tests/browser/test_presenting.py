@@ -25,8 +25,8 @@ CLIP = """async () => {
 
 def test_a_view_fills_the_screen_and_is_handed_on(page, served, console):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    open_page(page, served, "?view=CTC+in+depth")
+    page.set_viewport_size({"width": 1920, "height": 1500})
+    open_page(page, served, "?view=How+it+learnt")
     usual = page.evaluate(SIZE, ".st-key-deeper [data-testid=stCaptionContainer] p")
     page.get_by_role("button", name="Present", exact=True).click()
     page.wait_for_function("() => new URL(location).searchParams.get('present') === '1'")

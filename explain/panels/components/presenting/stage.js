@@ -115,7 +115,8 @@ async function draw(node, pen) {
   if (node.nodeType === Node.TEXT_NODE) return write(node, pen);
   if (node.nodeType !== Node.ELEMENT_NODE || node.matches(`style, script, ${CONTROLS}`)) return;
   const style = getComputedStyle(node), box = node.getBoundingClientRect();
-  if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return;
+  // What has no box of its own may hold something that has; a part that is folded away has one and is not seen.
+  if (style.display !== "contents" && !node.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return;
   pen.save();
   pen.globalAlpha *= Number(style.opacity);
   if (style.display !== "contents" && node.type !== "range") {
@@ -146,10 +147,11 @@ async function draw(node, pen) {
 
 // Colours that run from left to right, as the scales of maps have them.
 function shades(pen, style, box) {
-  const colours = style.backgroundImage.match(/rgba?\([^)]*\)/g) || [];
-  if (colours.length < 2 || !/^linear-gradient\((to right|90deg)/.test(style.backgroundImage)) return null;
+  const stops = [...style.backgroundImage.matchAll(/(rgba?\([^)]*\))\s*(?:([\d.]+)%)?/g)];
+  if (stops.length < 2 || !/^linear-gradient\((to right|90deg)/.test(style.backgroundImage)) return null;
   const run = pen.createLinearGradient(box.left, 0, box.right, 0);
-  colours.forEach((colour, place) => run.addColorStop(place / (colours.length - 1), colour));
+  const at = (share) => Math.max(0, Math.min(1, share));
+  stops.forEach(([, colour, share], place) => run.addColorStop(at(share === undefined ? place / (stops.length - 1) : share / 100), colour));
   return run;
 }
 
