@@ -81,7 +81,7 @@ def elephant() -> np.ndarray:
     ],
 )
 def test_a_view_opens_with_something_to_see(page, served, console, name, parameters, text):
-    """What the README's ten questions do not open."""
+    """What the README's questions do not open."""
     open_page(page, served, view(name, **parameters))
     shows(page, text)
     settled(page)
@@ -153,14 +153,16 @@ LINKS = {
     "?view=Recurrent+layers": "Reading with less",
     "character=2&frame=7": "Character 3, e",
     "what_if=elegant": "Why not “elegant”",
+    "changes=conv_3.c151.zero": "Untouched",
+    "deep_part=Cost+of+each+layer": "of all multiply-adds",
     "character=3": "“p” is told at",
     "photo=chelsea": "What it calls this",
 }
 
 
-def test_the_readmes_ten_questions_are_answered(page, served, console):
+def test_the_readmes_questions_are_answered(page, served, console):
     readme = (ROOT / "README.md").read_text()
-    table = readme[readme.index("### Ten questions") :].split("\n\n")[2]
+    table = readme[readme.index("### Twelve questions") :].split("\n\n")[2]
     links = re.findall(r"`(\?[^`]+)`", table)
     assert len(links) == len(LINKS)
     for link, (part, text) in zip(links, LINKS.items(), strict=True):
