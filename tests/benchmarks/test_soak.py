@@ -30,5 +30,5 @@ def test_memory_is_level_when_its_last_third_is_as_its_first():
 def test_links_are_the_same_each_time_and_lead_to_every_view():
     first, second = ([wander.address(random.Random(f"0-{number}")) for number in range(60)] for _ in range(2))
     assert first == second
-    assert {view for view, _ in first} == set(wander.VIEWS)
+    assert {view for view, _ in first} == set(wander.VIEWS) == set(wander.OF_VIEW)
     assert {parameters["view"] for _, parameters in first} == set(wander.VIEWS)

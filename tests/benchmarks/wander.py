@@ -15,7 +15,8 @@ from tests.browser.test_page import painted, settled
 LINK = "?"  # how the description of a link begins
 RECOGNISER, CLASSIFIER = describe(crnn.CARD), describe(vgg16.CAM)
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-VIEWS = tuple(view.title or CLASSIFIER.called for view in views.VIEWS)
+FOLLOW = "Follow an answer"  # begins with a job of the gradient worker, which no visitor here asks for
+VIEWS = tuple(title for view in views.VIEWS if (title := view.title or CLASSIFIER.called) != FOLLOW)
 # Choices as they stand on the page.
 PARTS = ("Methods", "Filters", "Classes")
 PATCHES = ("squares", "columns")
@@ -148,6 +149,10 @@ def _ctc(draw: random.Random) -> dict[str, str]:
     }
 
 
+def _learnt(draw: random.Random) -> dict[str, str]:
+    return {"learnt": str(draw.randrange(12))}
+
+
 def _what_if(draw: random.Random) -> dict[str, str]:
     layer = draw.choice(RECOGNISER.of_kind("conv"))
     return {"changes": f"{layer.name}.c{draw.randrange(layer.shape[-1])}.zero", "touch_network": "CRNN"}
@@ -170,6 +175,13 @@ def _photo(draw: random.Random) -> dict[str, str]:
     return {"photo": draw.choice(list(photograph.samples()))}
 
 
-OF_VIEW: dict[str, Callable[[random.Random], dict[str, str]]] = dict(
-    zip(VIEWS, (_layer_by_layer, _by_hand, _recurrent, _ctc, _what_if, _why, _vgg16), strict=True)
-)
+OF_VIEW: dict[str, Callable[[random.Random], dict[str, str]]] = {
+    "Layer by layer": _layer_by_layer,
+    "One unit by hand": _by_hand,
+    "Recurrent layers": _recurrent,
+    "CTC in depth": _ctc,
+    "How it learnt": _learnt,
+    "Why this character?": _why,
+    "What if?": _what_if,
+    CLASSIFIER.called: _vgg16,
+}

@@ -34,4 +34,4 @@ def captions_of(test: AppTest) -> list[str]:
 
 def unmarked(text: str) -> str:
     """A text without the marks of the terms that explain themselves."""
-    return re.sub(r"\[([^\]]+)\]\(#term-[a-z-]+\)", r"\1", text)
+    return re.sub(r"\[([^\[\]]+)\]\(#term-[a-z-]+\)", r"\1", text)
