@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explain.layers import feature_maps
+from explain.layers.feature_maps import is_drawn
 from explain.layers.receptive_field import receptive_field
 from explain.layers.recompute import recompute
 from explain.layers.workings import Convolution, Unit
@@ -12,7 +13,6 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.layers import names
 from explain.panels.layers.by_hand import PREFIXES
-from explain.panels.layers.feature_maps import is_drawn
 from explain.panels.layers.focus import weights
 from explain.panels.tour.scene import PLACES, Scene, by, called, map_of, map_url, signed, url, values_of
 from explain.pictures import images
