@@ -125,7 +125,7 @@ def test_a_word_cut_close_is_read_and_nothing_is_wrong_with_it():
     visitor = uploaded(text("Bridge"))
     assert read(visitor) == "Bridge" and doubts(visitor) == ""
     assert "in 100 are right" in quiet(visitor) and "An empty margin" not in quiet(visitor)
-    assert "**Layers** :gray[(picture: image.png)]" in text_of(visitor)
+    assert "**Layers** :gray-badge[CRNN] :gray[(picture: image.png)]" in text_of(visitor)
 
 
 def test_a_page_is_more_than_a_word():
