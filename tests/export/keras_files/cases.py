@@ -20,6 +20,7 @@ def rich_model():
     """
     import keras
 
+    keras.utils.clear_session()  # other tests' models count in the names that Keras gives: "multiply", "multiply_1"
     layers = keras.layers
     keras.utils.set_random_seed(5)
     picture = keras.Input((8, 12, 3), name="photograph")
