@@ -100,7 +100,7 @@ def reads(page, text: str) -> None:
     inner = text.strip()
     before, after = (len(text) - len(side) for side in (text.lstrip(), text.rstrip()))
     page.wait_for_function(
-        "said => [...document.querySelectorAll('p')].some((p) => (p.innerText.trim() + ' (').startsWith(said + ' ('))",
+        "said => [...document.querySelectorAll('p')].some((p) => (p.innerText.trim() + ' ').startsWith(said + ' '))",
         arg=f"CTC decoding reads {SPACE_MARK * before}{inner}{SPACE_MARK * after}",
     )
 
