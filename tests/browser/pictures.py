@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.browser.conftest import FLAGS, ROOT, chromium, serve
+from tests.browser.street import street
 from tests.browser.test_page import painted, settled
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -25,6 +26,8 @@ VIEWS = {
     "by-hand": ("?view=One+unit+by+hand", "light", True),
     "recurrent": ("?view=Recurrent+layers&frame=11", "light", True),
     "ctc": ("?view=CTC+in+depth", "light", True),
+    "what-if": ("?view=What+if%3F", "light", True),
+    "learnt": ("?view=How+it+learnt", "dark", True),
     "vgg16": ("?view=VGG16", "light", True),
 }
 
@@ -45,6 +48,8 @@ def main(own: str | None = None) -> None:
             take(page, name, whole)
             page.close()
         why(browser, served.url)
+        follow(browser, served.url)
+        box(browser, served.url, Path(cache))
         browser.close()
         served.process.terminate()
         served.process.wait(10)
@@ -70,6 +75,28 @@ def why(browser, url: str) -> None:
     page.get_by_role("button", name="Show the gradient methods").click()
     page.get_by_alt_text("Integrated gradients over the word").wait_for(timeout=150_000)
     take(page, "why", whole=True)
+
+
+def follow(browser, url: str) -> None:
+    """One character followed back to the pixels."""
+    page = browser.new_page(viewport={"width": WIDE, "height": HIGH})
+    page.goto(f"{url}/?view=Follow+an+answer&follow_target=5")
+    page.get_by_text("is what the log-probability").wait_for(timeout=150_000)
+    page.wait_for_timeout(8000)  # the check beside the path
+    settled(page)
+    take(page, "follow", whole=True)
+
+
+def box(browser, url: str, folder: Path) -> None:
+    """A picture of one's own, with a box around a word that was found on it."""
+    street().save(folder / "street.jpg", quality=90)
+    page = browser.new_page(viewport={"width": WIDE, "height": 1150})
+    page.goto(f"{url}/?from=Upload")
+    painted(page)
+    page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(folder / "street.jpg")
+    page.get_by_role("button", name="Word 1 of 3").click()
+    settled(page)
+    take(page, "box", whole=False)
 
 
 if __name__ == "__main__":
