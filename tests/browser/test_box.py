@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.conftest import Served, serving
 from tests.browser.street import SIGNS, SIZE, street
-from tests.browser.test_page import alive, open_page, reading
+from tests.browser.test_page import alive, open_page, reading, settled
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +49,8 @@ def bring(page, served: Served, path: Path) -> None:
     page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(path)
     page.locator(".word-box .mark.whole").wait_for()
     page.locator(".word-box .place").filter(has_text=f"{path.name}: the whole picture").wait_for()
+    page.locator(".word-box .hint").filter(has_not_text="Looking").wait_for()
+    settled(page)  # nothing moves any more under a stroke that is measured out on the screen
 
 
 def on_screen(page, box) -> list[tuple[float, float]]:
