@@ -57,7 +57,7 @@ def open_page(page, served, address: str = "") -> None:
 
 def alive(page) -> None:
     """The page is still up and shows its panels."""
-    assert page.get_by_text("Class visualisation", exact=True).is_visible()
+    page.get_by_text("Class visualisation", exact=True).wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
 
 
