@@ -135,7 +135,7 @@ def page(browser, console):
     """A fresh visitor on a laptop's screen; every console error and uncaught exception is kept in `console`."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     opened.on("console", lambda said: console.errors.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: console.errors.append(str(error)))
     yield opened

@@ -37,7 +37,7 @@ def telephone(browser, console) -> Iterator:
     """A fresh visitor with a narrow screen that is touched."""
     context = browser.new_context(viewport=NARROW, has_touch=True, is_mobile=True)
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     opened.on("pageerror", lambda error: console.errors.append(str(error)))
     yield opened
     context.close()

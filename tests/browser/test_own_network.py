@@ -122,7 +122,7 @@ def _looked_into(page, layers: int) -> None:
 def _seen_by_its_owner_alone(browser, own: Served, link: str) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     other = context.new_page()
-    other.set_default_timeout(20_000)
+    other.set_default_timeout(60_000)
     other.goto(link)
     shows(other, "There is no network called “sounds” here.*open for that visitor alone")
     reads(other, SAMPLE)

@@ -255,6 +255,7 @@ def test_nonsense_in_every_parameter(page, served, console):
     assert not [error for error in console.errors if "404" not in error]
 
 
+@pytest.mark.alone
 def test_a_class_is_dreamt_live_and_cancelled(page, served):
     open_page(page, served)
     page.get_by_role("button", name="Dream it live").click()
@@ -276,5 +277,5 @@ def test_a_word_on_a_sign_is_behind_the_button_more(page, served):
     open_page(page, served)
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("button", name="Espresso, cup sleeve").click()
-    page.get_by_text("reads Espresso").wait_for(timeout=20_000)
+    page.get_by_text("reads Espresso").wait_for()
     assert "sample=Espresso" in page.url

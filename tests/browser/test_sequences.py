@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 SEED, STEPS = 54, 34
 WORDS = [[side / length for side, length in zip(box, (320, 220, 320, 220), strict=True)] for box in (UPPER, LOWER)]
-PATIENCE = 60  # seconds on a busy machine
+PATIENCE = 120  # seconds on a busy machine
 # All that the page says and shows of its word, from one moment.
 LOOK = """() => {
   const roots = [...document.querySelectorAll('*')].filter((e) => e.shadowRoot && e.getClientRects().length);

@@ -45,7 +45,7 @@ def visitor(browser, touring: Served, address: str, **settings) -> Iterator:
 
     context.route("**/*", route)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda said: asked.append(said.text) if said.type == "error" and LOAD not in said.text else None)
     page.on(
         "response",

@@ -54,6 +54,7 @@ def test_settings_may_hold_arrays(make):
     assert np.array_equal(result["picture"], picture * 2)
 
 
+@pytest.mark.alone
 def test_submitting_does_not_wait(make):
     worker = make()
     start = time.monotonic()

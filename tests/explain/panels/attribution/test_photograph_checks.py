@@ -67,7 +67,7 @@ def shown(**address) -> AppTest:
 
 def until(test: AppTest, words: str, times: int = 1) -> str:
     """What the page says once it says that so often."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 90
     while (said := text_of(test)).count(words) < times:
         assert time.monotonic() < limit and not test.exception, said
         time.sleep(0.05)

@@ -123,7 +123,7 @@ def test_covering_in_a_process_of_its_own_can_be_cancelled_and_begun_again(third
     assert len(told) <= stopped + 1
     monkeypatch.setattr(occlusion, "occlude", occlude)
     test.button(key="cover-word-start").click().run()
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while "The patch is 6×6 pixels" not in text_of(test):
         assert time.monotonic() < limit and not test.exception
         time.sleep(0.1)
@@ -185,7 +185,7 @@ def test_covering_a_third_networks_photograph(folder):
         ("cover-score-cam", "the layer's 8 × 14 places"),
     ):
         test.button(key=f"{key}-start").click().run()
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while words not in text_of(test):
             assert time.monotonic() < limit and not test.exception
             time.sleep(0.1)

@@ -51,7 +51,7 @@ def run(network: str, **address: str):
     return opened(page, of={"network": network}, **address)
 
 
-def until(test, words: str, seconds: float = 30) -> str:
+def until(test, words: str, seconds: float = 120) -> str:
     """Runs the page again until it says so; what it then says."""
     end = time.monotonic() + seconds
     while words not in text_of(test):

@@ -88,7 +88,7 @@ def keys(test) -> list[str]:
     return re.findall(r'data-key="([\d.]+)"', drawn(test)["svg"])
 
 
-def ended(test, text: str, seconds: float = 40):
+def ended(test, text: str, seconds: float = 120):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         test.run()

@@ -180,7 +180,7 @@ def test_the_other_picture_has_the_size_of_this_one(monkeypatch):
     assert pair._in_size_of(first, first) is first
 
 
-def ended(test, text: str, seconds: float = 40):
+def ended(test, text: str, seconds: float = 120):
     """The page once the work beside it has come to its end."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
