@@ -220,7 +220,7 @@ def test_where_it_is_decided_is_a_map_or_a_sentence(network):
     if any("same answer" in one.value for one in test.error):
         return
     button(test, "Draw the map").click().run()
-    until = time.monotonic() + 40
+    until = time.monotonic() + 120
     while time.monotonic() < until and "neighbouring stripes" not in text_of(test) and not test.error:
         time.sleep(0.2)
         test.run()
