@@ -78,7 +78,7 @@ def equal_grey(words: str) -> Image.Image:
 def upload(visitor: Visitor, picture: Image.Image, name: str = "image.png") -> Visitor:
     file = io.BytesIO()
     picture.save(file, "PNG")
-    visitor.file_uploader(key="upload").set_value((name, file.getvalue(), "image/png"))
+    visitor.file_uploader(key="upload-0").set_value((name, file.getvalue(), "image/png"))
     visitor.run()
     assert not visitor.exception, visitor.trouble
     return visitor

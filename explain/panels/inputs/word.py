@@ -62,6 +62,7 @@ def show(network: str) -> Subject:
     choose, rest = st.columns([1, 3.1], vertical_alignment="center")
     with choose:
         source = address.switch("Where the word comes from", SOURCES, key="from")
+    _begin_anew_at(source)
     with rest:
         picture = SOURCES[source](resources.description(network))
     if picture is not None:
@@ -106,17 +107,31 @@ def _pictures(key: str, names: list[str], selected: str) -> None:
     )
 
 
+def _begin_anew_at(source: str) -> None:
+    """A picture that was brought is gone once another source is chosen. A browser may still have the file when the
+    visitor comes back at once, and would hand it in again: the field that asks for one is then another."""
+    if st.session_state.setdefault(SOURCE, source) != source:
+        st.session_state[SOURCE] = source
+        st.session_state[FIELDS] = st.session_state.get(FIELDS, 0) + 1
+
+
 def _upload(network: Description) -> Titled | None:
     place, beside = st.columns([3, 1], vertical_alignment="center")
-    file = place.file_uploader("A picture with a word in it", type=FORMATS, label_visibility="collapsed", key="upload")
+    file = place.file_uploader(
+        "A picture with a word in it", type=FORMATS, label_visibility="collapsed", key=_key("upload")
+    )
     _beside(beside, network, None if file else "Any picture with a word in it.")
     return _word_on(file, file.name if file else "")
+
+
+def _key(name: str) -> str:
+    return f"{name}-{st.session_state.get(FIELDS, 0)}"
 
 
 def _camera(network: Description) -> Titled | None:
     place, beside = st.columns([3, 1], vertical_alignment="center")
     with place.popover("Take a picture of a word", icon=":material/photo_camera:"):
-        shot = st.camera_input("Hold a word before the camera", key="camera")
+        shot = st.camera_input("Hold a word before the camera", key=_key("camera"))
     _beside(beside, network, None if shot else "Anything with a word on it.")
     return _word_on(shot, "camera")
 
@@ -174,4 +189,5 @@ def _typed(network: Description) -> Titled | None:
 
 SOURCES = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Type a word": _typed}
 ORIGINS = {"Samples": SAMPLE, "Type a word": TYPED}  # whose the pictures are; those of the other sources the visitor's
+SOURCE, FIELDS = "word-source", "word-fields"  # of the last run; how many times it has changed
 BROUGHT = ("Upload", "Camera")  # the sources whose pictures have a box

@@ -99,7 +99,7 @@ def visitor() -> Visitor:
 
 
 def upload(visitor: Visitor, *file) -> None:
-    next(node for node in visitor.controls if node.key == "upload").set_value(file or None)
+    next(node for node in visitor.controls if (node.key or "").startswith("upload-")).set_value(file or None)
     visitor.run()
     assert not visitor.exception, visitor.trouble
 
