@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.attribution import targets
-from explain.interventions.intervention import Intervention, InterventionError, Where, changed
-from explain.interventions.run import Values, check_cut, leads
-from explain.interventions.which import SILENCED, OnStep, Scorer, scores_of
-from explain.network.session import LOGITS, Network
+from explain.interventions.intervention import Intervention, Where, changed
+from explain.interventions.run import Values
+from explain.interventions.which import SILENCED, OnStep, falls_of
+from explain.network.session import Network
 
 NAMED, RANDOM, ACTIVE = "named", "random", "active"
 COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -50,17 +50,12 @@ def silenced(
 
     picture, untouched, target, on_step and what is raised: as for `explain.interventions.which.costs`.
     """
-    if not leads(network, layer):
-        raise InterventionError(f"No answer is made of {network.description.layer(layer).title}, so it has no cost.")
-    check_cut(network, picture, untouched, layer)
     shown, values = network.description.layer(layer), untouched[layer]
     outputs = (
         changed(shown, Intervention(layer, Where(channels=tuple(group)), SILENCED), values) if len(group) else values
         for group in groups
     )
-    measure = Scorer(target)
-    scores = scores_of(network, picture, untouched, layer, measure, outputs, len(groups), on_step)
-    return measure.score(untouched[LOGITS][None])[0] - scores
+    return falls_of(network, picture, untouched, layer, target, outputs, len(groups), on_step)
 
 
 def curves(

@@ -84,15 +84,31 @@ def costs(
     Raises InterventionError where the network cannot be run on from there, TargetError for a target it does not have,
     and Stopped where on_step returns False.
     """
+    shown = network.description.layer(layer)
+    outputs = (changed(shown, Intervention(layer, where, what), untouched[layer]) for where in places)
+    falls = falls_of(network, picture, untouched, layer, target, outputs, len(places), on_step)
+    found = [Cost(where, float(fall)) for where, fall in zip(places, falls, strict=True)]
+    return sorted(found, key=lambda one: -one.cost)
+
+
+def falls_of(
+    network: Network,
+    picture: np.ndarray,
+    untouched: Values,
+    layer: str,
+    target: targets.Target,
+    outputs: Iterable[np.ndarray],
+    count: int,
+    on_step: OnStep | None = None,
+) -> np.ndarray:
+    """By how much the target's number falls, for each of `count` outputs that a layer may have in place of its own,
+    `(count,)`; what is raised: see `costs`. outputs: each without the batch."""
     if not leads(network, layer):
         raise InterventionError(f"No answer is made of {network.description.layer(layer).title}, so it has no cost.")
     check_cut(network, picture, untouched, layer)
-    shown = network.description.layer(layer)
-    outputs = (changed(shown, Intervention(layer, where, what), untouched[layer]) for where in places)
-    scores = scores_of(network, picture, untouched, layer, Scorer(target), outputs, len(places), on_step)
-    before = Scorer(target).score(untouched[LOGITS][None])[0]
-    found = [Cost(where, float(before - score)) for where, score in zip(places, scores, strict=True)]
-    return sorted(found, key=lambda one: -one.cost)
+    measure = Scorer(target)
+    scores = scores_of(network, picture, untouched, layer, measure, outputs, count, on_step)
+    return measure.score(untouched[LOGITS][None])[0] - scores
 
 
 def scores_of(

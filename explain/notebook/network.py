@@ -31,6 +31,7 @@ from explain.notebook import table, why
 from explain.notebook.answer import Classes, Reading, classes, reading
 from explain.notebook.picture import Picture, Source, picture_for
 from explain.notebook.why import Chosen, Map, OnStep
+from explain.pictures.notation import shortened
 from models.card import Card
 from models.networks import CARDS, here
 
@@ -192,7 +193,7 @@ class OpenedNetwork:
 
 
 def _row(layer: Layer) -> tuple[str, str, str, str]:
-    name = layer.name if len(layer.name) <= WIDEST else f"{layer.name[: WIDEST - 1]}…"
+    name = shortened(layer.name, WIDEST)
     kind = layer.title if layer.title != layer.name else layer.kind.replace("_", " ")
     shape = " × ".join("?" if length is None else str(length) for length in layer.shape)
     return name, kind, shape, f"{layer.parameters:,}" if layer.parameters else ""

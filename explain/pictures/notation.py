@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def probability(value: float) -> str:
     """A probability with four decimals; a small one in powers of ten, so that it is not shown as zero."""
@@ -15,6 +17,16 @@ def number(value: float) -> str:
         return "≈0" if size else "0"
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at most; where some are left out the last is "…"."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Several things in a sentence: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def amount(number: float) -> str:

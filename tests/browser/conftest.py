@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_third_network import make
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -113,6 +115,15 @@ def short(tmp_path_factory) -> Iterator[Served]:
 def quick(tmp_path_factory) -> Iterator[Served]:
     """A server whose jobs end at once, made up: the first of a kind goes on until it is cancelled, the second fails."""
     with serving(tmp_path_factory.mktemp("quick"), "tests/browser/quick_page.py") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def third(tmp_path_factory) -> Iterator[Served]:
+    """A server whose folder of networks holds the third network of the tests, which nothing in the project knows."""
+    folder = tmp_path_factory.mktemp("networks")
+    make(folder / "third.onnx")
+    with serving(tmp_path_factory.mktemp("third"), NETWORKS_FOLDER=str(folder)) as running:
         yield running
 
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from explain.panels.tour.steps import OF_CLASSES, OF_WORDS
-from tests.browser.conftest import Served, serving
+from tests.browser.conftest import Served
 from tests.browser.test_page import settled
-from tests.test_third_network import make
 
 pytestmark = pytest.mark.browser
 
@@ -21,23 +20,14 @@ LOAD, MEDIA = "Failed to load resource", "/media/"
 WITHOUT_DREAMS = [step.title for step in OF_WORDS if step.name != "dreams"]
 
 
-@pytest.fixture(scope="module")
-def touring(tmp_path_factory) -> Iterator[Served]:
-    """A server whose folder of networks holds one that nothing in the project knows."""
-    folder = tmp_path_factory.mktemp("networks")
-    make(folder / "third.onnx")
-    with serving(tmp_path_factory.mktemp("tour"), NETWORKS_FOLDER=str(folder)) as running:
-        yield running
-
-
 @contextmanager
-def visitor(browser, touring: Served, address: str, **settings) -> Iterator:
+def visitor(browser, third: Served, address: str, **settings) -> Iterator:
     """A page that can ask nobody but this server; whatever else it asks, and every complaint, fails the test."""
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **settings})
     asked: list[str] = []
 
     def route(request) -> None:
-        if request.request.url.startswith(touring.url) or request.request.url.startswith(("data:", "blob:")):
+        if request.request.url.startswith(third.url) or request.request.url.startswith(("data:", "blob:")):
             request.continue_()
         else:
             asked.append(request.request.url)
@@ -52,7 +42,7 @@ def visitor(browser, touring: Served, address: str, **settings) -> Iterator:
         lambda answer: asked.append(answer.url) if answer.status >= 400 and MEDIA not in answer.url else None,
     )
     page.on("pageerror", lambda error: asked.append(str(error)))
-    page.goto(f"{touring.url}/?{address}")
+    page.goto(f"{third.url}/?{address}")
     yield page
     assert page.locator('[data-testid="stException"]').count() == 0
     context.close()
@@ -74,9 +64,9 @@ def through(page, titles: list[str], key: str) -> None:
             page.keyboard.press(key)
 
 
-def test_a_presenters_remote_leads_through_it_on_a_phone_in_the_dark(browser, touring):
+def test_a_presenters_remote_leads_through_it_on_a_phone_in_the_dark(browser, third):
     phone = {"viewport": {"width": 420, "height": 900}, "color_scheme": "dark", "reduced_motion": "reduce"}
-    with visitor(browser, touring, "tour=1", **phone) as page:
+    with visitor(browser, third, "tour=1", **phone) as page:
         through(page, [step.title for step in OF_WORDS], "PageDown")
         card = page.locator(".st-key-tour").bounding_box()
         assert card["x"] >= 0 and card["x"] + card["width"] <= 420 and card["y"] + card["height"] <= 901
@@ -84,8 +74,8 @@ def test_a_presenters_remote_leads_through_it_on_a_phone_in_the_dark(browser, to
         assert page.locator(".st-key-tour").evaluate("(card) => card.scrollWidth <= card.clientWidth + 1")
 
 
-def test_keys_alone_start_it_leave_it_and_take_it_up_again_for_a_typed_word(browser, touring):
-    with visitor(browser, touring, "from=Type+a+word&word_text=Hi") as page:
+def test_keys_alone_start_it_leave_it_and_take_it_up_again_for_a_typed_word(browser, third):
+    with visitor(browser, third, "from=Type+a+word&word_text=Hi") as page:
         start = page.get_by_role("button", name="Take the tour")
         start.wait_for()
         settled(page)
@@ -110,8 +100,8 @@ def test_keys_alone_start_it_leave_it_and_take_it_up_again_for_a_typed_word(brow
         at(page, OF_WORDS[9].title)
 
 
-def test_a_network_that_nobody_knows_has_its_general_steps(browser, touring):
-    with visitor(browser, touring, "network=third&tour=1") as page:
+def test_a_network_that_nobody_knows_has_its_general_steps(browser, third):
+    with visitor(browser, third, "network=third&tour=1") as page:
         at(page, WITHOUT_DREAMS[0])
         titles = page.locator(".card .dots button").evaluate_all("(dots) => dots.map((dot) => dot.title)")
         assert (
@@ -123,8 +113,8 @@ def test_a_network_that_nobody_knows_has_its_general_steps(browser, touring):
         assert page.get_by_role("button", name="Finish").is_visible()
 
 
-def test_the_classifier_has_a_shorter_one(browser, touring):
-    with visitor(browser, touring, "network=vgg16-cam&photo=chelsea&tour=4") as page:
+def test_the_classifier_has_a_shorter_one(browser, third):
+    with visitor(browser, third, "network=vgg16-cam&photo=chelsea&tour=4") as page:
         at(page, OF_CLASSES[3].title)
         page.locator(".card").get_by_text("384 is indri").wait_for()
         page.keyboard.press("End")

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import Served, serving
 from tests.browser.test_page import alive, open_page, settled
 from tests.browser.test_views import shows, view
-from tests.test_third_network import make
 
 pytestmark = pytest.mark.browser
 
 READS = re.compile(r"^reads .*, probability")
-
-
-@pytest.fixture(scope="module")
-def third(tmp_path_factory) -> Iterator[Served]:
-    """A server whose folder of networks holds the third network of the tests."""
-    folder = tmp_path_factory.mktemp("networks")
-    make(folder / "third.onnx")
-    with serving(tmp_path_factory.mktemp("third"), NETWORKS_FOLDER=str(folder)) as running:
-        yield running
 
 
 def silence_from_map(page, channel: int) -> None:

@@ -11,6 +11,7 @@ from html import escape
 
 from explain.charts.flow.parts import PICTURE, REST, Column, Ends, Line, Node, signed
 from explain.pictures import images
+from explain.pictures.notation import shortened
 
 COLUMN, TILE = 112, 72  # screen pixels: from column to column; of a tile, the rest being room for lines
 HEAD, TEXT, GAP, BAR, OTHERS = 44, 15, 9, 6, 34  # heights: above a column, of a line of text, ...
@@ -139,7 +140,7 @@ class _Drawing:
         return marks
 
     def _column(self, number: int, column: Column) -> list[str]:
-        left, title = self._left(number), _short(column.title)
+        left, title = self._left(number), shortened(column.title, LETTERS)
         marks = [f"<g><title>{escape(column.called)}</title>{_text(left + TILE / 2, 10, title, 'layer', 12)}</g>"]
         known = column.rest is not None
         count = len(column.nodes) + column.others
@@ -180,7 +181,7 @@ class _Drawing:
             f"<title>{escape(tip)}</title>",
             _image(x, y, TILE, self.tile, node.url),
             f'<rect class="frame" x="{x:g}" y="{y:g}" width="{TILE}" height="{self.tile}"/>',
-            _text(x, y + self.tile + 8, _short(node.name, 9), "", anchor="start"),
+            _text(x, y + self.tile + 8, shortened(node.name, 9), "", anchor="start"),
         ]
         if node.amount is not None:
             long = max(1.0, TILE * node.share)
@@ -207,10 +208,6 @@ def _name(column: Column, node: int) -> str:
     return f"{column.others} others of {column.called}" if node == REST else column.nodes[node].called
 
 
-def _short(text: str, letters: int = LETTERS) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
-
-
 def _wrapped(text: str) -> list[str]:
     """A name in at most three lines."""
     lines = [""]
@@ -218,7 +215,7 @@ def _wrapped(text: str) -> list[str]:
         if lines[-1] and len(lines[-1]) + len(word) >= 13:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return [_short(line, 14) for line in lines[:3]]
+    return [shortened(line, 14) for line in lines[:3]]
 
 
 def _image(x: float, y: float, width: float, height: float, url: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from explain.charts import vega
 from explain.charts.theme import Inks
+from explain.pictures.notation import shortened
 
 ROW, LONGEST = 17, 30  # screen pixels of a row; characters of a name
 
@@ -17,7 +18,12 @@ def bars(rows: Sequence[tuple[str, float]], title: str, form: str, inks: Inks) -
     rows: name and value, from the top. title: of the axis. form: of the numbers, such as ".2f".
     """
     data = [
-        {"row": number, "name": _short(name), "value": float(value), "ink": inks.accent if value >= 0 else inks.frame}
+        {
+            "row": number,
+            "name": shortened(name, LONGEST),
+            "value": float(value),
+            "ink": inks.accent if value >= 0 else inks.frame,
+        }
         for number, (name, value) in enumerate(rows)
     ]
     # Names are texts of an axis of their own: two layers may be called alike.
@@ -42,7 +48,3 @@ def bars(rows: Sequence[tuple[str, float]], title: str, form: str, inks: Inks) -
     layers = [vega.layer(data, {"type": "bar", "height": 10, "cornerRadius": 2}, channels)]
     described = "; ".join(f"{row['name']} {row['value']:.3g}" for row in data[:8])
     return vega.specification(layers, max(40, ROW * len(data)), f"{title}: {described}.")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from explain.charts import vega
 from explain.charts.theme import Inks
+from explain.pictures.notation import shortened
 
 ROW, HEAD, BAR = 18, 20, 14  # screen pixels of a row, of the titles above, of a bar
 NAMES, GAP = 0.95, 0.06  # in widths of a column
@@ -36,7 +37,7 @@ def costs(rows: Sequence[Row], columns: Sequence[Column], inks: Inks) -> dict:
     height = HEAD + ROW * len(rows)
     plane = vega.Plane(-NAMES, float(len(columns)), height)
     names = [
-        {"x": -NAMES, "y": HEAD + (at + 0.5) * ROW, "text": _short(row.name), "ink": inks.text}
+        {"x": -NAMES, "y": HEAD + (at + 0.5) * ROW, "text": shortened(row.name, LONGEST), "ink": inks.text}
         for at, row in enumerate(rows)
     ]
     titles = [{"x": at, "y": HEAD / 2, "text": column.title, "ink": inks.soft} for at, column in enumerate(columns)]
@@ -80,7 +81,3 @@ def _rows(rows: Sequence[Row], columns: int, plane: vega.Plane) -> vega.Layer:
     ]
     mark = {"fillOpacity": 0, "fill": "#808080", "cursor": "pointer"}
     return plane.rectangles(areas, mark, tooltip=vega.tips(name="layer", tells="takes"))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

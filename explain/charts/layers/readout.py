@@ -9,6 +9,7 @@ from typing import NamedTuple
 from explain.charts import vega
 from explain.charts.theme import Inks
 from explain.exemplars.readout.ridge import Separation
+from explain.pictures.notation import shortened
 
 HEIGHT = 300
 POINTS = "points"
@@ -44,7 +45,7 @@ def curve(points: Sequence[Point], chance: float, tells: float, inks: Inks) -> d
         }
         for at, point in enumerate(points)
     ]
-    names = [_short(point.name) for point in points]
+    names = [shortened(point.name, LONGEST) for point in points]
     axis = {"labelColor": inks.soft, "titleColor": inks.soft, "grid": False, "domain": False}
     labels = {
         "values": list(range(len(rows))),
@@ -99,7 +100,3 @@ def _level(share: float, text: str, side: str, mark: dict, x: dict, y: Callable[
             vega.layer(rows, named, {"x": x, "y": y("share"), "text": vega.TEXT}),
         ]
     }
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -25,6 +25,7 @@ from explain.network.description import Description
 from explain.network.head import CTC
 from explain.network.layers import Layer
 from explain.pictures.drawing import Drawing
+from explain.pictures.notation import shortened
 
 PAINT = {
     "convolution": ("#4c78d8", ("conv",)),
@@ -193,7 +194,7 @@ class _Network(Drawing):
         room = int((block.area[2] - block.area[0]) / CHARACTER)
         name = f"{len(block.layers)} layers" if block.stage else words.short_name(self.plan.description, layer)
         under = block.y + block.height + LINE * 0.9
-        self.text(middle, under, name if len(name) <= room else f"{name[: room - 1]}…", size=NAME)
+        self.text(middle, under, shortened(name, room), size=NAME)
         self.text(middle, under + LINE, by(self.plan.shapes[block.name]), kind="soft", size=NAME)
 
     def _runs(self) -> None:

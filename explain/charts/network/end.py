@@ -15,6 +15,7 @@ from explain.network.description import Description
 from explain.network.head import CLASSES, CTC
 from explain.pictures import images
 from explain.pictures.drawing import Drawing
+from explain.pictures.notation import shortened
 
 LIKELIEST = 3
 WIDTH, GAP = 200.0, 18.0  # screen pixels
@@ -100,5 +101,4 @@ def _classes(drawing: Drawing, named: Classes, left: float, middle: float) -> No
         y = middle + ROW * (place - (len(named.likeliest) - 1) / 2)
         drawing.rect(left, y - 4, max(1.0, BAR * probability), 8, kind="accent")
         drawing.text(left + BAR + 6, y, f"{probability:.2f}", kind="soft", size=10, anchor="start")
-        short = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-        drawing.text(left + BAR + 36, y, short, size=11, anchor="start")
+        drawing.text(left + BAR + 36, y, shortened(name, LONGEST), size=11, anchor="start")

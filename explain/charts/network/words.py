@@ -9,6 +9,7 @@ from explain.network.costs.layers import Cost
 from explain.network.description import Description
 from explain.network.head import CLASSES, CTC
 from explain.network.layers import Layer
+from explain.pictures.notation import listed
 
 SCALE = (
     "Each layer is a block: its sides grow with the square root of the rows and columns that it hands on, its depth "
@@ -41,7 +42,7 @@ def network(description: Description, costs: Costs | None = None) -> str:
     size = [counted(len(description.layer_names), "layer"), f"{rounded(description.parameters)} parameters"]
     if costs:
         size.append(f"{rounded(sum(costs.values()))} multiply-adds a picture")
-    return f"{description.called}{spelt}{is_a} {_answers(description)}: {_listed(size)}."
+    return f"{description.called}{spelt}{is_a} {_answers(description)}: {listed(size)}."
 
 
 def scale(description: Description) -> str:
@@ -58,7 +59,7 @@ def kind(description: Description) -> str:
     parts += ["recurrent"] if description.of_kind("lstm") or operators & set(RECURRENT) else []
     extras = ["shortcuts"] if any(len(set(layer.inputs)) > 1 for layer in description.of_kind("add")) else []
     extras += ["attention"] if "attention" in operators else []
-    return " ".join([*parts, "network"]) + (f" with {_listed(extras)}" if extras else "")
+    return " ".join([*parts, "network"]) + (f" with {listed(extras)}" if extras else "")
 
 
 def _answers(description: Description) -> str:
@@ -107,7 +108,3 @@ def rounded(count: int) -> str:
         if count >= 0.9995 * size:
             return f"{count / size:.3g} {word}"
     return f"{count:,}"
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

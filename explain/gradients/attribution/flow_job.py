@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 STEPS, LINKED = range(1, 257), range(0, 13)
 NUMBERS_AT_ONCE = 2**24  # of the layers' outputs: 64 MB, and as much of their gradients
-SHARES = {"conductance": 80, "links": 20}  # of the work, in hundredths
+CONDUCTANCE, LINKS = 80, 20  # shares of the work, in hundredths
 
 
 def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
@@ -81,12 +81,12 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     # The picture itself is always followed: by it the steps are seen to be short enough, whatever layers are asked for.
     way = Way(network, picture, target, settings["baseline"], list(dict.fromkeys([card.input.name, *layers])))
     cuts = [cut for cut in paths.cuts(card, _last(card, target)) if set(cut) <= set(way.layers)]
-    on_step = _progress(report, "conductance", settings["steps"])
+    on_step = job.progress(report, 0, CONDUCTANCE, settings["steps"])
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
     shown = {layer: flow.most(passed.costs[layer], settings["links"]) for layer in layers}
-    links = _links(way, shown, _progress(report, "links", len(layers)))
+    links = _links(way, shown, job.progress(report, CONDUCTANCE, LINKS, len(layers)))
     if links is None:
         return {}
     arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in layers}
@@ -119,15 +119,6 @@ def _links(way: Way, shown: Shown, on_step: OnStep) -> list[flow.Link] | None:
         return []
     (point,) = way.points([1.0])
     return links_between(way, point, shown, paths.neighbours(way.network.function.description, shown), on_step)
-
-
-def _progress(report: Report, part: str, passes: int) -> OnStep:
-    done = 0
-    for name, share in SHARES.items():
-        if name == part:
-            return job.progress(report, done, share, passes)
-        done += share
-    raise KeyError(part)
 
 
 KIND = job.kind(run, check, __name__)

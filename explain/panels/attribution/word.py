@@ -26,6 +26,7 @@ from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.words.explained import caption
 from explain.pictures import word_overlay
+from explain.pictures.notation import listed
 
 REMEMBERED = 8  # words whose occluded passes are kept; some 2 MB each
 MANY = 256  # labels from which on only those that the view may ask about are kept
@@ -129,7 +130,7 @@ def _names(written: Sequence[str]) -> list[str]:
 
 def _sentence(word: Subject, target: targets.Character) -> str:
     frames = [str(frame) for frame in targets.telling_frames(target)]
-    where = f"frame {frames[0]}" if len(frames) == 1 else f"frames {', '.join(frames[:-1])} and {frames[-1]}"
+    where = f"frame{'s' if len(frames) > 1 else ''} {listed(frames)}"
     text = (
         f"“{_written(word, target.label)}” is told at {where} (orange below the maps). There its probability is "
         f"{targets.mean_probability(word.probabilities, target):.3f}, a geometric average over its alignments: of this "

@@ -131,10 +131,7 @@ def _live(subject: Subject, layer: Layer, wish: Wish, job: Job) -> None:
         if job.status == "failed":
             st.error(plain(job.error), icon=":material/error:")
         elif running:
-            score = "" if job.score is None or not job.steps else f", {_called(wish)} {number(job.score)}"
-            progress(
-                st, job, f"Step {job.step} of {job.steps}{score}" if job.steps and not job.replayed else describe(job)
-            )
+            progress(st, job, _doing(wish, job))
             st.button(replay.stop_label(job), on_click=job.cancel, width="stretch", key="channel-dream-cancel")
             return
         elif job.status == "done":

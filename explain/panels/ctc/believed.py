@@ -9,6 +9,7 @@ from explain.network.head import CTC
 from explain.panels.page.subject import OWN, SAMPLE, TYPED, Subject
 from explain.panels.page.wording import bold, plain
 from explain.panels.words.explained import caption
+from explain.pictures.notation import shortened
 from explain.trust import wording
 
 AT_FIRST = 2  # things that are wrong, in the line; what else there is to say stands under it, smaller
@@ -26,9 +27,8 @@ def whose(word: Subject) -> str:
     if word.description.head.kind != CTC:
         return ""
     shown = " ".join(word.title.split())  # a file's name may hold the end of a line
-    shown = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
     is_said = word.origin != OWN and word.text == (word.title.split(", ")[0] if word.origin == SAMPLE else word.title)
-    return "" if is_said else f" :gray[({word.origin}: {plain(shown)})]"
+    return "" if is_said else f" :gray[({word.origin}: {plain(shortened(shown, LONGEST))})]"
 
 
 def line(word: Subject) -> None:

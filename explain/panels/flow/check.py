@@ -23,7 +23,7 @@ from explain.panels.words.explained import caption
 REMEMBERED = 48  # sets of three short curves
 NAMES = {
     silencing.NAMED: "those named on the path, and the next",
-    silencing.RANDOM: "as many at random (mean of 4)",
+    silencing.RANDOM: f"as many at random (mean of {silencing.DRAWS})",
     silencing.ACTIVE: "the most active ones",
 }
 QUICK = 6000  # milliseconds up to which the check begins by itself

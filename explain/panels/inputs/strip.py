@@ -13,6 +13,7 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
 from explain.panels.tour import start
 from explain.panels.words.explained import caption
+from explain.pictures.notation import shortened
 
 LONGEST = 40  # characters of a network's name in the heading
 
@@ -55,7 +56,7 @@ def show() -> Subject | None:
 def _called() -> list[str]:
     """The networks that the page looks into, as it calls them; long names are cut."""
     called = [resources.description(name).called for name in views.to_look_into()]
-    return [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in called] or ["a network"]
+    return [shortened(name, LONGEST) for name in called] or ["a network"]
 
 
 def _reads_words(network: Description) -> bool:

@@ -20,18 +20,17 @@ NETWORK, PART, BACK = "touch_network", "what_if_part", "back"  # in the address;
 def leading(subject: Subject, part: str, layer: Layer | None = None) -> Callable[[], None]:
     """What a callback calls to open the view at one of its parts, for this network, with a layer chosen.
 
-    Made while the page is drawn: a callback that reads the address would write there what it has noted so far, and
-    what is written by a callback never reaches the browser.
+    Made while the page is drawn, see `views.leading`.
     """
-    titles = views.titles(views.to_look_into())
-    network = next((title for title, name in titles.items() if name == subject.network), None)
+    to_view = views.leading(WHAT_IF, subject.network, NETWORK)
 
     def lead() -> None:
         view = st.session_state.get(views.VIEW)
         if view != WHAT_IF:
             address.note(BACK, view)
             address.tell_all()
-        st.session_state.update({views.VIEW: WHAT_IF, NETWORK: network, PART: part})
+        to_view()
+        st.session_state[PART] = part
         if layer is not None:
             st.session_state[changes.layer_key(subject.description)] = layer.name
 

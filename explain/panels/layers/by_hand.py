@@ -30,7 +30,7 @@ from explain.pictures.crops import cut, framed
 # What the parameters of the address begin with, by the kind of head; links that are out there have them.
 PREFIXES = {"ctc": "hand_", "classes": "hand_vgg_", "none": "hand_other_"}
 TILES = {True: 16, False: 8}  # maps shown, by whether the picture is wide; square ones are large
-TYPED, TITLE = "hand-typed", "One unit by hand"
+TYPED, TITLE, NETWORK = "hand-typed", "One unit by hand", "hand_network"
 Place = tuple[int, int]
 
 
@@ -42,7 +42,7 @@ def show(word: Subject) -> None:
         "right stands what this number takes in, what each part weighs, and how they add up. The last button leads on "
         "to the input that counted most, down to the pixels."
     )
-    subject = photograph.or_word("Network worked out by hand", "hand_network", word)
+    subject = photograph.or_word("Network worked out by hand", NETWORK, word)
     description = subject.description
     prefix = PREFIXES[description.head.kind]
     in_address = (prefix + "layer", prefix + "unit", prefix + "scale")
@@ -76,11 +76,13 @@ def lead_to(subject: Subject, layer: Layer, channel: int, key: str) -> None:
     """Draws a button that opens this view at the strongest unit of a channel."""
     prefix = PREFIXES[subject.description.head.kind]
     focus = Focus(subject, layer, (prefix + "layer", prefix + "unit", prefix + "scale"))
+    lead = views.leading(TITLE, subject.network, NETWORK)
 
     def go() -> None:
         address.note(focus.in_address[0], layer.name, feature_maps_panel.first_layer(subject.description))
         _mark(focus, *_strongest(focus, focus.activation, channel))
-        views.turn_to(TITLE, subject.network, "hand_network")
+        address.tell_all()
+        lead()
 
     st.button("Its strongest unit by hand", key=key, icon=":material/calculate:", on_click=go)
 

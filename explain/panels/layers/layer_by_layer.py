@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -112,13 +114,16 @@ def _choose(subject: Subject, layer: str, channel: int) -> None:
     st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1
 
 
-def open_at(subject: Subject, layer: str) -> None:
-    """From a callback: the view is opened on a layer of what the page looks at."""
-    opening.open_layer(layer)
-    address.tell_all()
-    st.session_state[views.VIEW] = TITLE
-    networks = views.titles(views.to_look_into())
-    st.session_state[NETWORK] = next((title for title, name in networks.items() if name == subject.network), None)
+def leading(subject: Subject) -> Callable[[str], None]:
+    """What a callback calls with a layer, to open the view on it; made while the page is drawn, see `views.leading`."""
+    lead = views.leading(TITLE, subject.network, NETWORK)
+
+    def open_at(layer: str) -> None:
+        opening.open_layer(layer)
+        address.tell_all()
+        lead()
+
+    return open_at
 
 
 def _list(subject: Subject, layer: Layer) -> None:

@@ -67,7 +67,7 @@ def show(subject: Subject) -> None:
         st.vega_lite_chart(
             curve(kept.seen, kept.losses, kept.right, moment, Inks.of(is_dark())), width="stretch", key="learnt-curve"
         )
-        caption("On 128 printed words in typefaces that it was not trained on; read right but for the case.")
+        caption(f"On {kept.tried} printed words in typefaces that it was not trained on; read right but for the case.")
         st.image(
             _filters(kept, moment, subject.description.preprocessing.colour),
             width="stretch",

@@ -40,6 +40,7 @@ def show(subject: Subject) -> None:
     description = subject.description
     is_large = address.choice(SIZE, (LARGE,), "") == LARGE
     opened = _opened()
+    open_at = layer_by_layer.leading(subject)
     drawn = _drawn(version(description), subject.ran.digest, is_large, opened, subject)
 
     def go_to() -> None:
@@ -47,7 +48,7 @@ def show(subject: Subject) -> None:
         if name in description.layer_names:
             address.note("layer", name, feature_maps.first_layer(description))
             address.note("unit", None)
-            layer_by_layer.open_at(subject, name)
+            open_at(name)
 
     def turn() -> None:
         number = _said("stage")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -163,11 +163,13 @@ def _of_classifier(network: Description) -> str:
     return network.called if network.card else WHY_CLASS
 
 
-def turn_to(title: str, network: str, key: str) -> None:
-    """From a callback: this view of a network is open from the next run on. key: of the view's choice of a network."""
-    address.tell_all()
-    st.session_state[VIEW] = title
-    st.session_state[key] = next((called for called, name in titles(to_look_into()).items() if name == network), None)
+def leading(title: str, network: str, key: str) -> Callable[[], None]:
+    """What a callback calls to have a view of a network open from the next run on. key: of the view's choice of one.
+
+    Made while the page is drawn: a callback that reads the address after it has noted something ends there.
+    """
+    called = next((called for called, name in titles(to_look_into()).items() if name == network), None)
+    return lambda: st.session_state.update({VIEW: title, key: called})
 
 
 def switch() -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from explain.ctc.alphabet import SPACE_MARK
+from explain.pictures.notation import shortened
 
 LONGEST = 22  # characters of a network's name on its mark
 # What Markdown, its formulas ($), tables (|), colours (:red[..]) and HTML give a meaning within a line.
@@ -18,7 +19,7 @@ def plain(text: str) -> str:
 
 def network_badge(called: str) -> str:
     """The mark that says which network a panel is about, in Markdown. called: as on buttons."""
-    return f":gray-badge[{plain(called if len(called) <= LONGEST else f'{called[: LONGEST - 1]}…')}]"
+    return f":gray-badge[{plain(shortened(called, LONGEST))}]"
 
 
 def bold(text: str) -> str:

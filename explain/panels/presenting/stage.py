@@ -15,9 +15,9 @@ from explain.panels.components import component
 from explain.panels.page import address, views
 from explain.panels.page.download import file_name
 from explain.panels.page.views import View
+from explain.panels.tour import start
 
 PRESENT, DEEPER = "present", "1"
-TOUR = "tour"  # in the address: a tour is under way
 STAGE, BAR, INPUTS, TOOLS, TURN = "deeper", "stage-bar", "stage-inputs", "stage-tools", "stage-turn"
 NETWORK = View("The network", "network.at_a_glance")
 SHOW_INPUTS = "present_inputs"  # in the address
@@ -63,7 +63,7 @@ def bar() -> View | None:
     shown = presenting()
     if not shown:
         return None
-    if address.given(TOUR):
+    if start.step() is not None:
         st.html(WHOLE)
         return None
     st.html(LARGE)
@@ -116,7 +116,7 @@ def tools(view: View) -> None:
         key=TOOLS,
         data={
             "presenting": on,
-            "escape": on and not address.given(TOUR),  # a tour has its own use for that key
+            "escape": on and start.step() is None,  # a tour has its own use for that key
             "target": f".st-key-{STAGE}",
             "file": f"{file_name(views.title_of(view))}.png",
             "turn": turn,

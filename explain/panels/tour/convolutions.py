@@ -21,7 +21,6 @@ from explain.panels.tour.scene import (
     Scene,
     by,
     called,
-    listed,
     map_of,
     picture_of,
     signed,
@@ -29,10 +28,10 @@ from explain.panels.tour.scene import (
     tiles,
 )
 from explain.pictures import images
+from explain.pictures.notation import listed
 
 LENS = (5, 9)  # rows and columns under it
-TILES = {True: 14, False: 14}  # by whether the picture is wide
-FEW = 8
+TILES, FEW = 14, 8  # maps of the first convolution, and of a deep one
 ANSWERS = 0.5  # standard deviations from which on a channel is said to answer to a character
 NAMED = 4
 
@@ -72,7 +71,7 @@ def many_filters(subject) -> Scene:
     description, layer = subject.description, windows.first(subject.description, "conv")
     kernel, colour = weights(description, layer.name)["kernel"], colour_of(description, layer)
     drawn = filters.pictures(kernel, colour) if colour else None
-    shown = feature_maps.strongest(subject.values[layer.name], TILES[is_wide(subject)])
+    shown = feature_maps.strongest(subject.values[layer.name], TILES)
     items = [
         {
             "src": small_url(tile.values),

@@ -11,9 +11,10 @@ from explain.layers.feature_maps import is_drawn
 from explain.network.layers import Layer
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import Scene, Work, by, called, colour, listed, picture_of, signed, small_url, tiles, url
+from explain.panels.tour.scene import Scene, Work, by, called, colour, picture_of, signed, small_url, tiles, url
 from explain.panels.visualisation import class_names, gallery
 from explain.pictures import images, photograph_overlay
+from explain.pictures.notation import listed
 
 LAYERS = 8  # of which the strongest map is shown
 LIKELIEST = 4  # classes whose dreams are shown

@@ -9,7 +9,8 @@ from explain.layers import lstm
 from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import Scene, bars, called, letters, listed, lying, picture_of, share, signed, values_of
+from explain.panels.tour.scene import Scene, bars, called, letters, lying, picture_of, share, signed, values_of
+from explain.pictures.notation import listed
 
 CHANNELS = 3  # of a frame's numbers that are drawn
 PACE = 420  # milliseconds a frame

@@ -71,11 +71,6 @@ def share(value: float) -> str:
     return f"{value:.3f}" if value >= 0.0005 else "under 0.001"
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Several things in a sentence."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def map_url(values: np.ndarray) -> str:
     """A map `(height, width)` in its own colours, one pixel a value."""
     return images.data_url(images.coloured(values))

@@ -15,6 +15,7 @@ from explain.panels.page.wording import bold
 from explain.panels.visualisation import class_names
 from explain.panels.words.explained import caption
 from explain.pictures import images
+from explain.pictures.notation import shortened
 
 SHOWN = 10
 SIZE = 300  # screen pixels of the picture
@@ -46,4 +47,4 @@ def summary(shown: int, count: int, description: Description) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return shortened(name, LONGEST)

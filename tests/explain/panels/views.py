@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,18 @@ def text_of(test: AppTest) -> str:
     kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
     texts = [text for kind in kinds for part in kind for text in (part.value, getattr(part, "help", None))]
     return "\n".join(unmarked(text) for text in texts if text)
+
+
+def ended(test: AppTest, text: str, seconds: float = 120) -> AppTest:
+    """The page once the work beside it has come to its end and it says so."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        test.run()
+        assert not test.exception
+        if text in text_of(test):
+            return test
+        time.sleep(0.2)
+    raise AssertionError(f"{text!r} never came: {text_of(test)}")
 
 
 def captions_of(test: AppTest) -> list[str]:

@@ -23,6 +23,7 @@ from explain.network.session import Network
 from models import crnn, vgg16
 from models.card import WEIGHTS
 from tests import test_third_network
+from tests.explain.gradients.attribution.reporting import Reporting
 from tests.explain.gradients.attribution.tiny import PICTURE, SCORE
 from tests.explain.gradients.network.written import written
 
@@ -30,20 +31,9 @@ LAYERS = ("input", "conv", "second", "global_average", "predictions")
 CUTS = [(layer,) for layer in LAYERS]
 
 
-class Quiet:
-    """A report that says to stop once so much is done."""
-
-    def __init__(self, stop=101):
-        self.told, self.stop = [], stop
-
-    def __call__(self, step, steps, picture=None, score=None):
-        self.told.append(step)
-        return step < self.stop
-
-
 def followed(function, picture, target, **settings) -> flow.Flow:
     asked = {"picture": picture, "target": targets.describe(target), **settings}
-    return flow.from_result(flow_job.run(function, flow_job.check(asked, function.description), Quiet()))
+    return flow.from_result(flow_job.run(function, flow_job.check(asked, function.description), Reporting()))
 
 
 def test_conductance_by_hand(tiny):
@@ -187,9 +177,9 @@ def word(name="a1b2", place=1):
 def test_a_character_of_the_crnn_is_followed_back():
     picture, target = word()
     layers = ["input", "conv_2", "conv_5", "blstm_1"]
-    report = Quiet()
+    report = Reporting()
     asked = {"picture": picture, "target": targets.describe(target), "layers": layers, "links": 2}
-    result = JOBS["flow"].run(JOBS["flow"].check(asked), Reporting(report))
+    result = JOBS["flow"].run(JOBS["flow"].check(asked), report)
     found = flow.from_result(result)
     assert [layer.layer for layer in found.layers] == layers and found.cuts == tuple((name,) for name in layers)
     assert all(found.error(cut) <= 0.02 for cut in found.cuts)
@@ -200,20 +190,7 @@ def test_a_character_of_the_crnn_is_followed_back():
     shown = {layer.layer: set(flow.top(layer, 2).channels) for layer in found.layers}
     assert all(link.start[1] in shown[link.start[0]] and link.end[1] in shown[link.end[0]] for link in found.links)
     settings = flow_job.check(asked, crnn.CARD)
-    assert flow_job.run(models.function("crnn"), settings, Quiet(stop=0)) == {}
-
-
-class Reporting:
-    """A report as the worker hands it to a job."""
-
-    def __init__(self, report):
-        self.report = report
-
-    def __call__(self, *steps, **given):
-        return self.report(*steps, **given)
-
-    def doing(self, text):
-        return True
+    assert flow_job.run(models.function("crnn"), settings, Reporting(stop=0)) == {}
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from explain.gradients.network import target_scores as differentiable
 from explain.network.session import Network
 from models import crnn, onnx_weights, vgg16
 from models.card import WEIGHTS as FILES
+from tests.explain.gradients.attribution.reporting import Reporting
 from tests.explain.gradients.attribution.tiny import PICTURE, SCORE
 
 FRAMES, LABELS = 7, 5
@@ -185,17 +186,6 @@ def test_grad_cam_at_the_averaged_layer_is_the_class_activation_map():
     found = cam.grad_cam(features, gradient)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
     np.testing.assert_allclose(found * found.size, expected, atol=2e-3 * np.abs(expected).max())
-
-
-class Reporting:
-    """Keeps what a job reports; says to stop at the given share."""
-
-    def __init__(self, stop=101):
-        self.told, self.stop = [], stop
-
-    def __call__(self, step, steps, picture=None, score=None):
-        self.told.append(step)
-        return step < self.stop
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from explain.exemplars.readout import words as drawn
@@ -12,7 +10,7 @@ from explain.network.costs import timing
 from explain.panels.costs import each, opening, readout
 from explain.panels.page import resources
 from tests.explain.panels.layers.third import classifier, networks_in, recogniser
-from tests.explain.panels.views import opened, text_of
+from tests.explain.panels.views import ended, opened, text_of
 
 KINDS = {
     "third": (recogniser, {"lstms": ((5, "bidirectional"),), "named": False, "softmax": True}),
@@ -51,22 +49,11 @@ def run(network: str, **address: str):
     return opened(page, of={"network": network}, **address)
 
 
-def until(test, words: str, seconds: float = 120) -> str:
-    """Runs the page again until it says so; what it then says."""
-    end = time.monotonic() + seconds
-    while words not in text_of(test):
-        assert time.monotonic() < end, text_of(test)
-        time.sleep(0.1)
-        test.run()
-        assert not test.exception
-    return text_of(test)
-
-
 @pytest.mark.parametrize("network", KINDS)
 def test_what_each_layer_costs_and_how_long_it_takes(network):
     test = run(network, deep_part=opening.EACH)
     assert "of all multiply-adds" in text_of(test) and "Memory: what a layer puts out" in text_of(test)
-    assert "ONNX Runtime's profiler" in until(test, "of the pass")
+    assert "ONNX Runtime's profiler" in text_of(ended(test, "of the pass"))
     assert not [one for one in test.button if one.label == "Cancel"]
 
 
@@ -77,7 +64,7 @@ def test_a_visitors_network_is_counted_and_read_but_not_timed(folder, monkeypatc
         test = run("third", deep_part=opening.EACH)
         assert "of all multiply-adds" in text_of(test) and each.NOT_MEASURED in text_of(test)
         assert not test.button and not test.get("progress")
-        until(run("third", deep_part=opening.TELLS, tells_first="Z", tells_second="y"), "Alain")
+        ended(run("third", deep_part=opening.TELLS, tells_first="Z", tells_second="y"), "Alain")
     finally:
         network.close()
 
@@ -89,12 +76,12 @@ def test_a_classifier_has_no_characters_to_tell():
 def test_which_layer_tells_two_characters_and_all_of_them():
     test = run("third", deep_part=opening.TELLS, tells_first="x", tells_second="7")
     assert [one.value for one in test.selectbox] == ["x", "7"]
-    said = until(test, "Alain")
+    said = text_of(ended(test, "Alain"))
     assert "from the" in said.lower() and "8 pairs of drawn words" in said and "chance, 50%" in said
     test.selectbox[1].select("y").run()
     assert [one.value for one in test.selectbox] == ["x", "y"]
-    until(test, "Alain")
-    every = until(run("third", deep_part=opening.TELLS, tells_of=readout.EACH), "Alain")
+    ended(test, "Alain")
+    every = text_of(ended(run("third", deep_part=opening.TELLS, tells_of=readout.EACH), "Alain"))
     assert "12 drawn words" in every
 
 

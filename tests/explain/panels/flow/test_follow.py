@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 
 import numpy as np
@@ -17,7 +16,7 @@ from explain.panels.jobs import job_view
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
 from tests.explain.panels.layers.third import classifier, networks_in, recogniser
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import ended, text_of
 from tests.walk import quick_jobs
 
 KINDS = {"third": (recogniser, {"lstms": ((5, "bidirectional"),)}), "animals": (classifier, {})}
@@ -86,17 +85,6 @@ def drawn(test) -> dict:
 
 def keys(test) -> list[str]:
     return re.findall(r'data-key="([\d.]+)"', drawn(test)["svg"])
-
-
-def ended(test, text: str, seconds: float = 120):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        test.run()
-        assert not test.exception
-        if text in text_of(test):
-            return test
-        time.sleep(0.2)
-    raise AssertionError(f"{text!r} never came: {text_of(test)}")
 
 
 @pytest.mark.parametrize("network", KINDS)

@@ -13,7 +13,7 @@ from explain.interventions.intervention import Intervention, What, Where, parse
 from explain.network.session import Network
 from explain.panels.page.subject import Subject
 from tests.explain.panels.layers.third import classifier, networks_in, recogniser
-from tests.explain.panels.views import text_of
+from tests.explain.panels.views import ended, text_of
 
 KINDS = {
     "third": (recogniser, {"lstms": ((5, "bidirectional"),)}),
@@ -178,18 +178,6 @@ def test_the_other_picture_has_the_size_of_this_one(monkeypatch):
     pair._in_size_of(first, second)
     assert [picture.size for picture in made] == [(96, 24)]
     assert pair._in_size_of(first, first) is first
-
-
-def ended(test, text: str, seconds: float = 120):
-    """The page once the work beside it has come to its end."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        test.run()
-        assert not test.exception
-        if text in text_of(test):
-            return test
-        time.sleep(0.2)
-    raise AssertionError(f"{text!r} never came: {text_of(test)}")
 
 
 @pytest.mark.parametrize("network", KINDS)
