@@ -7,14 +7,12 @@ import streamlit as st
 from explain.charts.layers.costs import Column, Row, costs
 from explain.charts.theme import Inks
 from explain.network.costs import timing
-from explain.network.costs.layers import Cost, costs_of
+from explain.network.costs.layers import Cost
 from explain.network.costs.timing import Times
-from explain.network.session import Network
 from explain.panels.costs import opening
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.remembered import shown
 from explain.panels.layers import names
-from explain.panels.layers.focus import version
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
@@ -37,16 +35,11 @@ def _remembered() -> Recent:
     return Recent(REMEMBERED)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _costs(version: str, picture: tuple[int, int], _network: Network) -> tuple[Cost, ...]:
-    return costs_of(_network, picture)
-
-
 def show(subject: Subject) -> None:
     """Draws what every layer costs for the subject's picture, and measures how long each takes."""
     network, picture = subject.opened.network, (subject.height, subject.width)
     with st.spinner("Counting", width="content", show_time=False):
-        counted = _costs(version(subject.description), picture, network)
+        counted = subject.costs
     key = (subject.opened.stamp, picture)
     times = _remembered().get(key)
     st.markdown(_first(subject, counted))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explain.charts.network import drawing, words
-from explain.network.costs.layers import costs_of
 from explain.network.errors import NetworkError
 from explain.panels.components import component
 from explain.panels.layers import feature_maps, layer_by_layer
@@ -98,7 +97,7 @@ def _note(opened: Collection[int]) -> None:
 def _drawn(version: str, digest: str, is_large: bool, opened: frozenset[int], _subject: Subject) -> _Drawn:
     """Drawn once a picture; some 50 kB."""
     description, values = _subject.description, _subject.values
-    costs = _multiply_adds(version, (_subject.height, _subject.width), _subject.opened.network)
+    costs = _multiply_adds(_subject)
     look = drawing.LOOKS["large" if is_large else "strip"]
     plan = drawing.plan(description, _subject.seen, values, opened, look)
     return _Drawn(
@@ -110,10 +109,9 @@ def _drawn(version: str, digest: str, is_large: bool, opened: frozenset[int], _s
     )
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _multiply_adds(version: str, size: tuple[int, int], _network) -> dict[str, int]:
-    """Of each layer, for a picture of that height and width; none where that can't be counted."""
+def _multiply_adds(subject: Subject) -> words.Costs:
+    """Of each layer; none where that can't be counted."""
     try:
-        return words.by_layer(costs_of(_network, size))
+        return words.by_layer(subject.costs)
     except NetworkError:
         return {}

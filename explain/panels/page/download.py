@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explain.attribution import class_map, occlusion
-from explain.network.costs.layers import Cost, costs_of
+from explain.network.costs.layers import Cost
 from explain.network.errors import NetworkError
 from explain.network.head import CLASSES, CTC
 from explain.network.weights import network_weights
@@ -117,7 +117,7 @@ def _of_a_photograph(shown: Subject) -> bytes:
 
 def _costs(shown: Subject) -> tuple[Cost, ...]:
     try:
-        return costs_of(shown.opened.network, (shown.height, shown.width))
+        return shown.costs
     except NetworkError:  # the rest of the report stands without them
         return ()
 

@@ -13,7 +13,9 @@ from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
 from explain.layers import activations
 from explain.layers.frames import Frames, frames
+from explain.network.costs.layers import Cost, costs_of
 from explain.network.description import Description
+from explain.network.session import Network
 from explain.panels.page import resources
 from explain.panels.page.recent import Recent
 from explain.pictures import images
@@ -70,6 +72,11 @@ class Subject:
     def ran(self) -> resources.Pass:
         """Every layer for this picture, from one pass."""
         return resources.run_opened(self.opened, self.batch)
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """What each layer costs for a picture of this size; NetworkError where that cannot be counted."""
+        return _costs(self.opened.stamp, (self.height, self.width), self.opened.network)
 
     @property
     def values(self) -> dict[str, np.ndarray]:
@@ -141,3 +148,8 @@ class Subject:
 def _counted() -> Recent:
     """Of the last pictures, how many words were found."""
     return Recent(COUNTED)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _costs(stamp: str, size: tuple[int, int], _network: Network) -> tuple[Cost, ...]:
+    return costs_of(_network, size)
