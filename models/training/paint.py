@@ -68,8 +68,11 @@ def paint(rng, ink: np.ndarray, neighbour: np.ndarray | None, s: Settings, d: fl
     least = s.contrast[1] + d * (s.contrast[0] - s.contrast[1])
     dark = rng.uniform(0, 255 - least)
     bright = rng.uniform(dark + least, 255)
-    if rng.random() > 0.6 * d:  # signs are made to be read: most are near the ends of the scale
+    if rng.random() > s.muted * d:  # signs are made to be read: many are near the ends of the scale
         dark, bright = dark * 0.35, 255 - (255 - bright) * 0.35
+    if rng.random() < s.exposure * d:
+        left = rng.uniform(s.dimmest, 1)
+        dark, bright = dark * left, bright * left
     light = rng.random() < s.light * (0.5 + 0.5 * d)
     front, back = (bright, dark) if light else (dark, bright)
     gap = bright - dark

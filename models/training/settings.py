@@ -27,14 +27,17 @@ class Settings:
     shear: float = 0.35  # horizontal, either way: slanted writing and side views
     perspective: float = 0.22  # how far a corner moves at most, in picture heights
     # crop
-    margin: tuple[float, float] = (-0.04, 0.30)  # space around the ink: cut a little to loose
+    margin: tuple[float, float] = (-0.03, 0.36)  # space around the ink: cut a little to loose
     # made broader or slenderer by at most this factor: condensed letters, pictures squeezed to fit
     stretch: float = 1.7
     wide: float = 0.25  # share with much more space at the sides
     sides: float = 2.5  # most of that space, in text widths, shared out at random
     # paint
-    contrast: tuple[float, float] = (24.0, 110.0)  # least difference of ink and ground, of 255, at difficulty 1 and 0
-    light: float = 0.45  # share of light ink on dark ground; scene text is nearly even
+    contrast: tuple[float, float] = (22.0, 110.0)  # least difference of ink and ground, of 255, at difficulty 1 and 0
+    light: float = 0.75  # share of light ink on dark ground: the greater part on streets
+    muted: float = 1.1  # share whose greys lie anywhere; those of the others near both ends of the scale, as in print
+    exposure: float = 0.5  # share that is darker and paler than it could be
+    dimmest: float = 0.5  # the least that is left of all greys then
     gradient: float = 0.45  # share with light falling unevenly over ground or ink
     blotches: float = 0.35  # share with soft spots behind: walls, sky, foliage
     grain: float = 0.25  # share with fine texture behind: stone, wood, cloth
@@ -51,5 +54,6 @@ class Settings:
     motion: float = 0.10  # share smeared sideways or up and down
     noise: float = 0.40  # share with sensor noise
     grains: float = 22.0  # most noise, standard deviation of 255
+    floor: float = 2.0  # noise that every sensor has, standard deviation of 255 at most
     jpeg: float = 0.50  # share saved as JPEG
     quality: tuple[int, int] = (18, 90)

@@ -14,6 +14,7 @@ DICTIONARIES = tuple(Path("/usr/share/dict") / name for name in ("american-engli
 EVERYDAY = tuple(  # "american" has what British spelling has otherwise, and "english" what both have
     Path("/usr/share/dict/scowl") / f"{kind}-words.{size}" for kind in ("english", "american") for size in (10, 20)
 )
+BRIEF = 5  # letters at most
 PATTERNS = (
     "#",
     "##",
@@ -41,6 +42,7 @@ class TextSettings:
     everyday, common, rare: dictionary words from the 11,000 commonest, the 40,000 commoner and all 133,000 (names among
         them): signs say "open" and "street", and a network that knows how these go on reads them in bad light.
     number, random: figures as on signs; random strings, which keep the network from guessing by spelling alone.
+    brief: of the commonest those of at most five letters: half the words of photographed streets are no longer.
     pair: two words run together, so that lengths of 12 and more are not only long English words, or (numbered) a word
         and a number: "SALE50", "Platform9".
     lower, upper, capital, mixed: cases; signs and shop fronts are mostly upper, print mostly lower.
@@ -52,6 +54,7 @@ class TextSettings:
     rare: float = 0.20
     number: float = 0.09
     random: float = 0.09
+    brief: float = 0.22
     pair: float = 0.13
     numbered: float = 0.6
     lower: float = 0.27
@@ -87,12 +90,13 @@ class Words:
         self.settings = settings or TextSettings()
         self.common, self.rare = (dictionary(path) for path in dictionaries)
         self.everyday = tuple(word for path in everyday for word in dictionary(path))
+        self.short = tuple(word for word in self.everyday if 2 <= len(word) <= BRIEF)
 
     def draw(self, rng: np.random.Generator, longest: int | None = None, upper_only: bool = False) -> str:
         """A text of 1 to longest characters; upper_only: capitals and digits, for fonts without small letters."""
         longest = min(longest or self.settings.longest, self.settings.longest)
         s = self.settings
-        kinds = ("everyday", "common", "rare", "number", "random", "pair")
+        kinds = ("everyday", "brief", "common", "rare", "number", "random", "pair")
         kind = _choice(rng, {kind: getattr(s, kind) for kind in kinds})
         while True:
             text = getattr(self, f"_{kind}")(rng)
@@ -116,6 +120,9 @@ class Words:
 
     def _everyday(self, rng) -> str:
         return self.everyday[int(rng.integers(len(self.everyday)))]
+
+    def _brief(self, rng) -> str:
+        return self.short[int(rng.integers(len(self.short)))]
 
     def _common(self, rng) -> str:
         return self.common[int(rng.integers(len(self.common)))]

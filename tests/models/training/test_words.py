@@ -41,7 +41,7 @@ def test_same_seed_same_texts(words):
 
 
 def only(words: Words, kind: str) -> Words:
-    shares = {name: float(name == kind) for name in ("everyday", "common", "rare", "number", "random", "pair")}
+    shares = {name: float(name == kind) for name in ("everyday", "brief", "common", "rare", "number", "random", "pair")}
     chosen = Words.__new__(Words)
     chosen.settings = TextSettings(**shares)
     chosen.everyday, chosen.common, chosen.rare = words.everyday, words.common, words.rare
