@@ -52,7 +52,7 @@ NAMES = {
 def measured(grey: np.ndarray, characters: int) -> np.ndarray:
     """The numbers of `NAMES` for a picture, grey (height, width) uint8, of so many characters."""
     height, width = grey.shape
-    broad = max(8, round(width * HEIGHT / height))
+    broad = max(16, round(width * HEIGHT / height))
     seen = np.asarray(Image.fromarray(grey).resize((broad, HEIGHT), Image.Resampling.BICUBIC), np.float64) / 255
     spread = max(float(seen.std()), 1e-3)
     rim = np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]])

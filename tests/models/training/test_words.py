@@ -44,7 +44,8 @@ def only(words: Words, kind: str) -> Words:
     shares = {name: float(name == kind) for name in ("everyday", "brief", "common", "rare", "number", "random", "pair")}
     chosen = Words.__new__(Words)
     chosen.settings = TextSettings(**shares)
-    chosen.everyday, chosen.common, chosen.rare = words.everyday, words.common, words.rare
+    chosen.everyday, chosen.short = words.everyday, words.short
+    chosen.common, chosen.rare = words.common, words.rare
     return chosen
 
 
@@ -52,7 +53,8 @@ def test_shares_are_kept(words):
     assert all(any(c.isdigit() for c in text) for text in texts(only(words, "number"), 50))
     assert {text.lower() for text in texts(only(words, "everyday"), 50)} == {"the", "open", "street"}
     often = [text.lower() in ("the", "open", "street") for text in texts(words, 2000)]
-    assert 0.2 < sum(often) / 2000 < 0.32  # a share of 0.26, those of five other kinds beside it
+    assert 0.32 < sum(often) / 2000 < 0.43  # shares of 0.26 and, short ones alone, 0.22 of 1.29 in all
+    assert {text.lower() for text in texts(only(words, "brief"), 50)} == {"the", "open"}
 
 
 def test_words_run_together_or_with_a_number(words):
