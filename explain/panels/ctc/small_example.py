@@ -68,7 +68,7 @@ def _slider(frames: str, shares: list[tuple[int, int]], at: int) -> tuple[float,
         address.note(KEY, ".".join(str(share) for pair in changed for share in pair), _written(FIRST[frames]))
 
     st.slider(
-        f"Frame {at + 1}: a {a} %, b {b} %, blank {100 - a - b} %",
+        f"Frame {at}: a {a} %, b {b} %, blank {100 - a - b} %",
         0,
         100,
         step=5,

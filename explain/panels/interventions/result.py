@@ -34,7 +34,7 @@ def show(subject: Subject, changes: list[Listed]) -> None:
         st.error(plain(str(problem)), icon=":material/error:")
         return
     if wanted:
-        _verdict(subject, activations.probabilities(subject.description, touched.values))
+        _verdict(subject, activations.probabilities(subject.description, touched.values), len(wanted))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Untouched**")
@@ -45,17 +45,19 @@ def show(subject: Subject, changes: list[Listed]) -> None:
     _layers(subject, touched)
 
 
-def _verdict(subject: Subject, now: np.ndarray) -> None:
+def _verdict(subject: Subject, now: np.ndarray, changes: int) -> None:
     """One sentence: whether the answer stays, and what becomes of its probability."""
     if subject.description.head.kind not in (CTC, CLASSES) or not np.isfinite(now).all():
         return
     tell = teller(subject.description, subject.probabilities)
     (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
-    falls = f"probability {before:.3g} before, {after:.3g} now"
+    says = "reads" if subject.description.head.kind == CTC else "says"
+    made, was = "this change" if changes == 1 else f"these {changes} changes", bold(usual or "nothing")
+    goes = f"goes from {before:.3g} to {after:.3g}"
     if text == usual:
-        st.markdown(f"Still {bold(usual or 'nothing')}: {falls}.")
+        st.markdown(f"With {made} it still {says} {was}: the probability {goes}.")
     else:
-        st.markdown(f"{bold(text or 'nothing')} instead of {bold(usual or 'nothing')}, which had {falls}.")
+        st.markdown(f"With {made} it {says} {bold(text or 'nothing')} instead of {was}, whose probability {goes}.")
 
 
 def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:

@@ -116,7 +116,7 @@ def _choose(subject: Subject, layer: str, channel: int) -> None:
 
 def leading(subject: Subject) -> Callable[[str], None]:
     """What a callback calls with a layer, to open the view on it; made while the page is drawn, see `views.leading`."""
-    lead = views.leading(TITLE, subject.network, NETWORK)
+    lead = views.leading(TITLE, subject.network, NETWORK, into_sight=False)  # the panel *Layers* shows it as well
 
     def open_at(layer: str) -> None:
         opening.open_layer(layer)

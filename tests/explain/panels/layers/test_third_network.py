@@ -163,7 +163,7 @@ def test_names_of_layers_kinds_and_channels(folder):
     assert names.layer_name(plain, plain.layer("joined")) == "joined"
     assert names.layer_name(bare, bare.layer("joined")) == "4 add" == short_name(bare, bare.layer("joined"))
     assert short_name(bare, bare.layer("pooled")) == "2 pool"
-    assert short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "bn_5"
+    assert short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "batch_norm_5"
     kinds = {
         name: names.kind_name(bare, bare.layer(name)) for name in ("row/squeezed", "memory_1", "memory_2", "answer")
     }
