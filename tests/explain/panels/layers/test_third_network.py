@@ -119,7 +119,8 @@ def test_every_lstm_is_followed_in_the_directions_that_it_has(network, layer, un
         said = text_of(test)
         assert f"**All {units} units** :gray[forget gate]" in said and begins in said
         assert "agree with the network's to" in said and "do not trust" not in said
-        assert ("the frame to the right" in said) == (way == "backward")
+        assert ("below the bar to its right" in said) == (way == "backward")
+        assert "wrote it" in said and "of the memory it finds" in said
         assert "This needs a bank of its own" in said
 
 
