@@ -42,6 +42,11 @@ STYLE = """<style>
       max-width: 460px;  /* alone in its row, it would fill the window */
     }
   }
+  @media (max-width: 640px) {  /* the network, what is known of it and the way to another on one line */
+    .st-key-strip { gap: 0.45rem; }
+    :is(.st-key-strip-says, .st-key-strip-label) { display: none; }
+    .st-key-strip-network, .st-key-strip-network [data-testid="stSelectbox"] { width: 106px !important; min-width: 0; }
+  }
 </style>"""
 # Streamlit writes in white on the colour that is bright enough for words on a dark page.
 DARK = """<style>

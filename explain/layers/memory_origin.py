@@ -4,7 +4,8 @@ The cell state is a sum over the frames read so far: what each wrote, times ever
 part in it, exactly. What the gates themselves owe to earlier frames is not followed.
 
 **Ref.** S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997,
-https://doi.org/10.1162/neco.1997.9.8.1735 , section 4, with the forget gate of F. Gers, J. Schmidhuber, F. Cummins 2000.
+https://doi.org/10.1162/neco.1997.9.8.1735 , section 4, with the forget gate of
+F. Gers, J. Schmidhuber, F. Cummins 2000.
 """
 
 from __future__ import annotations

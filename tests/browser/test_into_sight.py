@@ -30,7 +30,7 @@ def tab(page, name: str):
 
 def in_window(page, found) -> bool:
     box = found.bounding_box()
-    return 0 <= box["y"] and box["y"] + box["height"] <= page.viewport_size["height"]
+    return box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
 def test_a_tab_brings_its_view_into_sight_and_keeps_the_focus(page, served, console):

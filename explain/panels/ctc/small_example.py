@@ -28,9 +28,8 @@ def show() -> None:
     """Draws the example."""
     st.markdown("**A small example: all paths by hand**")
     caption(
-        "Two letters and the blank (·), a few frames. A path takes one label from every frame; its probability is the "
-        "product. Repeats merge and blanks fall away, so several paths read as the same text, and a text's probability "
-        "is their sum. Drag the numbers."
+        "Drag the numbers: two letters and the blank (·), a few frames. A path takes one label from every frame; its "
+        "probability is the product. Several paths read as the same text, and a text's probability is their sum."
     )
     controls, drawn = st.columns([1, 1.5], gap="medium")
     with controls:

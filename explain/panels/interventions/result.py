@@ -8,7 +8,7 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.interventions.bars import bars
 from explain.charts.theme import Inks
-from explain.ctc import decoding
+from explain.ctc import alternatives, decoding
 from explain.interventions.picture import teller
 from explain.interventions.run import Touched, run
 from explain.layers import activations
@@ -53,7 +53,7 @@ def _verdict(subject: Subject, now: np.ndarray, changes: int) -> None:
     (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
     says = "reads" if subject.description.head.kind == CTC else "says"
     made, was = "this change" if changes == 1 else f"these {changes} changes", bold(usual or "nothing")
-    goes = f"goes from {before:.3g} to {after:.3g}"
+    goes = f"goes from {_written(before)} to {_written(after)}"
     if text == usual:
         st.markdown(f"With {made} it still {says} {was}: the probability {goes}.")
     else:
@@ -83,7 +83,11 @@ def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
 
 
 def _sure(probabilities: np.ndarray, labels: tuple[int, ...], blank: int) -> str:
-    return f"probability {float(np.exp(decoding.log_probability(probabilities, labels, blank))):.3g}"
+    return f"probability {alternatives.shown(decoding.log_probability(probabilities, labels, blank))}"
+
+
+def _written(probability: float) -> str:
+    return alternatives.shown(float(np.log(probability))) if probability else "0"
 
 
 def _layers(subject: Subject, touched: Touched) -> None:
@@ -93,6 +97,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
     rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
     st.vega_lite_chart(bars(rows, "relative change", ".3~g", Inks.of(is_dark())), width="stretch", key="touched-layers")
     caption(
-        "How much each layer has changed: the length of the difference over the length of what was there, taken as "
-        "vectors. Layers before the change, or beside it, are as they were and are not computed again."
+        "How much each layer has changed, from the change on to the answer; 1 is as much as was there. Layers before "
+        "the change, or beside it, are as they were.",
+        more="The length of the difference over the length of what was there, taken as vectors.",
     )

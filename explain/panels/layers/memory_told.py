@@ -48,30 +48,32 @@ def of_unit(steps: lstm.Trace, unit: int, frame: int | None, backward: bool, cal
     by, left = memory_origin.wiped(steps, unit, at, backward)
     if by is None:
         return f"{holds}No frame wipes it: {left:.0%} of it is left at the end."
-    gate = f"its forget gate keeps {float(steps.forget_gate[by, unit]):.0%}"
-    return f"{holds}Frame {called(by)} wipes it: {gate}, and {left:.0%} of it is left."
+    gate = float(steps.forget_gate[by, unit])
+    if gate <= memory_origin.WIPED:
+        return f"{holds}Frame {called(by)} wipes it: its forget gate keeps {gate:.0%}."
+    return f"{holds}By frame {called(by)} it is wiped, little by little: {left:.0%} of it is left."
 
 
 def of_all(steps: lstm.Trace, frame: int | None, backward: bool, called: Called) -> str:
     """How much of its memory a frame keeps, which frames had written what it forgets, and which units lose most.
 
-    frame: None for the one that keeps least.
+    frame: None for the one that forgets most.
     """
-    kept = lstm.memory(steps).share
-    if frame is None and np.isnan(kept).all():
-        return "There is one frame alone, so nothing is forgotten."
-    at = int(np.nanargmin(kept)) if frame is None else frame
+    kept, gone = lstm.memory(steps).share, np.linalg.norm(steps.before - steps.kept, axis=1)
+    if frame is None and not gone.any():
+        return "No frame forgets anything."
+    at = int(gone.argmax()) if frame is None else frame
     if np.isnan(kept[at]):
         return f"Frame {called(at)} is read first: there is nothing yet to forget."
     lost = memory_origin.forgotten(steps, at, backward)
-    least = ", the least of all frames" if frame is None else ""
-    keeps = f"**Frame {called(at)} keeps {kept[at]:.0%} of the memory it finds**{least}"
+    most = ", and forgets more than any other" if frame is None else ""
+    keeps = f"**Frame {called(at)} keeps {kept[at]:.0%} of the memory it finds**{most}"
     wrote = memory_origin.writers(np.abs(lost).sum(axis=1))
     if not wrote:
         return f"{keeps}."
     units = np.argsort(-np.abs(lost.sum(axis=0)), kind="stable")[:UNITS]
     return (
-        f"{keeps}. What it forgets, {_frames(wrote, called)} had written. "
+        f"{keeps}. What it forgets was written at {_frames(wrote, called)}. "
         f"The units that lose most: {listed([str(unit) for unit in units])}."
     )
 

@@ -237,6 +237,6 @@ def _check(steps: lstm.Trace, word: Subject, layer: Layer, direction: str) -> No
         )
     else:
         caption(
-            f"ONNX Runtime gives only the hidden states; gates and memory are worked out again from the weights. The "
-            f"hidden states they lead to agree with the network's to {apart:.0e}."
+            f"Gates and memory are worked out again from the weights: the network's file gives only the hidden states. "
+            f"Those they lead to agree with the network's to {apart:.0e}."
         )

@@ -53,18 +53,21 @@ export default function (component) {
 // How many presses had opened a view when this was drawn last: kept here, for the component itself comes and goes.
 let presses = null;
 
-// Scrolls to the choice of the view, with the view below it: again and again while the page may still be growing, unless
-// the visitor does something meanwhile. A button that is gone has taken the focus with it: then the view gets it.
+// Scrolls to the choice of the view, with the view below it: again where the page has grown since, unless the visitor
+// does something meanwhile. A button that is gone has taken the focus with it: then the view gets it.
 function bring(sight, target, named) {
   const calm = named || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let height = 0;
   const step = () => {
-    document.querySelector(sight)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-    const view = document.querySelector(target);
+    const bar = document.querySelector(sight), view = document.querySelector(target);
+    const tall = bar?.closest("[data-testid=stMain]")?.scrollHeight;
+    if (bar && tall !== height) bar.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    height = tall;
     if (named || !view || document.activeElement !== document.body) return;
     view.tabIndex = -1;
     view.focus({ preventScroll: true });
   };
-  const timers = [50, 700, 1500, 2500, 4000].map((wait) => setTimeout(step, wait));
+  const timers = [50, 500, 1000, 1500, 2000, 3000, 4000, 6000, 9000].map((wait) => setTimeout(step, wait));
   const stop = () => timers.forEach(clearTimeout);
   for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) window.addEventListener(event, stop, { once: true, passive: true });
 }
