@@ -14,8 +14,9 @@ from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.interventions.silence import silence
-from explain.panels.layers import exemplars, memory_told, names, reading_with_less
+from explain.panels.layers import exemplars, names
 from explain.panels.layers.focus import weights
+from explain.panels.memory import reading_with_less, told
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -62,7 +63,7 @@ def show(word: Subject) -> None:
         return
     ground = ground_of(word, len(steps.hidden), direction == "backward")
     unit = _unit(steps)
-    called = memory_told.frame_names(word.best.path, word.alphabet, len(steps.hidden))
+    called = told.frame_names(word.best.path, word.alphabet, len(steps.hidden))
     story, choice = st.columns([1.6, 1], gap="medium")
     with story:
         _story(ground, steps, unit, called)
@@ -176,9 +177,9 @@ def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:
     )
 
 
-def _memory(ground: Ground, steps: lstm.Trace, called: memory_told.Called) -> None:
+def _memory(ground: Ground, steps: lstm.Trace, called: told.Called) -> None:
     st.markdown(f"**All {steps.cell.shape[1]} units together**")
-    st.markdown(memory_told.of_all(steps, ground.frame, ground.backward, called))
+    st.markdown(told.of_all(steps, ground.frame, ground.backward, called))
     st.vega_lite_chart(lstm_chart.carried(ground, lstm.memory(steps)), width="stretch", key="lstm-memory")
     side, last = ("right", 0) if ground.backward else ("left", -1)
     caption(
@@ -208,9 +209,9 @@ def _choice(word: Subject, layer: Layer, direction: str, unit: int) -> None:
     exemplars.answering(answering, word.description, layer, direction, unit, choose)
 
 
-def _story(ground: Ground, steps: lstm.Trace, unit: int, called: memory_told.Called) -> None:
+def _story(ground: Ground, steps: lstm.Trace, unit: int, called: told.Called) -> None:
     st.markdown(f"**The story of unit {unit}**")
-    st.markdown(memory_told.of_unit(steps, unit, ground.frame, ground.backward, called))
+    st.markdown(told.of_unit(steps, unit, ground.frame, ground.backward, called))
     st.vega_lite_chart(lstm_chart.story(ground, steps, unit), width="stretch", key="lstm-story")
     caption(
         "A forget gate near 1 keeps the memory, near 0 it wipes it. An input gate near 1 lets the candidate in. Hover "

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from explain.charts.network.words import short_name
 from explain.network.description import describe
 from explain.panels.inputs import photograph, word
-from explain.panels.layers import feature_maps, names, reading_with_less, recurrent
+from explain.panels.layers import feature_maps, names, recurrent
+from explain.panels.memory import reading_with_less
 from explain.panels.page.subject import Subject
 from models.crnn import CARD
 from models.vgg16 import CAM
