@@ -154,10 +154,10 @@ def _what_if(word: Subject, which: str) -> None:
     st.markdown(
         f"**Why not “{plain(written)}”?** :gray[probability {shown(held.log_probability)}, {_times(held.log_ratio)}]"
     )
+    caption(against(held, probabilities, word.alphabet))
     chart = _lattice_chart(word, held.lattice, held.alignment, show=which, against=held.against, other=held.read)
     st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
-    against_it = against(held, probabilities, word.alphabet)
-    caption(f"{against_it} Shown are all alignments of this text, as if it were the right one.", more=BARS)
+    caption("All alignments of this text, as if it were the right one.", more=BARS)
 
 
 def _times(log_ratio: float) -> str:

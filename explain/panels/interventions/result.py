@@ -53,7 +53,8 @@ def _verdict(subject: Subject, now: np.ndarray, changes: int) -> None:
     (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
     says = "reads" if subject.description.head.kind == CTC else "says"
     made, was = "this change" if changes == 1 else f"these {changes} changes", bold(usual or "nothing")
-    goes = f"goes from {_written(before)} to {_written(after)}"
+    first, last = _written(before), _written(after)
+    goes = f"stays at {first}" if first == last else f"goes from {first} to {last}"
     if text == usual:
         st.markdown(f"With {made} it still {says} {was}: the probability {goes}.")
     else:

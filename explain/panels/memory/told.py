@@ -57,17 +57,19 @@ def of_unit(steps: lstm.Trace, unit: int, frame: int | None, backward: bool, cal
 def of_all(steps: lstm.Trace, frame: int | None, backward: bool, called: Called) -> str:
     """How much of its memory a frame keeps, which frames had written what it forgets, and which units lose most.
 
-    frame: None for the one that forgets most.
+    frame: None for the one that keeps least, with how much is kept on average.
     """
-    kept, gone = lstm.memory(steps).share, np.linalg.norm(steps.before - steps.kept, axis=1)
-    if frame is None and not gone.any():
-        return "No frame forgets anything."
-    at = int(gone.argmax()) if frame is None else frame
+    kept = lstm.memory(steps).share
+    if frame is None and np.isnan(kept).all():
+        return "Nothing is remembered yet when the last frame is read, so nothing is forgotten."
+    at = int(np.nanargmin(kept)) if frame is None else frame
     if np.isnan(kept[at]):
         return f"Frame {called(at)} is read first: there is nothing yet to forget."
     lost = memory_origin.forgotten(steps, at, backward)
-    most = ", and forgets more than any other" if frame is None else ""
-    keeps = f"**Frame {called(at)} keeps {kept[at]:.0%} of the memory it finds**{most}"
+    keeps = f"**Frame {called(at)} keeps {kept[at]:.0%} of the memory it finds**"
+    if frame is None:
+        keeps = f"**On average a frame keeps {np.nanmean(kept):.0%} of the memory it finds**. "
+        keeps += f"Frame {called(at)} keeps least: {kept[at]:.0%}"
     wrote = memory_origin.writers(np.abs(lost).sum(axis=1))
     if not wrote:
         return f"{keeps}."
