@@ -26,6 +26,8 @@ STYLE = """<style>
   @media (min-width: 1001px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-deep-detail) { position: sticky; top: 0.6rem; }
   }
+  .st-key-deeper-choice { scroll-margin-top: 0.4rem; }
+  .st-key-deeper { outline: none; }  /* where the focus goes when a pressed button is gone */
   /* buttons of single characters: an l is not an I */
   :is([class*="st-key-character-"], [class*="st-key-why-character"], [class*="st-key-why-rival"]) button p {
     font-family: "Source Code Pro", monospace; }
@@ -39,6 +41,11 @@ STYLE = """<style>
     .st-key-visualisation [data-testid="stImage"], .st-key-visualisation [data-testid="stFullScreenFrame"] {
       max-width: 460px;  /* alone in its row, it would fill the window */
     }
+  }
+  @media (max-width: 640px) {  /* the network, what is known of it and the way to another on one line */
+    .st-key-strip { gap: 0.45rem; }
+    :is(.st-key-strip-says, .st-key-strip-label) { display: none; }
+    .st-key-strip-network, .st-key-strip-network [data-testid="stSelectbox"] { width: 106px !important; min-width: 0; }
   }
 </style>"""
 # Streamlit writes in white on the colour that is bright enough for words on a dark page.
@@ -90,7 +97,7 @@ def main() -> None:
         draw(views.CLASS_VISUALISATION, subject)
     with middle, st.container(key="panel-answer"):  # last of the three, and the slowest to draw
         draw(views.middle(), subject)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with stage.choice():
         view = views.switch()
         stage.tools(view)
         panel("page.download").button(subject)

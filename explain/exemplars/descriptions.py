@@ -42,7 +42,7 @@ def _characters(unit: Unit, labels: tuple[str, ...], share: float) -> str:
     order = np.argsort(-means, kind="stable")
     high, low = ([characters[i] for i in part] for part in (order[:NAMED], order[::-1][:NAMED]))
     sentence = (
-        f"On average highest at {_listed(high)}, lowest at {_listed(low)}; the character a frame stands for explains "
+        f"On average highest at {_listed(high)}, lowest at {_listed(low)}. The character a frame stands for explains "
         f"{share:.0%} of how it varies."
     )
     kind = unit.explains["kind"]
@@ -71,7 +71,7 @@ def _sorting(means: np.ndarray) -> str:
         return f"It answers to few: only {_count(lower)} in the lower half of its range."
     return (
         f"It belongs to no single character: {upper} of {len(means)} lie in the upper half of its range and {lower} in "
-        "the lower, and only many units together tell one character."
+        "the lower. Only many units together tell one character."
     )
 
 

@@ -29,6 +29,13 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def ordinal(place: int) -> str:
+    """A place in a row, from 0 on, as people count: 0 is "1st"."""
+    count = place + 1
+    ending = "th" if count // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count}{ending}"
+
+
 def amount(number: float) -> str:
     """A count in three digits with thousands (k), millions (M) or thousands of millions (G); 0 as a dash."""
     return _short(number, ("", " k", " M", " G", " T")) if number else "–"

@@ -10,6 +10,12 @@ from explain.trust.trust import Caveat, Trust
 from models.prepared import Prepared
 from models.typeface import listed
 
+LIKE_THIS = (
+    "“Like this” means: among photographed words that the network had not learnt from, those with about the same "
+    "score. The score is worked out from the network's own numbers, such as how sure it is of each character and how "
+    "far its second choices are. The words fall into a few groups by it, and of the group that this reading belongs "
+    "to, so many were read right."
+)
 SHARES = ("share", "unsure")  # kinds of caveats that say themselves how many such readings are right
 
 
@@ -39,6 +45,13 @@ def measured(trust: Trust) -> str:
         return ""
     of_a_hundred = round(100 * trust.right)
     return f"Of readings like this, {'more than 99' if of_a_hundred == 100 else of_a_hundred} in 100 are right."
+
+
+def like_this(trust: Trust) -> str:
+    """What “readings like this” are, where something is said of them; else empty."""
+    if trust.right is None or not (measured(trust) or any(caveat.kind in SHARES for caveat in trust.caveats)):
+        return ""
+    return LIKE_THIS
 
 
 def made_ready(prepared: Prepared | None) -> tuple[str, ...]:

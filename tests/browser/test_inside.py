@@ -198,7 +198,7 @@ def test_answers_stand_on_the_page(page, served, softmax):
     open_page(page, served, by["second *e*"])
     character = alternatives.characters(softmax, decoding.best_path(softmax).labels)[2]
     rival = crnn.LABELS[character.rival]
-    said = page.get_by_text("Character 3, e").first
+    said = page.get_by_text("3rd character, e").first
     said.wait_for()
     assert f"is {character.posterior:.1%} sure" in said.inner_text() and f"rival is {rival}" in said.inner_text()
 

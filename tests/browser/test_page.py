@@ -187,7 +187,7 @@ def test_a_map_is_read_off_and_frames_what_it_sees(page, served):
     tile = page.locator(".tile canvas").first
     tile.click(position={"x": 40, "y": 10})
     page.mouse.move(5, 5)  # what was clicked stays when the pointer leaves
-    said = re.compile(r"^channel \d+ \(\d+, \d+\): -?[\d.e-]+ · sees rows \d+–\d+, columns \d+–\d+$")
+    said = re.compile(r"^channel \d+, row \d+, column \d+: -?[\d.e-]+ · sees rows \d+–\d+, columns \d+–\d+$")
     page.locator(".line").filter(has_text=said).first.wait_for()
     page.wait_for_url(re.compile(r"unit=\d+\.\d+\.\d+"))
     assert page.locator(".seen .box").first.is_visible()

@@ -111,7 +111,7 @@ def test_a_text_that_cannot_fit_is_told_why(page, served):
 
 def test_a_character_chosen_in_one_view_is_chosen_in_the_next(page, served):
     open_page(page, served, view("CTC in depth", character="4"))
-    shows(page, "Character 5, h")
+    shows(page, "5th character, h")
     page.get_by_role("radio", name="Why this character?").or_(
         page.get_by_role("button", name="Why this character?")
     ).first.click()
@@ -151,7 +151,7 @@ LINKS = {
     "hand_layer=outputs&hand_unit=4.0.2": "they agree",
     "lstm_state=forget+gate&frame=3": "All 128 units",
     "?view=Recurrent+layers": "Reading with less",
-    "character=2&frame=7": "Character 3, e",
+    "character=2&frame=7": "3rd character, e",
     "what_if=elegant": "Why not “elegant”",
     "changes=conv_3.c151.zero": "Untouched",
     "deep_part=Cost+of+each+layer": "of all multiply-adds",
@@ -188,7 +188,7 @@ def test_a_chosen_character_is_marked_everywhere(page, served, elephant):
     shows(page, f"Character {least_sure + 1}, {'elephant'[least_sure]}")
     assert framed(page) == 0
     page.get_by_role("button", name="h", exact=True).click()
-    shows(page, "Character 5, h")
+    shows(page, "5th character, h")
     settled(page)
     query = parse_qs(page.url.partition("?")[2])
     assert query["character"] == ["4"] and query["frame"] == ["14"]
@@ -202,7 +202,7 @@ def test_a_clicked_frame_chooses_its_character(page, served):
     chart = page.locator('[data-testid="stVegaLiteChart"]').first
     cells = chart.locator('path[aria-label*="frame: 17; "]')
     cells.nth(2).click()
-    shows(page, "Character 6, a")
+    shows(page, "6th character, a")
     assert "frame=17" in page.url
 
 

@@ -98,7 +98,7 @@ def stage(description: Description, layers: tuple[str, ...], shapes: Shapes, cos
 def short_name(description: Description, layer: Layer) -> str:
     """A layer's name, short enough for a chip; where the file names none, its number and what it is."""
     if description.named:
-        return layer.name.replace("batch_norm", "bn")
+        return layer.name
     return f"{description.layers.index(layer)} {SHORT_KINDS.get(layer.kind, layer.kind)}"
 
 

@@ -38,11 +38,10 @@ def switch(description: Description) -> bool:
     )
     if wanted:
         caption(
-            "A map claims which pixels matter most. **Left:** the pixels are taken away in the map's order, the most "
-            "important first, and the network is asked again: if the map is right, the answer breaks down at once. "
-            "**Right:** they are put back on an empty background: the answer should be there at once. **Dashed grey:** "
-            "the same in random order, which any map must beat. Height: the character's probability (against a rival, "
-            "its share of what the two have)."
+            "**Left:** pixels are taken away in the map's order, the most important first. If the map is right, the "
+            "answer breaks down at once. **Right:** they are put back on an empty background, and the answer should be "
+            "there at once. **Dashed grey:** in random order, which any map must beat.",
+            more="Height: the character's probability; against a rival, its share of what the two have.",
         )
     elif pointing := measured(description):
         caption(pointing)

@@ -92,7 +92,8 @@ def _answers(classes: Catalogue, shown: Subject) -> int:
     likeliest = "The five likeliest" if len(probabilities) > TOP else "The likeliest"
     card = shown.description.card
     caption(
-        f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}.",
+        f"{likeliest} of its {len(probabilities)} classes, with {classes.numbering}. Choose one below, and the maps "
+        "explain that one.",
         more=card.about.get(WHY_THESE) if card else None,
     )
     st.vega_lite_chart(
@@ -134,14 +135,15 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {layer}"
     if found.exact:
         caption(
-            f"Class activation map of **{title}**: red places speak for it, blue ones against. It shows where in the "
-            f"{places} the evidence lies, not which details make it up. Other maps are estimates, this one is exact.",
-            more="The mean over all places is the logit of the class, but for the bias.",
+            f"Red places speak for **{title}**, blue ones against. This class activation map is exact, other maps are "
+            "estimates. It shows where the evidence lies, not which details make it up.",
+            more=f"It has the {places}. The mean over all places is the logit of the class, but for the bias.",
         )
         return
     caption(
-        f"Grad-CAM of **{title}** at the {places}: red places speak for it, blue ones against. With "
-        "dense layers behind it this is no exact share: a channel counts by its mean weight over all places."
+        f"Red places speak for **{title}**, blue ones against, after Grad-CAM. This is no exact share: with dense "
+        "layers behind it, a channel counts by its mean weight over all places.",
+        more=f"It has the {places}.",
     )
 
 

@@ -127,11 +127,12 @@ def switch(photograph: Subject, target: targets.Target) -> Checks:
     if wanted:
         side = _side(photograph.batch[0])
         caption(
-            f"A map claims which parts matter most. **Left:** squares of {side} × {side} pixels are covered with the "
-            "photograph's mean colour in the map's order, the most important first, and the network is asked again: if "
-            "the map is right, the class is lost at once. **Right:** they are put back on a blurred photograph: "
-            "the class should be there at once. **Dashed grey:** the same in random order, which any map must beat. "
-            f"Height: the class's probability. About {seconds} s a map."
+            "**Left:** parts of the photograph are covered in the map's order, the most important first. If the map is "
+            "right, the class is lost at once. **Right:** they are put back on a blurred photograph, and the class "
+            f"should be there at once. **Dashed grey:** in random order, which any map must beat. About {seconds} s a "
+            "map.",
+            more=f"The parts are squares of {side} × {side} pixels, covered with the photograph's mean colour. Height: "
+            "the class's probability.",
         )
     else:
         caption(

@@ -85,9 +85,9 @@ def show(asked: Asked, checks: Checks) -> None:
 
 def _maps(asked: Asked, result: dict, methods: tuple[str, ...], checks: Checks) -> None:
     caption(
-        "Each map has its own colour scale, up to the strength that only a hundredth of its pixels exceeds: the "
-        "methods measure different things, so their places can be compared, their strengths cannot. "
-        "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow."
+        "Red speaks for the class and blue against it; maps without a sign go from dark blue to yellow. Compare where "
+        "the maps are strong, not how strong they are: each method measures something else.",
+        more="Each map has its own colour scale, up to the strength that only a hundredth of its pixels exceeds.",
     )
 
     def row(methods: Sequence[str], named: Callable[[str], str], values: Callable[[str], np.ndarray], note) -> None:

@@ -33,6 +33,10 @@ MANY = 256  # labels from which on only those that the view may ask about are ke
 ACROSS = 3  # maps in a row
 GRADIENTS = Followed("why", "attribute")
 SPACE = "␣"
+AVERAGE = (
+    "A geometric average over the character's alignments. It is of this one character: the whole text needs all of "
+    "them at once, and so has less."
+)
 Covered = occlusion.Occlusion | few_labels.FewLabels
 
 
@@ -108,7 +112,7 @@ def _question(word: Subject, text: tuple[int, ...]) -> targets.Character:
             on_change=lambda: address.note("rival", st.session_state[rival_key]),
         )
         target = targets.character(frames, text, position, others[options.index(chosen)], blank)
-    caption(_sentence(word, target))
+    caption(_sentence(word, target), more=AVERAGE)
     silence.frames(word, targets.telling_frames(target), "why")
     return target
 
@@ -132,9 +136,8 @@ def _sentence(word: Subject, target: targets.Character) -> str:
     frames = [str(frame) for frame in targets.telling_frames(target)]
     where = f"frame{'s' if len(frames) > 1 else ''} {listed(frames)}"
     text = (
-        f"“{_written(word, target.label)}” is told at {where} (orange below the maps). There its probability is "
-        f"{targets.mean_probability(word.probabilities, target):.3f}, a geometric average over its alignments: of this "
-        "one character, where the whole text needs all of them at once and so has less"
+        f"“{_written(word, target.label)}” is read at {where} (orange below the maps). There its probability is "
+        f"{targets.mean_probability(word.probabilities, target):.3f}"
     )
     if target.rival is None:
         return text + "."
@@ -187,10 +190,10 @@ def _occlusion_map(
     log = "log-probability" if target.rival is None else "lead over its rival (difference of log-probabilities)"
     words, (height, width) = OF_A_WORD["occlusion"], lengths[0]
     caption(
-        f"**Occlusion.** {words.measures} The patch costs most at columns {left} to {right - 1}, rows {top} to "
-        f"{bottom - 1}: {drops.max():.2f} of the {log}. Red: covering it hurts. Blue: it helps.",
-        more=f"{words.does_not} The patch is {width}×{height} pixels in the background's colour. A pixel's colour is "
-        f"the mean over the patches that cover it, in full from {word_overlay.limit(values):.2g} on.",
+        f"**Occlusion.** Red: covering it hurts the answer. Blue: it helps. The patch costs most at columns {left} to "
+        f"{right - 1}, rows {top} to {bottom - 1}: {drops.max():.2f} of the {log}.",
+        more=f"{words.measures} {words.does_not} The patch is {width}×{height} pixels in the background's colour. A "
+        f"pixel's colour is the mean over the patches that cover it, in full from {word_overlay.limit(values):.2g} on.",
     )
 
 
@@ -226,9 +229,10 @@ def _maps(word: Subject, result: dict, target: targets.Character, checked: bool)
     """All maps, those of the pixels and those of a layer, each with what it measures and, if wanted, its checks."""
     st.markdown("**Gradient methods, on the pixels**")
     caption(
-        "Red speaks for the character and blue against it; maps without a sign go from dark blue to yellow. Each map "
-        "has a colour scale of its own, full from the strength that its strongest half per cent of places exceeds: the "
-        "methods measure different things, so compare where they are strong, not how strong they are."
+        "Red speaks for the character and blue against it; maps without a sign go from dark blue to yellow. Compare "
+        "where the maps are strong, not how strong they are: each method measures something else.",
+        more="Each map has a colour scale of its own, full from the strength that its strongest half per cent of "
+        "places exceeds.",
     )
     shuffled = faithfulness.ask_sanity(word, target) if checked else None
 

@@ -61,9 +61,9 @@ def row(description: Description, layer: Layer, channel: int, choose: Callable[[
         choose=lambda clicked: choose(int(clicked)),
     )
     caption(
-        f"{len(known)} of {layer.shape[-1]} channels, not chosen by eye: half respond most to the sample photographs, "
-        "half are evenly spread among the others. A channel may answer to several things; its picture shows one. "
-        "Click a picture to look at its channel."
+        f"Click a picture to look at its channel. These are {len(known)} of {layer.shape[-1]}, not chosen by eye. A "
+        "channel may answer to several things; its picture shows one.",
+        more="Half of them respond most to the sample photographs, half are evenly spread among the others.",
     )
 
 

@@ -143,11 +143,11 @@ export default function (component) {
       frame.style.width = `${(100 * (right - left)) / data.input.width}%`;
       frame.style.top = `${(100 * top) / data.input.height}%`;
       frame.style.height = `${(100 * (bottom - top)) / data.input.height}%`;
-      const where = data.height === 1 ? `step ${at.x}` : `(${at.y}, ${at.x})`;
-      line.textContent = `${name} ${where}: ${number(value)} · sees rows ${top}–${bottom - 1}, columns ${left}–${right - 1}`;
+      const where = data.height === 1 ? `${data.place} ${at.x}` : `row ${at.y}, column ${at.x}`;
+      line.textContent = `${name}, ${where}: ${number(value)} · sees rows ${top}–${bottom - 1}, columns ${left}–${right - 1}`;
     } else {
       Object.assign(frame.style, { left: 0, top: 0, width: "100%", height: "100%" });
-      line.textContent = `${name}${data.width > 1 ? ` step ${at.x}` : ""}: ${number(value)} · sees the whole picture`;
+      line.textContent = `${name}${data.width > 1 ? `, ${data.place} ${at.x}` : ""}: ${number(value)} · sees the whole picture`;
     }
   }
 

@@ -50,11 +50,11 @@ def show(subject: Subject) -> None:
         selection_mode="layer",
         key="cost-bars",
     )
-    caption(_caption(subject, counted))
+    caption(_caption(), more=_more(subject, counted))
     if network.apart:
         caption(NOT_MEASURED)
     elif times is not None:
-        caption(_of_times(subject, times))
+        caption(_of_times(subject, times), more=_more_of_times())
     else:
         batch = subject.batch
         label = f"Measure how long each layer takes: about {SECONDS} s"
@@ -114,13 +114,20 @@ def _tells(cost: Cost) -> str:
     )
 
 
-def _caption(subject: Subject, counted: tuple[Cost, ...]) -> str:
+def _caption() -> str:
+    return (
+        "A multiply-add is one product added to a sum. Memory is what a layer puts out for this picture. Hover for "
+        "exact numbers, click a layer to open it."
+    )
+
+
+def _more(subject: Subject, counted: tuple[Cost, ...]) -> str:
     weights = size(sum(cost.weights for cost in counted))
     return (
-        "A multiply-add is one product added to a sum; the zeros around a picture count, as in published figures. "
-        "Pooling, activations, normalisations and sums of layers have none: they are cheap, not free. "
-        f"Memory: what a layer puts out for this picture of {subject.width} × {subject.height} pixels, in 32-bit "
-        f"numbers; all weights take {weights} in the file. Hover for exact numbers, click a layer to open it."
+        "The zeros around a picture count as well, as in published figures. Pooling, activations, normalisations and "
+        "sums of layers have no multiply-adds: they are cheap, not free. The picture has "
+        f"{subject.width} × {subject.height} pixels, and values are 32-bit numbers. All weights take {weights} in the "
+        "file."
     )
 
 
@@ -129,10 +136,18 @@ def _of_times(subject: Subject, times: Times) -> str:
     spent, share = times.layers[slowest], times.layers[slowest] / max(times.whole, 1e-9)
     cores = f"{times.threads} core{'s' if times.threads > 1 else ''}"
     return (
-        f"{_name(subject, slowest)} takes {_percent(share)} of the pass: {_milliseconds(spent)} of "
-        f"{_milliseconds(times.whole)}, measured here on {cores} by ONNX Runtime's profiler: mean of the faster half "
-        f"of {2 * times.passes} passes. Others at work on this machine make it slower. “{OTHER.capitalize()}” is what "
-        "belongs to no layer: values turned from one layout to another, and calling."
+        f"{_name(subject, slowest)} takes {_percent(share)} of the time: {_milliseconds(spent)} of "
+        f"{_milliseconds(times.whole)} a pass on {cores}. The strip on top says "
+        f"{_milliseconds(subject.ran.milliseconds)}: that was one pass alone, in memory that had to be laid out first. "
+        f"Here the faster half of {2 * times.passes} passes counts."
+    )
+
+
+def _more_of_times() -> str:
+    return (
+        "Measured by ONNX Runtime's profiler, every layer put out both times. Others at work on this machine make it "
+        f"slower. “{OTHER.capitalize()}” is what belongs to no layer: values turned from one layout to another, and "
+        "calling."
     )
 
 

@@ -116,11 +116,11 @@ def _curve(subject: Subject, pair: tuple[str, ...], bank: Bank | None, found: Cu
     )
     left_out = len(description.layer_names) - sum(layer in found.layers for layer in description.layer_names)
     without = f" {left_out} layers keep no columns in order, so they have no such place and are left out."
-    caption(_how(pair, bank, found) + (without if left_out else ""))
     caption(
-        "What is read out is there for the taking; that the network uses it is not said. A layer that fails may hold "
-        "it in a form that no weighted sum reads. After G. Alain and Y. Bengio 2016, with the control of J. Hewitt and "
-        "P. Liang 2019. Hover for numbers, click a layer to open it."
+        f"Dashed: chance, {found.chance:.0%}. Dotted: the same with the characters shuffled. What is read out is there "
+        "for the taking; that the network uses it is not said. Hover for numbers, click a layer to open it.",
+        more=f"{_how(pair, bank, found)}{without if left_out else ''} A layer that fails may hold it in a form that no "
+        "weighted sum reads. After G. Alain and Y. Bengio 2016, with the control of J. Hewitt and P. Liang 2019.",
     )
 
 
@@ -162,6 +162,6 @@ def _how(pair: tuple[str, ...], bank: Bank | None, found: Curve) -> str:
     return (
         f"Of each layer the values in the character's columns (as the best alignment of the right text has them) are "
         f"weighed and summed, one sum a character; the weights are fitted on half of {over}, and measured on the "
-        f"other half, both ways: {examples} examples. Dashed: chance, {found.chance:.0%}. Dotted: the same with the "
-        "characters shuffled. Pale: where the share would lie over all such words, 95 times in a hundred."
+        f"other half, both ways: {examples} examples. Pale: where the share would lie over all such words, 95 times in "
+        "a hundred."
     )

@@ -18,6 +18,7 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import plain
 from explain.panels.words.explained import caption
+from explain.pictures.notation import ordinal
 
 LIST_BYTES, LIST_WORDS = 2_000_000, 200_000
 
@@ -51,9 +52,10 @@ def show(characters: tuple[alternatives.Character, ...], selected: int | None, a
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |")
     st.markdown("\n".join(lines))
     caption(
-        f"Exact, over all alignments: the text's probability as a share of that of all {len(alphabet.labels) - 1:,} "
-        "texts with this one character replaced. It says what the network would rather read here, not whether it is "
-        "right."
+        "Click a character to look at it. “Sure” says what the network would rather read there, not whether it is "
+        "right.",
+        more="Exact, over all alignments: the text's probability as a share of that of all "
+        f"{len(alphabet.labels) - 1:,} texts with this one character replaced.",
     )
 
 
@@ -65,8 +67,9 @@ def _frames(character: alternatives.Character) -> str:
 def sentence(character: alternatives.Character, place: int, alphabet: Alphabet) -> str:
     """One character's standing in words."""
     letter = plain(alphabet.mark(character.label))
-    where = f"Character {place + 1}, **{letter}**, is read at frame{'s' * (character.span[1] - character.span[0] > 1)} "
-    where += f"{_frames(character)}; with the rest of the text as it is, the network is {character.posterior:.1%} sure."
+    where = f"The {ordinal(place)} character, **{letter}**, is read at frame"
+    where += f"{'s' * (character.span[1] - character.span[0] > 1)} {_frames(character)}. With the rest of the text as "
+    where += f"it is, the network is {character.posterior:.1%} sure of it."
     if character.rival is None:
         return where + " No other character is possible at all."
     rival = plain(alphabet.mark(character.rival))

@@ -35,6 +35,9 @@ def show(word: Subject) -> None:
     p = TEXTBOOK if textbook else word.probabilities
     alphabet = TEXTBOOK_ALPHABET if textbook else word.alphabet
     in_address = address.numbers("beam_frame", 1) or (None if textbook else address.numbers("frame", 1))
+    steps = _steps(digest, beams, p, alphabet)
+    frame, near = (len(p) - 1, 0.0) if textbook else closest(steps)
+    chosen = in_address is not None and in_address[0] < len(p)
 
     def keep() -> None:
         frame = st.session_state["ctc-beams"].get("frame")
@@ -48,22 +51,35 @@ def show(word: Subject) -> None:
             "src": None if textbook else word.url,
             "width": word.width,
             "seen": word.frames.within,
-            "frame": in_address[0] if in_address and in_address[0] < len(p) else len(p) - 1,
+            "frame": in_address[0] if chosen else frame,
             "shown": ROWS,
             "widest": beams,
             "says": says(p, alphabet),
-            "steps": _steps(digest, beams, p, alphabet),
+            "steps": steps,
         },
         on_frame_change=keep,
     )
-    caption(textbook_says(p) if textbook else BEAM_SAYS.format(beams=beams))
+    begins = "" if chosen or textbook or not near else BEGINS.format(frame=frame, near=near)
+    caption(textbook_says(p) if textbook else f"{begins}{BEAM_SAYS.format(beams=beams)}")
 
 
-BEAM_SAYS = (
-    "A prefix is a beginning of the text. At every frame each living prefix stays (blank, or its last character again) "
-    "or grows by one character; two ways to the same prefix are merged, their probabilities added. Only the {beams} "
-    "likeliest live on; what the others had is lost to the search."
+BEGINS = (
+    "It opens at frame {frame}, where the decision is closest: the second beginning of a text is {near:.2g} times as "
+    "likely as the first. Press Play or drag the slider. "
 )
+BEAM_SAYS = (
+    "A prefix is a beginning of the text. At every frame each one stays as it is, or grows by one character. Two ways "
+    "to the same prefix are merged, their probabilities added. Only the {beams} likeliest live on."
+)
+
+
+def closest(steps: list[dict]) -> tuple[int, float]:
+    """The frame after which the second-likeliest prefix comes closest to the likeliest, and how many times as likely it
+    is; the last frame, and 0, where one prefix alone ever lives."""
+    near = [step["living"][1][1] + step["living"][1][2] if len(step["living"]) > 1 else 0.0 for step in steps]
+    ratios = [second / (step["living"][0][1] + step["living"][0][2]) for second, step in zip(near, steps, strict=True)]
+    frame = max(range(len(ratios)), key=ratios.__getitem__)
+    return (frame, ratios[frame]) if ratios[frame] else (len(steps) - 1, 0.0)
 
 
 def textbook_says(p: np.ndarray) -> str:

@@ -36,11 +36,13 @@ def line(word: Subject) -> None:
     if never := _never(word):
         st.markdown(f"{DOUBT} {plain(never)}")
     said = wording.sentences(word.trust, word.prepared, None if word.origin == SAMPLE else word.description)
-    wrong = min(AT_FIRST, len(wording.doubts(word.trust)))
-    if wrong:
-        st.markdown(f"{DOUBT if word.trust.believed else WRONG} {plain(' '.join(said[:wrong]))}")
-    if rest := said[wrong:]:
-        caption(plain(" ".join(rest)))
+    doubts, more = wording.doubts(word.trust)[:AT_FIRST], wording.like_this(word.trust) or None
+    if doubts:
+        first, says_it = plain(" ".join(said[: len(doubts)])), any(one.kind in wording.SHARES for one in doubts)
+        st.markdown(f"{DOUBT if word.trust.believed else WRONG} {first}", help=more if says_it else None)
+        more = None if says_it else more
+    if rest := said[len(doubts) :]:
+        caption(plain(" ".join(rest)), more=more)
 
 
 def _never(word: Subject) -> str:

@@ -18,6 +18,7 @@ from explain.panels.page.subject import Subject
 from explain.panels.page.theme import is_dark
 from explain.panels.page.wording import network_badge, plain
 from explain.panels.words.explained import caption
+from explain.pictures.notation import probability
 
 BEAMS, SHOWN = 25, 3
 FRAME_SEES = "What is framed are the columns that its convolutions see; the {behind} let it know the rest of the word."
@@ -30,9 +31,11 @@ def show(word: Subject) -> None:
     st.markdown(f"**CTC decoding** {believed.title(word)} {network_badge(word.description.called)}")
     believed.line(word)
     caption(
-        f"{len(probabilities)} frames (columns) from left to right, each a guess at a character or at “nothing new” "
-        "(blank). CTC, connectionist temporal classification, reads them: repeats merge, blanks fall away. "
-        "Rows: blank, the characters that are read, and in grey those that came closest."
+        f"Each of the {len(probabilities)} columns is a frame, counted from 0: a guess at a character or at “nothing "
+        "new” (blank). CTC reads them: repeats merge, blanks fall away. Click a frame to see where in the picture it "
+        "looks.",
+        more="CTC is connectionist temporal classification. Rows: blank, the characters that are read, and in grey "
+        "those that came closest.",
     )
     in_address = address.numbers("frame", 1)
     frame = in_address[0] if in_address and in_address[0] < len(probabilities) else None
@@ -44,11 +47,22 @@ def show(word: Subject) -> None:
 
     st.vega_lite_chart(frames, width="stretch", on_select=keep, selection_mode="frame", key="ctc")
     st.vega_lite_chart(texts, width="stretch", key="texts")
+    if frame is not None:
+        caption(of_frame(word, frame))
     silence.frames(word, [] if frame is None else [frame], "decoding")
     more = FRAME_SEES.format(behind="recurrent layers" if word.description.of_kind("lstm") else "layers behind them")
     caption(summary(probabilities, best, word.text, word.alphabet), more=more)
     if not word.description.head.stated:
         caption("Nobody has said what the labels are: each stands here by its number. Say them under *Answers*.")
+
+
+def of_frame(word: Subject, frame: int) -> str:
+    """What the chosen frame sees and says: its likeliest label, and the next."""
+    p, alphabet = word.probabilities[frame], word.alphabet
+    likeliest = [int(label) for label in np.argsort(-p, kind="stable")[:2]]
+    says = ", then ".join(f"{plain(alphabet.name(label))} ({probability(p[label])})" for label in likeliest)
+    columns = word.frames.columns_seen(frame)
+    return f"**Frame {frame}** sees columns {columns} of the picture, framed above. It says {says}."
 
 
 # Nine tenths of the time that the whole page takes when it runs again, as it does for another deeper view.
@@ -79,11 +93,11 @@ def summary(probabilities: np.ndarray, best: decoding.BestPath, text: str, alpha
     """How the best path and the text it reads as differ in probability."""
     if not best.labels:
         return "Every frame says blank: the network reads nothing here."
-    whole = float(np.exp(decoding.log_probability(probabilities, best.labels, alphabet.blank)))
+    whole = alternatives.shown(decoding.log_probability(probabilities, best.labels, alphabet.blank))
     return (
-        f"**{whole:.3f}** is the probability of “{plain(text)}”: the sum over all paths that read as this text. The "
-        f"best path, the likeliest label of every frame, has {best.probability:.3f} of it"
-        f"{_for_one(probabilities, best, alphabet)}. Click a frame to see where in the picture it looks."
+        f"**{whole}** is the probability of “{plain(text)}”: the sum over all paths that read as this text. The "
+        f"best path, the likeliest label of every frame, has {alternatives.shown(best.log_probability)} of it"
+        f"{_for_one(probabilities, best, alphabet)}."
     )
 
 
@@ -94,4 +108,4 @@ def _for_one(probabilities: np.ndarray, best: decoding.BestPath, alphabet: Alpha
         return ""
     said, instead = (plain(alphabet.name(label)) for label in (int(best.path[other.frame]), other.label))
     shown = alternatives.shown(float(np.log(other.probability))) if other.probability else "next to nothing"
-    return f"; with {instead} instead of {said} at frame {other.frame} it reads the same and has {shown}"
+    return f". With {instead} instead of {said} at frame {other.frame} it reads the same and has {shown}"

@@ -32,6 +32,11 @@ SHOW_SAYS = {
     "from 1 (yellow) to 10⁻¹² (dark).",
 }
 
+BARS = (
+    "The bars below the lattice compare the best alignment of the reading with that of this text, frame by frame. "
+    "Together they are the logarithm of how much likelier the reading's is."
+)
+
 
 @fragment
 def show(word: Subject) -> None:
@@ -41,10 +46,9 @@ def show(word: Subject) -> None:
     st.divider()
     st.markdown("**CTC in depth**")
     caption(
-        f"The network says for each of {len(word.probabilities)} frames how likely every character is, and how likely "
-        "“nothing new” (blank). One text can be spread over the frames in many ways, its alignments; its probability "
-        "is the sum over all of them. The first lattice holds all alignments of what was read, the second those of any "
-        "text you type; the beam search finds the likeliest text without trying them all."
+        "Type a text on the right to see why the network did not read it. A text can be spread over the "
+        f"{len(word.probabilities)} frames in many ways, its alignments; its probability is the sum over all of them. "
+        "A lattice shows them all at once. The beam search finds the likeliest text without trying them all."
     )
     characters = _characters(word.ran.digest, word)
     selected = _selected(characters)
@@ -104,9 +108,9 @@ def _reading(word: Subject, which: str, selected: int | None) -> None:
     st.markdown(f"**The lattice of “{plain(word.text)}”** :gray[probability {shown(paths.log_probability)}]")
     st.vega_lite_chart(chart, width="stretch", on_select=keep, selection_mode="character", key="ctc-lattice")
     caption(
-        f"Rows: the characters with blanks (·) between; columns: the frames, under the part of the picture they stand "
-        f"for. {SHOW_SAYS[which]} White: the best alignment, probability {shown(alignment.log_probability)}; all "
-        f"together {shown(paths.log_probability)}. Click a character to choose it."
+        f"Click a character to choose it. Rows are the characters with blanks (·) between, columns the frames. "
+        f"{SHOW_SAYS[which]} White: the best alignment, probability {shown(alignment.log_probability)}; all together "
+        f"have {shown(paths.log_probability)}."
     )
 
 
@@ -150,10 +154,10 @@ def _what_if(word: Subject, which: str) -> None:
     st.markdown(
         f"**Why not “{plain(written)}”?** :gray[probability {shown(held.log_probability)}, {_times(held.log_ratio)}]"
     )
+    caption(against(held, probabilities, word.alphabet))
     chart = _lattice_chart(word, held.lattice, held.alignment, show=which, against=held.against, other=held.read)
     st.vega_lite_chart(chart, width="stretch", key="ctc-what-if")
-    against_it = against(held, probabilities, word.alphabet)
-    caption(f"All alignments of this text, as if it were the right one. {against_it}")
+    caption("All alignments of this text, as if it were the right one.", more=BARS)
 
 
 def _times(log_ratio: float) -> str:
@@ -179,7 +183,4 @@ def against(held: ctc_alternatives.WhatIf, probabilities: np.ndarray, alphabet: 
             f"frame {t} says {plain(alphabet.name(read))} ({shown(np.log(probabilities[t, read]))}) where this text "
             f"needs {plain(alphabet.name(needed))} ({shown(np.log(probabilities[t, needed]))})"
         )
-    return (
-        f"Most against it: {'; '.join(parts)}. Bars compare the best alignment of the reading with that of this "
-        "text, frame by frame; together they are the logarithm of how much likelier the reading's is."
-    )
+    return f"Most against it: {'; '.join(parts)}."

@@ -28,9 +28,8 @@ def show() -> None:
     """Draws the example."""
     st.markdown("**A small example: all paths by hand**")
     caption(
-        "Two letters and the blank (·), a few frames. A path takes one label from every frame; its probability is the "
-        "product. Repeats merge and blanks fall away, so several paths read as the same text, and a text's probability "
-        "is their sum. Drag the numbers."
+        "Drag the numbers: two letters and the blank (·), a few frames. A path takes one label from every frame; its "
+        "probability is the product. Several paths read as the same text, and a text's probability is their sum."
     )
     controls, drawn = st.columns([1, 1.5], gap="medium")
     with controls:
@@ -68,7 +67,7 @@ def _slider(frames: str, shares: list[tuple[int, int]], at: int) -> tuple[float,
         address.note(KEY, ".".join(str(share) for pair in changed for share in pair), _written(FIRST[frames]))
 
     st.slider(
-        f"Frame {at + 1}: a {a} %, b {b} %, blank {100 - a - b} %",
+        f"Frame {at}: a {a} %, b {b} %, blank {100 - a - b} %",
         0,
         100,
         step=5,

@@ -70,7 +70,8 @@ def _curves(layer: Layer, answer: str, followed: targets.Target, curves: silenci
         silenced(curves.counts, costs, (named,), what, Inks.of(is_dark())), width="stretch", key="follow-silenced"
     )
     caption(
-        f"How much of the {what} of {plain(answer)} is lost when more and more channels of {plain(layer.title)} are "
-        "set to zero together. If the path is right, its line rises early, far above chance and above the most active "
-        "channels. Where all lines lie low, the evidence is spread over many channels, and a few are hardly missed."
+        "If the path is right, its line rises early and far above the others. Where all lines lie low, the evidence is "
+        "spread over many channels, and a few are hardly missed.",
+        more=f"Shown is how much of the {what} of {plain(answer)} is lost when more and more channels of "
+        f"{plain(layer.title)} are set to zero together.",
     )

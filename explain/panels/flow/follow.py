@@ -196,18 +196,18 @@ def _caption(subject: Subject, answer: str, followed: targets.Target, flow: Flow
     """What is seen and what it is not; how far the parts sum to the whole."""
     if flow is None:
         caption(
-            f"Not the path yet: of each layer the {COUNT} channels that answer most to this picture, each on its own "
-            "scale. Which of them matter for the answer is what the path will say."
+            f"Not the path yet: these are the {COUNT} channels of each layer that answer most to this picture, each on "
+            "its own scale. Which of them matter for the answer is what the path will say."
         )
         return
     empty, quantity = EMPTY[subject.description.head.kind], target.quantity(followed)
     caption(
-        f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. Every layer "
-        "hands all of it on: the number under a channel is its part (layer conductance), percentages are shares of all "
-        f"that passes, for the answer and against it. {_sums([flow.error(cut) for cut in flow.cuts])} Shown are the "
-        "channels that the answer is expected to miss most (gradient times activation); the wider a line among its "
-        "neighbours, the more of that hangs on the channel before. Not seen here: whether others make up for a channel "
-        "that is gone. The check below tries that."
+        f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. The number "
+        "under a channel is its part of that; percentages are shares of all that passes. Shown are the channels that "
+        "the answer is expected to miss most. Whether others make up for one that is gone, the check below tries.",
+        more="The parts are layer conductance: every layer hands all of it on. "
+        f"{_sums([flow.error(cut) for cut in flow.cuts])} Expected to miss: gradient times activation. The wider a "
+        "line among its neighbours, the more of that hangs on the channel before.",
     )
 
 

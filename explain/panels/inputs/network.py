@@ -15,8 +15,10 @@ def show(chosen: str | None) -> None:
     say."""
     titles = _titles()
     if chosen is not None:
-        caption("Network", width="content")
-        _list(titles, chosen)
+        with st.container(key="strip-label", width="content"):
+            caption("Network", width="content")
+        with st.container(key="strip-network", width="content"):
+            _list(titles, chosen)
         about.show()
     opening.show()
     if chosen is not None and resources.description(chosen).card is None:

@@ -11,6 +11,7 @@ from explain.network.head import CLASSES, CTC
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
 from explain.panels.page.wording import plain
+from explain.pictures.notation import ordinal
 
 WHOLE = "the whole text"
 SHOWN = 5  # classes
@@ -23,7 +24,7 @@ def of_answer(subject: Subject) -> dict[str, targets.Target]:
     if description.head.kind == CTC and subject.best.labels:
         labels, blank = subject.best.labels, description.blank
         characters = {
-            f"{place + 1}: {subject.alphabet.mark(label)}": targets.character(
+            f"{ordinal(place)}: {subject.alphabet.mark(label)}": targets.character(
                 subject.probabilities, labels, place, blank=blank
             )
             for place, label in enumerate(labels)

@@ -147,8 +147,8 @@ def _map(pair: tuple[Subject, Subject], found: patching.Turned, measure: patchin
     number = "the log-probability of the text" if reading else "the logit of the class"
     against = f"{number} of the second picture less that of the first" if measure.rival else number
     caption(
-        f"The first picture is run {'with' if reading else 'and'} three neighbouring stripes of a layer exchanged for "
-        f"what the second picture has there. Measured is {against}: {found.ends[0]:.1f} for the first picture, "
-        f"{found.ends[1]:.1f} for the second. Dark: nothing turns (0). Yellow: the answer goes all the way over (1). "
-        "That a place is enough to turn the answer does not say that it is needed: others may be enough as well."
+        "Yellow: the answer goes all the way over to the second picture's (1). Dark: nothing turns (0). The first "
+        "picture is run with three neighbouring stripes of a layer exchanged for what the second has there.",
+        more=f"Measured is {against}: {found.ends[0]:.1f} for the first picture, {found.ends[1]:.1f} for the second. "
+        "That a place is enough to turn the answer does not say that it is needed: others may be enough as well.",
     )

@@ -28,7 +28,7 @@ def leading(subject: Subject, part: str, layer: Layer | None = None) -> Callable
         view = st.session_state.get(views.VIEW)
         if view != WHAT_IF:
             address.note(BACK, view)
-            address.tell_all()
+        address.tell_all()  # the button may stand in a part of the page that the view is none of
         to_view()
         st.session_state[PART] = part
         if layer is not None:
@@ -46,6 +46,7 @@ def way_back() -> None:
         st.session_state[views.VIEW] = view
         address.note(BACK, None)
         address.tell_all()
+        views.pressed()
 
     if view:
         st.button(f"Back to {plain(view)}", key="what-if-back", icon=":material/arrow_back:", on_click=go)

@@ -8,7 +8,7 @@ import streamlit as st
 from explain.charts import ctc
 from explain.charts.interventions.bars import bars
 from explain.charts.theme import Inks
-from explain.ctc import decoding
+from explain.ctc import alternatives, decoding
 from explain.interventions.picture import teller
 from explain.interventions.run import Touched, run
 from explain.layers import activations
@@ -34,7 +34,7 @@ def show(subject: Subject, changes: list[Listed]) -> None:
         st.error(plain(str(problem)), icon=":material/error:")
         return
     if wanted:
-        _verdict(subject, activations.probabilities(subject.description, touched.values))
+        _verdict(subject, activations.probabilities(subject.description, touched.values), len(wanted))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Untouched**")
@@ -45,17 +45,20 @@ def show(subject: Subject, changes: list[Listed]) -> None:
     _layers(subject, touched)
 
 
-def _verdict(subject: Subject, now: np.ndarray) -> None:
+def _verdict(subject: Subject, now: np.ndarray, changes: int) -> None:
     """One sentence: whether the answer stays, and what becomes of its probability."""
     if subject.description.head.kind not in (CTC, CLASSES) or not np.isfinite(now).all():
         return
     tell = teller(subject.description, subject.probabilities)
     (usual, before, _), (text, _, after) = tell(subject.probabilities), tell(now)
-    falls = f"probability {before:.3g} before, {after:.3g} now"
+    says = "reads" if subject.description.head.kind == CTC else "says"
+    made, was = "this change" if changes == 1 else f"these {changes} changes", bold(usual or "nothing")
+    first, last = _written(before), _written(after)
+    goes = f"stays at {first}" if first == last else f"goes from {first} to {last}"
     if text == usual:
-        st.markdown(f"Still {bold(usual or 'nothing')}: {falls}.")
+        st.markdown(f"With {made} it still {says} {was}: the probability {goes}.")
     else:
-        st.markdown(f"{bold(text or 'nothing')} instead of {bold(usual or 'nothing')}, which had {falls}.")
+        st.markdown(f"With {made} it {says} {bold(text or 'nothing')} instead of {was}, whose probability {goes}.")
 
 
 def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
@@ -81,7 +84,11 @@ def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
 
 
 def _sure(probabilities: np.ndarray, labels: tuple[int, ...], blank: int) -> str:
-    return f"probability {float(np.exp(decoding.log_probability(probabilities, labels, blank))):.3g}"
+    return f"probability {alternatives.shown(decoding.log_probability(probabilities, labels, blank))}"
+
+
+def _written(probability: float) -> str:
+    return alternatives.shown(float(np.log(probability))) if probability else "0"
 
 
 def _layers(subject: Subject, touched: Touched) -> None:
@@ -91,6 +98,7 @@ def _layers(subject: Subject, touched: Touched) -> None:
     rows = [(name, change) for name, change in rows if np.isfinite(change)]  # too large for its numbers otherwise
     st.vega_lite_chart(bars(rows, "relative change", ".3~g", Inks.of(is_dark())), width="stretch", key="touched-layers")
     caption(
-        "How much each layer has changed: the length of the difference over the length of what was there, taken as "
-        "vectors. Layers before the change, or beside it, are as they were and are not computed again."
+        "How much each layer has changed, from the change on to the answer; 1 is as much as was there. Layers before "
+        "the change, or beside it, are as they were.",
+        more="The length of the difference over the length of what was there, taken as vectors.",
     )

@@ -13,9 +13,10 @@ from explain.panels.page.subject import Subject
 from explain.panels.words.explained import caption
 
 SAYS = {
-    INSIDE: "Values inside the network are silenced, scaled or exchanged, and the rest of it is run on from there.",
+    INSIDE: "Silence, scale or exchange values inside the network, and see what it answers then. Press one of the "
+    "buttons, or choose a layer and a part of it.",
     MATTER: "Every channel, column or direction of a layer is set to zero in turn: which cost the answer most?",
-    PICTURE: "The picture is changed by a slider. How long does the answer hold?",
+    PICTURE: "Drag the slider to change the picture. How long does the answer hold?",
     DECIDED: "Values of another picture are put in, layer by layer and place by place. Where does it turn the answer?",
 }
 

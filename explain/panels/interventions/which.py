@@ -82,7 +82,8 @@ def _costs(subject: Subject, layer: Layer, measured: str, costs: list[Cost], lis
     caption(
         f"How far the {'logit' if logit else 'log-probability'} of {plain(measured)} falls when each alone is set to "
         f"zero: the {len(shown_costs)} dearest of {len(costs)}. {better} make it rise; {silent} are zero everywhere "
-        "or change nothing. What several do together, or what others make good, does not show."
+        "or change nothing.",
+        more="What several do together, or what others make good, does not show.",
     )
     dearest = [one.where for one in costs[:TOGETHER]]
     if all(where.channels for where in dearest):

@@ -38,9 +38,8 @@ Place = tuple[int, int]
 def show(word: Subject) -> None:
     """Draws the view for the word, or for a photograph where the network chosen looks at one."""
     caption(
-        "Every number in a network is the result of a small sum that you can check. Click a place on a map: on the "
-        "right stands what this number takes in, what each part weighs, and how they add up. The last button leads on "
-        "to the input that counted most, down to the pixels."
+        "Every number in a network is a small sum that you can check. Click a place on a map: its sum stands on the "
+        "right. The button below it leads on to the input that counts most, down to the pixels."
     )
     subject = photograph.or_word("Network worked out by hand", NETWORK, word)
     description = subject.description

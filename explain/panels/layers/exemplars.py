@@ -64,9 +64,9 @@ def channel(subject: Subject, layer: Layer, number: int) -> None:
     inside = counts_inside(description, name)
     edge = "places at the edge of the picture left out" if inside else "stripes: beyond the edge"
     caption(
-        f"Of {len(opened.texts)} words kept for this, those with the places where the channel is largest, one place a "
-        f"word, and on the left what it sees there, cut out ({edge}). They show what it answers to most, not all it "
-        "answers to."
+        f"What it answers to most, among {len(opened.texts)} words kept for this. On the left stands what it sees "
+        "there, cut out. It may answer to other things as well.",
+        more=f"One place a word: the one where the channel is largest ({edge}).",
     )
 
 
@@ -150,11 +150,12 @@ def unit(subject: Subject, layer: Layer, direction: str, number: int) -> None:
         st.markdown(":gray[Mean by place in the word]")
         st.vega_lite_chart(exemplars.by_place(known, inks), width="stretch", key="bank-places")
         caption(
-            f"Means over {len(opened.texts)} words kept for this. Dashed: the mean over blanks. On the left those "
-            "words where the hidden state is highest and lowest, with the frame's columns and its neighbours' marked. "
-            f"The unit has read more than these: all that came {'after' if direction == 'backward' else 'before'}.",
-            more=f"The words are drawn in {len(set(opened.fonts))} fonts. Which character a frame stands for is taken "
-            "from the likeliest alignment of the right text. Of a word there is one frame at most.",
+            "Dashed: the mean over blanks. On the left stand the words where the unit is highest and lowest, with the "
+            "frame marked. It has read more than what is marked: all that came "
+            f"{'after' if direction == 'backward' else 'before'}.",
+            more=f"Means over {len(opened.texts)} words kept for this, drawn in {len(set(opened.fonts))} fonts. Which "
+            "character a frame stands for is taken from the likeliest alignment of the right text. Of a word there is "
+            "one frame at most. Marked are the frame's columns and its neighbours'.",
         )
 
 

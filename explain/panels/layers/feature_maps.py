@@ -98,6 +98,7 @@ def tiles_of(
             "title": names.layer_name(description, layer),
             "facts": f"{names.layer_name(description, layer)} · {names.facts(description, layer)}",
             "input": {"src": images.data_url(subject.seen), "width": subject.width, "height": subject.height},
+            "place": names.place_name(description, layer),
             "columns": columns,
             "tall": tall,
             "shared": address.choice(scale_in_address, ("shared",), "") == "shared",

@@ -115,24 +115,24 @@ def _caption(kernel: np.ndarray, colour: str | None, shown: int) -> str:
     most = "All" if shown == outputs else f"{shown} of all"
     if colour == "grey":
         return (
-            f"{most} {outputs} filters, {height} × {width} weights each, around mid-grey: white where light pixels "
-            "raise the channel, black where they lower it. Each on its own scale. A filter that is white on one side "
-            "and black on the other answers to an edge."
+            f"Click a filter to look at its channel. {most} {outputs} of {height} × {width} weights stand here: white "
+            "where light pixels raise the channel, black where they lower it. One that is white on one side and black "
+            "on the other answers to an edge. Each has its own scale."
         )
     if colour:
         first, second, third = names.COLOURS[colour]
         return (
-            f"{most} {outputs} filters, {height} × {width} weights for each of {first}, {second} and {third}, as "
-            "colours around mid-grey: bright where more of a colour raises the channel, dark where it lowers it. Each "
-            "on its own scale: colours can be compared within a filter, not between two."
+            f"Click a filter to look at its channel. {most} {outputs} have {height} × {width} weights for each of "
+            f"{first}, {second} and {third}, drawn as colours around mid-grey: bright where more of a colour raises "
+            "the channel, dark where it lowers it. Colours can be compared within a filter, not between two."
         )
     strongest = f"the {shown} of {outputs} filters that respond most here" if shown < outputs else "all filters"
     weighs = f"{inputs} channels, which have no colours, not pixels" if inputs > 1 else "one channel, not pixels"
     slices = f"its {min(IN_TILE, inputs)} strongest slices" if inputs > 1 else "its one slice"
     return (
-        f"A deeper filter is no picture: it weighs {weighs}. Shown are {strongest}, each by {slices} of {height} × "
-        f"{width} weights (red raises the channel, blue lowers it, each filter on its own scale). What a channel makes "
-        "of a picture is in its feature map."
+        f"Click a filter to look at its channel. A deeper filter is no picture: it weighs {weighs}. Shown are "
+        f"{strongest}, each by {slices} of {height} × {width} weights: red raises the channel, blue lowers it. Each "
+        "filter has its own scale."
     )
 
 

@@ -57,9 +57,9 @@ def _one(subject: Subject) -> None:
     order, detail = st.columns([1, 1.1], gap="medium")
     with order:
         caption(
-            f"{description.title}: {len(description.layer_names)} layers, {description.parameters:,} parameters, every "
-            f"layer from one pass ({ran.milliseconds:.0f} ms). Each strip shows the {IN_LIST} strongest channels, each "
-            "on its own scale."
+            f"Click a layer to look into it. Each strip shows its {IN_LIST} strongest channels, each on its own scale.",
+            more=f"{description.title}: {len(description.layer_names)} layers and {description.parameters:,} "
+            "parameters, every layer from one pass.",
         )
         # as long as it is, so that the wheel moves the page; a hundred layers and more scroll by themselves
         with st.container(height=TALLEST if len(description.layers) > DEEP else "content", border=False):
@@ -116,7 +116,7 @@ def _choose(subject: Subject, layer: str, channel: int) -> None:
 
 def leading(subject: Subject) -> Callable[[str], None]:
     """What a callback calls with a layer, to open the view on it; made while the page is drawn, see `views.leading`."""
-    lead = views.leading(TITLE, subject.network, NETWORK)
+    lead = views.leading(TITLE, subject.network, NETWORK, into_sight=False)  # the panel *Layers* shows it as well
 
     def open_at(layer: str) -> None:
         opening.open_layer(layer)

@@ -84,8 +84,9 @@ def is_labelled(description: Description, layer: Layer) -> bool:
 
 
 def place_name(description: Description, layer: Layer) -> str:
-    """What a place of a sequence is called: a frame of a recogniser's answer, else a step."""
-    return "frame" if description.blank is not None and is_labelled(description, layer) else "step"
+    """What a place of a sequence is called: a frame where it is one of a recogniser's answer, else a step."""
+    frames = description.output.shape[-2:-1]
+    return "frame" if description.blank is not None and layer.shape[-2:-1] == frames else "step"
 
 
 def facts(description: Description, layer: Layer) -> str:

@@ -14,8 +14,9 @@ from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.components import component
 from explain.panels.interventions.silence import silence
-from explain.panels.layers import exemplars, names, reading_with_less
+from explain.panels.layers import exemplars, names
 from explain.panels.layers.focus import weights
+from explain.panels.memory import reading_with_less, told
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
@@ -62,13 +63,14 @@ def show(word: Subject) -> None:
         return
     ground = ground_of(word, len(steps.hidden), direction == "backward")
     unit = _unit(steps)
+    called = told.frame_names(word.best.path, word.alphabet, len(steps.hidden))
     story, choice = st.columns([1.6, 1], gap="medium")
     with story:
-        _story(ground, steps, unit)
+        _story(ground, steps, unit, called)
     with choice:
         _choice(word, layer, direction, unit)
         silence(word, layer, _places(layer, direction, unit, ground.frame), "recurrent")
-        _memory(ground, steps)
+        _memory(ground, steps, called)
     exemplars.unit(word, layer, direction, unit)
     st.divider()
     _units(ground, steps, unit)
@@ -175,15 +177,17 @@ def _units(ground: Ground, steps: lstm.Trace, unit: int) -> None:
     )
 
 
-def _memory(ground: Ground, steps: lstm.Trace) -> None:
-    st.markdown("**All of the memory**")
+def _memory(ground: Ground, steps: lstm.Trace, called: told.Called) -> None:
+    st.markdown(f"**All {steps.cell.shape[1]} units together**")
+    st.markdown(told.of_all(steps, ground.frame, ground.backward, called))
     st.vega_lite_chart(lstm_chart.carried(ground, lstm.memory(steps)), width="stretch", key="lstm-memory")
     side, last = ("right", 0) if ground.backward else ("left", -1)
     caption(
-        "Bars: how much memory there is after each step. Dots: how much a step kept of the memory it found; what a dot "
-        f"lies below the bar to its {side} was forgotten.",
-        more="The length does not tell what is remembered: at the last frame read, "
-        f"{steps.units_of_most(last)} of {steps.cell.shape[1]} units make up nine tenths of its square.",
+        "Bars: how much memory there is after each step. Dots: how much a step kept of the memory it found. What a dot "
+        f"lies below the bar to its {side} was forgotten. Click a frame under *CTC decoding* above to ask about that "
+        "one.",
+        more="How much: the length of the vector of all cell states. It does not tell what is remembered: at the last "
+        f"frame read, {steps.units_of_most(last)} of {steps.cell.shape[1]} units make up nine tenths of its square.",
     )
 
 
@@ -205,20 +209,17 @@ def _choice(word: Subject, layer: Layer, direction: str, unit: int) -> None:
     exemplars.answering(answering, word.description, layer, direction, unit, choose)
 
 
-def _story(ground: Ground, steps: lstm.Trace, unit: int) -> None:
+def _story(ground: Ground, steps: lstm.Trace, unit: int, called: told.Called) -> None:
     st.markdown(f"**The story of unit {unit}**")
-    caption(
-        "At each frame: cell state = forget gate × cell state before (kept) + input gate × candidate (written); hidden "
-        "state = output gate × tanh(cell state). Hover to read the numbers off."
-    )
+    st.markdown(told.of_unit(steps, unit, ground.frame, ground.backward, called))
     st.vega_lite_chart(lstm_chart.story(ground, steps, unit), width="stretch", key="lstm-story")
-    wrote, forgot = steps.turning_points(unit)
-    where = "to the right" if ground.backward else "to the left"
     caption(
-        f"Unit {unit} writes most at frame {wrote} ({steps.written[wrote, unit]:+.2f}) and loses most at frame "
-        f"{forgot}: its forget gate keeps {steps.forget_gate[forgot, unit]:.0%} of the "
-        f"{steps.before[forgot, unit]:+.2f} that came from the frame {where}. It is one unit of "
-        f"{steps.hidden.shape[1]}; all of them decide on a character."
+        "A forget gate near 1 keeps the memory, near 0 it wipes it. An input gate near 1 lets the candidate in. Hover "
+        "for the numbers.",
+        more="At each frame: cell state = forget gate × cell state before (kept) + input gate × candidate (written); "
+        "hidden state = output gate × tanh(cell state). So what a frame has written is known exactly, as far as later "
+        "forget gates have kept it; frames with nine tenths of it are named. Wiped: at most a tenth of it is left. It "
+        f"is one unit of {steps.hidden.shape[1]}; all of them decide on a character.",
     )
 
 
@@ -237,6 +238,6 @@ def _check(steps: lstm.Trace, word: Subject, layer: Layer, direction: str) -> No
         )
     else:
         caption(
-            f"ONNX Runtime gives only the hidden states; gates and memory are worked out again from the weights. The "
-            f"hidden states they lead to agree with the network's to {apart:.0e}."
+            f"Gates and memory are worked out again from the weights: the network's file gives only the hidden states. "
+            f"Those they lead to agree with the network's to {apart:.0e}."
         )

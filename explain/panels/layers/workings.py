@@ -92,8 +92,8 @@ def _convolution(focus: Focus, unit: Convolution) -> None:
             channels, order = f"input channel {last} alone", ""
     caption(
         f"It takes a {size} window of {where} from {channels} and multiplies it by a filter of its own, place by place."
-        f"{order} Each row has one colour scale; weights and products are red above zero, blue below. Numbers are "
-        f"rounded: hover over one for all its digits.{_normalised(focus)}"
+        f"{order} Weights and products are red above zero, blue below. Hover for all digits.{_normalised(focus)}",
+        more="Each row has one colour scale. The numbers that are written are rounded.",
     )
     drawn = workings.contributions(unit, name, _inks(), most, focus.is_signed(unit.source))
     st.vega_lite_chart(drawn, width="stretch", key="hand-windows")

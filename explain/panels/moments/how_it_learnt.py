@@ -28,6 +28,10 @@ from explain.pictures.sheets import Layout, sheet
 from models import moments
 from models.moments import Moments, MomentsError
 
+SHORT = (
+    "At first it was also shown where each character stands. This was a short training of its own, kept to be looked "
+    "at: the network that the rest of the page shows was trained longer."
+)
 WORD, MOMENT, PLAYER = "learnt_word", "learnt", "learnt-player"  # the first two in the address
 EVERY = 900  # milliseconds that a moment is seen while it plays
 HARDLY = 0.95  # likeness above which filters have hardly changed
@@ -50,7 +54,7 @@ def show(subject: Subject) -> None:
     except (OSError, MomentsError) as problem:
         st.error(plain(f"The moments of its training cannot be read: {problem}"), icon=":material/error:")
         return
-    caption(_told(kept))
+    caption(_told(kept), more=SHORT)
     word = list(kept.texts).index(address.switch("Word", kept.texts, key=WORD))
     moment = _moment(kept)
     _player(kept, moment)
@@ -78,10 +82,8 @@ def show(subject: Subject) -> None:
 
 def _told(kept: Moments) -> str:
     return (
-        f"After {kept.seen[-1]:,} words this network read {kept.right[-1]:.0%} of printed words that it had never "
-        "seen. It began with random weights. It was shown drawn words and what they say, and at first also where each "
-        "character stands. Press Play. This was a short training of its own, kept to be looked at: the network that "
-        "the rest of the page shows was trained longer."
+        f"Press Play. After {kept.seen[-1]:,} words this network read {kept.right[-1]:.0%} of printed words that it "
+        "had never seen. It began with random weights, and was shown drawn words and what they say."
     )
 
 

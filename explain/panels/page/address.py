@@ -6,7 +6,7 @@ stands in the address is never trusted: a value that is not one of the choices c
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -39,10 +39,16 @@ def numbers(name: str, count: int) -> tuple[int, ...] | None:
     return None
 
 
-def switch(label: str, options: Collection[str], key: str, labelled: bool = False) -> str:
+def switch(
+    label: str,
+    options: Collection[str],
+    key: str,
+    labelled: bool = False,
+    then: Callable[[], None] | None = None,
+) -> str:
     """A row of buttons of which one is always pressed, the first from the start; kept in the address under key.
 
-    labelled: the label stands above the buttons, not for screen readers alone.
+    labelled: the label stands above the buttons, not for screen readers alone. then: called when another is pressed.
     `key=` with nothing after it in an address gives Streamlit's widget no value at all, "required" or not.
     """
     first = next(iter(options))
@@ -53,6 +59,7 @@ def switch(label: str, options: Collection[str], key: str, labelled: bool = Fals
         required=True,
         key=key,
         bind="query-params",
+        on_change=then,
         label_visibility="visible" if labelled else "collapsed",
     )
     return pressed or first

@@ -34,6 +34,7 @@ IF_IT_DOES = " If it is one, say so under *Answers*."
 WHY_CLASS = "Why this class?"
 FOLLOW = "Follow an answer"
 VIEW = "view"  # the choice of the deeper view, in the address and in the visitor's session
+PRESSES = "view-presses"  # in the session: how many of the visitor's presses have opened a view, see `presses`
 
 
 @dataclass(frozen=True)
@@ -163,20 +164,38 @@ def _of_classifier(network: Description) -> str:
     return network.called if network.card else WHY_CLASS
 
 
-def leading(title: str, network: str, key: str) -> Callable[[], None]:
+def leading(title: str, network: str, key: str, into_sight: bool = True) -> Callable[[], None]:
     """What a callback calls to have a view of a network open from the next run on. key: of the view's choice of one.
+
+    into_sight: the page moves to it, as nothing else shows that something was pressed.
 
     Made while the page is drawn: a callback that reads the address after it has noted something ends there.
     """
     called = next((called for called, name in titles(to_look_into()).items() if name == network), None)
-    return lambda: st.session_state.update({VIEW: title, key: called})
+
+    def lead() -> None:
+        st.session_state.update({VIEW: title, key: called})
+        if into_sight:
+            pressed()
+
+    return lead
+
+
+def pressed() -> None:
+    """From a callback: the visitor has opened a view, which the page is then to bring into sight."""
+    st.session_state[PRESSES] = presses() + 1
+
+
+def presses() -> int:
+    """How many of the visitor's presses have opened a view so far."""
+    return st.session_state.get(PRESSES, 0)
 
 
 def switch() -> View:
     """Draws the choice of the deeper view and returns the chosen one, whether or not it applies to the network."""
     by_title = {title_of(view): view for view in VIEWS}
     _by_another_name(by_title)
-    return by_title[address.switch("Deeper view", by_title, key=VIEW)]
+    return by_title[address.switch("Deeper view", by_title, key=VIEW, then=pressed)]
 
 
 def _by_another_name(by_title: dict[str, View]) -> None:

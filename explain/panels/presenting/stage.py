@@ -19,6 +19,7 @@ from explain.panels.tour import start
 
 PRESENT, DEEPER = "present", "1"
 STAGE, BAR, INPUTS, TOOLS, TURN = "deeper", "stage-bar", "stage-inputs", "stage-tools", "stage-turn"
+CHOICE = "deeper-choice"  # the row with the choice of the deeper view
 NETWORK = View("The network", "network.at_a_glance")
 SHOW_INPUTS = "present_inputs"  # in the address
 
@@ -101,8 +102,16 @@ def frame() -> Iterator[None]:
         yield
 
 
+def choice():
+    """Around the row with the choice of the deeper view and its tools."""
+    return st.container(key=CHOICE, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+
+
 def tools(view: View) -> None:
-    """Buttons: present this view, or leave; copy its link; copy it as a picture."""
+    """Buttons: present this view, or leave; copy its link; copy it as a picture.
+
+    Their component also brings the view into sight, where a press or the address has opened one.
+    """
     on = bool(presenting())
     turn = st.session_state.get(TURN, 0)
 
@@ -118,6 +127,9 @@ def tools(view: View) -> None:
             "presenting": on,
             "escape": on and start.step() is None,  # a tour has its own use for that key
             "target": f".st-key-{STAGE}",
+            "sight": f".st-key-{CHOICE}",
+            "presses": views.presses(),
+            "still": on or start.step() is not None,  # what fills the screen is in sight, and a tour leads by itself
             "file": f"{file_name(views.title_of(view))}.png",
             "turn": turn,
         },

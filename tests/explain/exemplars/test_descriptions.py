@@ -40,7 +40,7 @@ def peak(*characters: str) -> np.ndarray:
     [
         (unit(character=0.1, place=0.12), "nothing in particular that was measured here"),
         (unit(character=0.1, place=0.12), "more than 12%"),
-        (unit(character=0.41), "On average highest at a, b and c, lowest at 9, 8 and 7;"),
+        (unit(character=0.41), "On average highest at a, b and c, lowest at 9, 8 and 7."),
         (unit(character=0.41), "explains 41% of how it varies. It belongs to no single character: 31 of 62"),
         (unit(peak("e", "o"), character=0.5), "On average highest at e, o and a"),
         (unit(peak("e", "o"), character=0.5), "only 2 characters lie in the upper half"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explain.pictures.notation import amount, size
+from explain.pictures.notation import amount, ordinal, size
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ def test_amounts_have_three_digits(number, written):
 )
 def test_sizes_have_three_digits_and_a_unit(count, written):
     assert size(count) == written
+
+
+def test_places_are_counted_as_people_count():
+    written = [ordinal(place) for place in (0, 1, 2, 3, 9, 10, 11, 12, 20, 21, 22, 100, 110)]
+    assert " ".join(written) == "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 101st 111th"

@@ -79,6 +79,19 @@ def test_how_many_are_right_is_said_where_that_was_measured_and_says_something(t
     assert wording.measured(trust) == said
 
 
+@pytest.mark.parametrize(
+    ("trust", "is_said"),
+    [
+        (Trust(right=0.97), True),
+        (Trust(right=0.4, caveats=(UNSURE,)), True),
+        (Trust(caveats=(UNSURE,)), False),  # of a network that nobody has measured
+        (Trust(right=0.9, caveats=(NOT_A_WORD,)), False),
+    ],
+)
+def test_what_is_like_this_is_said_where_a_share_is(trust, is_said):
+    assert wording.like_this(trust) == (wording.LIKE_THIS if is_said else "")
+
+
 def test_the_mark_names_the_first_reason():
     marked = wording.not_believed(Trust(caveats=(NOT_A_WORD, SQUEEZED)))
     assert marked == "Not to be believed: It looks like no word."

@@ -1,4 +1,5 @@
 // Buttons that fill the screen with what is below, copy its link and copy it as a picture; Escape leaves the full screen.
+// A view that a press or the page's address has opened is brought into sight.
 
 const LARGEST = 8000, MARGIN = 12; // pixels: of a picture's side at most, of the ground around it
 const LOOK = `
@@ -43,7 +44,32 @@ export default function (component) {
     if (event.key === "Escape" && data.escape && !taken(event)) turn();
   };
   document.addEventListener("keydown", home.onEscape);
+  const named = presses === null && new URLSearchParams(window.location.search).has("view");
+  if (!data.still && (named || (presses !== null && data.presses > presses))) bring(data.sight, data.target, named);
+  presses = data.presses;
   return () => document.removeEventListener("keydown", home.onEscape);
+}
+
+// How many presses had opened a view when this was drawn last: kept here, for the component itself comes and goes.
+let presses = null;
+
+// Scrolls to the choice of the view, with the view below it: again where the page has grown since, unless the visitor
+// does something meanwhile. A button that is gone has taken the focus with it: then the view gets it.
+function bring(sight, target, named) {
+  const calm = named || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let height = 0;
+  const step = () => {
+    const bar = document.querySelector(sight), view = document.querySelector(target);
+    const tall = bar?.closest("[data-testid=stMain]")?.scrollHeight;
+    if (bar && tall !== height) bar.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    height = tall;
+    if (named || !view || document.activeElement !== document.body) return;
+    view.tabIndex = -1;
+    view.focus({ preventScroll: true });
+  };
+  const timers = [50, 500, 1000, 1500, 2000, 3000, 4000, 6000, 9000].map((wait) => setTimeout(step, wait));
+  const stop = () => timers.forEach(clearTimeout);
+  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) window.addEventListener(event, stop, { once: true, passive: true });
 }
 
 // Whether Escape is meant for something else: a list that is open, a field, a picture that has the screen to itself.

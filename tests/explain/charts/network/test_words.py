@@ -95,7 +95,7 @@ def test_a_stage_in_words(tmp_path):
 def test_short_names(tmp_path):
     third = describe(test_third_network.make(tmp_path / "third.onnx"))
     assert words.short_name(third, third.layers[1]) == "1 conv"
-    assert words.short_name(describe(crnn.CARD), describe(crnn.CARD).layer("batch_norm_5")) == "bn_5"
+    assert words.short_name(describe(crnn.CARD), describe(crnn.CARD).layer("batch_norm_5")) == "batch_norm_5"
 
 
 def test_what_is_to_be_seen():

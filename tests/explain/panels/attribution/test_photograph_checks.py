@@ -90,7 +90,7 @@ def by_hand(subject: Subject, unit: int, start: np.ndarray, end: np.ndarray, pix
 
 def test_occlusions_map_is_checked_against_the_network(worker):
     test = shown(vgg_check="true", vgg_patch="small patches")
-    assert "squares of 1 × 1 pixels are covered" in text_of(test) and "Area under the curve:" not in text_of(test)
+    assert "squares of 1 × 1 pixels, covered" in text_of(test) and "Area under the curve:" not in text_of(test)
     test.button(key="cover-occlusion-start").click().run()
     said = until(test, "Area under the curve:")
     told = [float(one) for one in re.search(r"curve: (\S+) .*random (\S+); .*, (\S+) .*random (\S+);", said).groups()]

@@ -52,8 +52,8 @@ def run(network: str, **address: str):
 @pytest.mark.parametrize("network", KINDS)
 def test_what_each_layer_costs_and_how_long_it_takes(network):
     test = run(network, deep_part=opening.EACH)
-    assert "of all multiply-adds" in text_of(test) and "Memory: what a layer puts out" in text_of(test)
-    assert "ONNX Runtime's profiler" in text_of(ended(test, "of the pass"))
+    assert "of all multiply-adds" in text_of(test) and "Memory is what a layer puts out" in text_of(test)
+    assert "ONNX Runtime's profiler" in text_of(ended(test, "The strip on top says"))
     assert not [one for one in test.button if one.label == "Cancel"]
 
 

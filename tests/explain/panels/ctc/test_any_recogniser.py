@@ -78,8 +78,21 @@ def test_the_reading_stands_in_every_part(network, labels, blank, softmax):
     assert f"**CTC decoding** :gray[reads] {bold(read)}" in said
     assert f"is the probability of “{plain(read)}”: the sum over all" in said
     assert f"**The lattice of “{plain(read)}”**" in said
-    assert said.count("24 frames") == 2 and "all 15 texts with this one character replaced" in said
+    assert said.count("24 columns") == 1 and said.count("24 frames") == 1
+    assert "all 15 texts with this one character replaced" in said
     assert "31 frames" not in said
+
+
+def test_a_chosen_frame_is_told_in_words(network):
+    made.recogniser(network)
+    assert "**Frame" not in text_of(opened(page))
+    shown = subject()
+    p, alphabet = shown.probabilities[7], Alphabet(made.LABELS, 0)
+    first, second = sorted(range(len(p)), key=lambda label: -p[label])[:2]
+    left, right = shown.frames.within[7]
+    told = f"**Frame 7** sees columns {left} to {right - 1} of the picture, framed above. It says "
+    told += f"{plain(alphabet.name(first))} ({p[first]:.4f}), then {plain(alphabet.name(second))} ({p[second]:.4f})."
+    assert told in text_of(opened(page, frame="7"))
 
 
 def test_texts_are_typed_in_the_networks_own_alphabet(network):

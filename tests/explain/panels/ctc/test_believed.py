@@ -13,6 +13,7 @@ from explain.notebook.network import open_network
 from explain.panels.inputs import word
 from explain.panels.page import download, subject, views
 from explain.panels.page.subject import OWN, Subject
+from explain.trust import wording
 from explain.trust.trust import Caveat, Trust
 from tests.explain.panels.page import made
 from tests.explain.panels.views import captions_of, text_of
@@ -61,6 +62,7 @@ def test_what_may_be_believed_has_a_quiet_line_and_a_lesser_doubt_another_colour
     judged(monkeypatch, Trust(right=0.97))
     test = page()
     assert "Of readings like this, 97 in 100 are right." in captions_of(test)
+    assert wording.LIKE_THIS in [one.help for one in test.caption]
     assert RED not in text_of(test) and ORANGE not in text_of(test)
     judged(monkeypatch, Trust(right=0.8, caveats=(Caveat("share", "80 in 100 are right."),)))
     assert "80 in 100 are right." in captions_of(page())

@@ -18,6 +18,7 @@ from explain.panels.ctc import beam_search, in_depth
 from explain.panels.inputs import word
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
+from explain.pictures.notation import ordinal
 from models import crnn
 from tests.explain.panels.views import opened, text_of
 
@@ -65,7 +66,7 @@ def test_a_typed_text_is_told_its_probability_and_ratio():
         ({"what_if": "x" * 500}, "needs at least"),
         ({"what_if": "elephant"}, "exactly as likely as the reading"),
         ({"what_if": ""}, "Why not “"),
-        ({"character": "3"}, "Character 4, **p**"),
+        ({"character": "3"}, "4th character, **p**"),
         ({"beams": "", "beam_of": "", "lattice": "", "words": ""}, "Only the 25 likeliest"),
         ({"beams": "7", "lattice": "<b>", "beam_frame": "1e9"}, "every column sums to 1"),
         ({"lattice": "Backward"}, "How probable everything after this frame is"),
@@ -85,7 +86,7 @@ def test_a_character_that_is_not_there_is_the_least_sure_one():
     sure = [character.posterior for character in ctc_alternatives.characters(p, read)]
     for number in (None, "99", "-1"):
         said = text_of(opened(page, **({"character": number} if number else {})))
-        assert f"Character {int(np.argmin(sure)) + 1}, " in said, number
+        assert f"The {ordinal(int(np.argmin(sure)))} character, " in said, number
 
 
 def test_a_picture_without_a_word_is_told_so():
@@ -105,7 +106,19 @@ def test_a_click_on_a_character_is_kept_in_the_address():
     test = opened(page)
     test.button(key="character-4").click().run()
     assert test.query_params["character"] == ["4"] or test.query_params["character"] == "4"
-    assert "Character 5, **h**" in text_of(test)
+    assert "5th character, **h**" in text_of(test)
+
+
+def test_the_film_opens_where_two_beginnings_are_closest():
+    def step(*likely):
+        return {"living": [["", share / 2, share / 2, 0, 0, "kept"] for share in likely]}
+
+    assert beam_search.closest([step(1.0), step(0.8, 0.1), step(0.5, 0.4, 0.1), step(0.9, 0.1)]) == (2, 0.8)
+    assert beam_search.closest([step(1.0), step(0.9)]) == (1, 0.0)
+    test = opened(page)
+    frame, near = beam_search.closest(beam_search._steps("of the page", 25, probabilities(), ALPHABET))
+    assert f"It opens at frame {frame}, where the decision is closest" in text_of(test) and near > 0.001
+    assert "It opens at frame" not in text_of(opened(page, beam_frame="3"))
 
 
 def test_the_film_ends_with_what_the_search_finds():
@@ -121,11 +134,11 @@ def test_the_film_ends_with_what_the_search_finds():
 def test_sentences_on_a_character_say_how_it_stands():
     sure = ctc_alternatives.Character(crnn.LABELS.index("e"), (2, 4), 0.98, 3, crnn.LABELS.index("c"), math.log(0.01))
     assert alternatives_panel.sentence(sure, 0, ALPHABET) == (
-        "Character 1, **e**, is read at frames 2 to 3; with the rest of the text as it is, the network is 98.0% sure. "
-        "Its strongest rival is **c**: that text is 0.010 times as likely."
+        "The 1st character, **e**, is read at frames 2 to 3. With the rest of the text as it is, the network is 98.0% "
+        "sure of it. Its strongest rival is **c**: that text is 0.010 times as likely."
     )
     beaten = ctc_alternatives.Character(0, (5, 6), 0.4, 5, 1, math.log(1.5))
-    assert "is read at frame 5;" in alternatives_panel.sentence(beaten, 2, ALPHABET)
+    assert "is read at frame 5." in alternatives_panel.sentence(beaten, 2, ALPHABET)
     assert "In fact **b** would make a likelier text, 1.50 times." in alternatives_panel.sentence(beaten, 2, ALPHABET)
     alone = ctc_alternatives.Character(0, (0, 1), 1.0, 0, None, -math.inf)
     assert "No other character is possible" in alternatives_panel.sentence(alone, 0, ALPHABET)

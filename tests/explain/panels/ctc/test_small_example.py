@@ -38,7 +38,7 @@ def test_numbers_come_from_the_address_and_go_there():
     assert [slider.value for slider in test.slider] == [(90, 95), (5, 95), (90, 95)]
     assert "here path and text agree" in text_of(test)
     test.slider[0].set_range(0, 0).run()
-    assert not test.exception and test.slider[0].label == "Frame 1: a 0 %, b 0 %, blank 100 %"
+    assert not test.exception and test.slider[0].label == "Frame 0: a 0 %, b 0 %, blank 100 %"
     assert "0.0.5.90.90.5" in test.query_params["small_paths"]
     assert "reads “ba”" in text_of(test)
 

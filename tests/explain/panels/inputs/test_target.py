@@ -8,6 +8,7 @@ import pytest
 from explain.attribution import targets
 from explain.panels.inputs import target, word
 from explain.panels.page.subject import Subject
+from explain.pictures.notation import ordinal
 from tests.explain.panels.layers.third import LABELS, classifier, networks_in, recogniser
 
 KINDS = {"third": (recogniser, {}), "animals": (classifier, {})}
@@ -28,7 +29,7 @@ def test_of_a_reading_the_text_and_each_character_in_order():
     path = read.values["answer"].argmax(axis=1)
     text = [int(label) for at, label in enumerate(path) if label and (not at or path[at - 1] != label)]
     by_name = target.of_answer(read)
-    assert list(by_name) == [target.WHOLE, *(f"{place}: {LABELS[label]}" for place, label in enumerate(text, 1))]
+    assert list(by_name) == [target.WHOLE, *(f"{ordinal(place)}: {LABELS[label]}" for place, label in enumerate(text))]
     assert [one.label for one in list(by_name.values())[1:]] == text
     assert by_name[target.WHOLE] == targets.WholeText(tuple(text), 0)
     assert {target.quantity(one) for one in by_name.values()} == {"log-probability"}

@@ -123,13 +123,13 @@ def test_everything_that_is_offered_to_try_can_be_tried(network):
         offered(test)[number].click().run()
         assert not test.exception and not test.error, label
         said = text_of(test)
-        assert len(test.toggle) == 1 or "set to zero in turn" in said or "changed by a slider" in said, label
+        assert len(test.toggle) == 1 or "set to zero in turn" in said or "Drag the slider" in said, label
 
 
 def test_the_first_open_shows_a_change_and_says_what_became_of_the_answer(folder):
     test = run("third")
     assert [one.label.replace("\\", "") for one in test.toggle] == ["linear, columns 18 to 29: set to zero"]
-    said = next(one.value for one in test.markdown if " before, " in one.value)
+    said = next(one.value for one in test.markdown if "With this change it" in one.value)
     network = Network(folder / "third.onnx")
     from explain.interventions.run import run as touched
     from explain.panels.inputs import word
@@ -143,9 +143,8 @@ def test_the_first_open_shows_a_change_and_says_what_became_of_the_answer(folder
         for at, label in enumerate(path)
         if label != blank and (not at or path[at - 1] != label)
     )
-    assert said.startswith(
-        f"Still **{reads}**:" if reads == subject.text else f"**{reads}** instead of **{subject.text}**"
-    )
+    same, other = f"still reads **{reads}**:", f"reads **{reads}** instead of **{subject.text}**, whose"
+    assert said.startswith(f"With this change it {same if reads == subject.text else other}")
 
 
 def test_what_is_half_made_stands_in_the_address():

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from explain.charts.network.words import short_name
 from explain.network.description import describe
 from explain.panels.inputs import photograph, word
-from explain.panels.layers import feature_maps, names, reading_with_less, recurrent
+from explain.panels.layers import feature_maps, names, recurrent
+from explain.panels.memory import reading_with_less
 from explain.panels.page.subject import Subject
 from models.crnn import CARD
 from models.vgg16 import CAM
@@ -119,7 +120,8 @@ def test_every_lstm_is_followed_in_the_directions_that_it_has(network, layer, un
         said = text_of(test)
         assert f"**All {units} units** :gray[forget gate]" in said and begins in said
         assert "agree with the network's to" in said and "do not trust" not in said
-        assert ("the frame to the right" in said) == (way == "backward")
+        assert ("below the bar to its right" in said) == (way == "backward")
+        assert "wrote it" in said and "of the memory it finds" in said
         assert "This needs a bank of its own" in said
 
 
@@ -163,7 +165,7 @@ def test_names_of_layers_kinds_and_channels(folder):
     assert names.layer_name(plain, plain.layer("joined")) == "joined"
     assert names.layer_name(bare, bare.layer("joined")) == "4 add" == short_name(bare, bare.layer("joined"))
     assert short_name(bare, bare.layer("pooled")) == "2 pool"
-    assert short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "bn_5"
+    assert short_name(describe(CARD), describe(CARD).layer("batch_norm_5")) == "batch_norm_5"
     kinds = {
         name: names.kind_name(bare, bare.layer(name)) for name in ("row/squeezed", "memory_1", "memory_2", "answer")
     }
@@ -180,6 +182,5 @@ def test_names_of_layers_kinds_and_channels(folder):
     assert [names.channel_name(plain, plain.output, label) for label in (0, 3)] == ["blank", "Z"]
     assert names.channel_name(animals, animals.input, 0) == "red"
     assert names.channel_name(describe(CAM), describe(CAM).input, 0) == "blue"
-    assert (
-        names.place_name(plain, plain.output) == "frame" and names.place_name(plain, plain.layer("memory_1")) == "step"
-    )
+    assert names.place_name(plain, plain.output) == "frame" == names.place_name(plain, plain.layer("memory_1"))
+    assert names.place_name(animals, animals.output) == "step"

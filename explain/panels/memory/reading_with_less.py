@@ -51,9 +51,10 @@ def show(word: Subject, ground: Ground) -> None:
             )
         caption(_taken_away(layers))
         caption(
-            "Each cell is a frame's likeliest character (a dot is blank) on its probability, yellow where sure; framed "
-            "where it differs from the whole network's. The network was never trained to read like this: a broken "
-            "reading shows what it relies on, not how well one direction could learn to read."
+            "Each cell is a frame's likeliest character (a dot is blank), yellow where sure. Framed: it is not what "
+            "the whole network says.",
+            more="The network was never trained to read like this: a broken reading shows what it relies on, not how "
+            "well one direction could learn to read.",
         )
     with chart:
         conditions = readings(word, layers, reset)
@@ -80,16 +81,12 @@ def dense_of(description: Description) -> Layer | None:
 
 
 def _taken_away(layers: list[Layer]) -> str:
-    which = {1: "the recurrent layer", 2: "both recurrent layers"}.get(
-        len(layers), f"all {len(layers)} recurrent layers"
-    )
-    start = f"The same word read by the same weights with something taken away in {which}: "
     if _two_ways(layers):
-        return start + (
-            "one reading direction silenced (its hidden states set to 0), or the memory of both directions wiped where "
-            "they cross the dashed line, so that neither side knows of the other."
+        return (
+            "The same word, read with something taken away: one reading direction is silenced, or all memory is wiped "
+            "where it crosses the dashed line. Drag the slider to move that line."
         )
-    return start + "the memory wiped where it crosses the dashed line, so that what comes after knows nothing of it."
+    return "The same word, read with the memory wiped at the dashed line. Drag the slider to move that line."
 
 
 def _two_ways(layers: list[Layer]) -> bool:
