@@ -18,6 +18,7 @@ from explain.network.description import Description, describe
 from explain.network.errors import NetworkError
 from explain.network.reading.shapes import TYPES
 from explain.network.running.cpus import available_cpus
+from explain.network.running.opening import open_session
 from explain.network.running.outputs import with_outputs
 from models.card import Card
 
@@ -176,7 +177,7 @@ class Network:
     def _open(self, threads: int) -> onnxruntime.InferenceSession:
         try:
             source, options = self.prepared(threads)
-            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            return open_session(source, options)
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             said = " ".join(str(error).split())[:300]
             raise NetworkError(f"{self.path.name} is not a network that ONNX Runtime can open: {said}") from error
@@ -273,7 +274,7 @@ def _nothing() -> onnxruntime.InferenceSession:
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "nothing", [x], [y])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return onnxruntime.InferenceSession(model.SerializeToString(), session_options(1), ["CPUExecutionProvider"])
+    return open_session(model.SerializeToString(), session_options(1))
 
 
 def bound_heap() -> None:

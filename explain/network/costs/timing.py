@@ -25,6 +25,7 @@ from explain.network.costs.layers import grouped_for, owned
 from explain.network.errors import NetworkError
 from explain.network.reading.shapes import TYPES
 from explain.network.running.cpus import available_cpus
+from explain.network.running.opening import open_session
 from explain.network.session import Network, empty_arena
 
 SECONDS, LEAST, MOST = 1.0, 5, 25  # for how long passes are measured, and how many at least and at most
@@ -97,7 +98,7 @@ def _session(network: Network, threads: int, folder: Path) -> onnxruntime.Infere
         node.name = node.output[0]
     options.enable_profiling = True
     options.profile_file_prefix = str(folder / "passes")
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return open_session(model.SerializeToString(), options)
 
 
 def _passes(run: Callable[[], object], on_step: OnStep | None) -> bool:

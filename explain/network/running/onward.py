@@ -22,12 +22,13 @@ from explain.network.description import Description
 from explain.network.errors import NetworkError
 from explain.network.reading.shapes import TYPES
 from explain.network.running.cpus import available_cpus
+from explain.network.running.opening import held_bytes, open_session
 from explain.network.session import PASSES_BETWEEN_TRIMS, Network, giving_back, session_options, trim
 
 if TYPE_CHECKING:
     import onnx
 
-KEPT = 64_000_000  # bytes of weights in the parts that are kept, of all networks together; at least one part is
+KEPT = 64_000_000  # bytes that the weights of kept parts take, of all networks together; at least one part is kept
 NUMBERS_AT_ONCE = 2**20  # of what is handed in, in one pass: 4 MB
 Feeds = Mapping[str, np.ndarray]
 
@@ -35,14 +36,13 @@ Feeds = Mapping[str, np.ndarray]
 class Part:
     """A part of a file, made by `cut`, as a session: some tensors made of others, in the axes of the file.
 
-    bytes: of its weights. Raises what ONNX Runtime raises where it cannot open the part.
+    bytes: that its weights take while it is open. Raises what ONNX Runtime raises where it cannot open the part.
     """
 
     def __init__(self, model: onnx.ModelProto, options: onnxruntime.SessionOptions):
-        self.bytes = sum(_bytes(tensor) for tensor in model.graph.initializer)
+        self.bytes = held_bytes(model)
         self._count = 0
-        source = model.SerializeToString()
-        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(model.SerializeToString(), options)
         self._types = {taken.name: TYPES.get(taken.type, np.float32) for taken in self._session.get_inputs()}
 
     def run(self, given: Feeds, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
@@ -164,7 +164,7 @@ def _make_room_and_keep(key: tuple, description: Description, given: Feeds, tens
     import onnx
 
     part = cut(onnx.load(str(description.path), load_external_data=False), given, tensors)
-    size = sum(_bytes(tensor) for tensor in part.graph.initializer)
+    size = held_bytes(part)
     while _kept and sum(other.bytes for other in _kept.values()) + size > KEPT:
         _kept.popitem(last=False)
     _kept[key] = Part(part, options_for(description, available_cpus()))
@@ -196,9 +196,3 @@ def _type(types: Mapping[str, int], name: str) -> int:
     import onnx
 
     return types.get(name) or onnx.TensorProto.FLOAT
-
-
-def _bytes(tensor: onnx.TensorProto) -> int:
-    from onnx import helper
-
-    return math.prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize

@@ -13,9 +13,11 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.network.weights import network_weights
 from explain.panels.layers import names
+from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
 
 MOST_KEPT = 4_000_000  # numbers of a layer whose weights are remembered
+REMEMBERED = 32_000_000  # bytes of weights, all layers together
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +66,18 @@ def weights(description: Description, layer: str) -> dict[str, np.ndarray]:
     """A layer's weights by role, see `explain.network.weights`, remembered for a while; empty for one without any."""
     if description.apart and description.layer(layer).parameters > MOST_KEPT:
         return network_weights(description, layer)  # a visitor's, of any size: nobody else has a use for them
-    return _weights(version(description), layer, description)
+    key = version(description), layer
+    found = _remembered().get(key)
+    if found is None:
+        found = network_weights(description, layer)
+        _remembered().add(key, found)
+    return found
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)  # at most 9 MB each in the networks that come along
-def _weights(version: str, layer: str, _description: Description) -> dict[str, np.ndarray]:
-    return network_weights(_description, layer)
+@st.cache_resource(show_spinner=False)
+def _remembered() -> Recent:
+    """Weights by role, of the last few layers: at most 9 MB each in the networks that come along."""
+    return Recent(REMEMBERED, lambda weights: sum(array.nbytes for array in weights.values()))
 
 
 def version(description: Description) -> str:
