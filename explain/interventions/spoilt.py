@@ -26,6 +26,7 @@ AMOUNTS: dict[str, Sequence[float]] = {
     "dark": (0.8, 0.9),
     "invert": (1,),
 }
+LARGE = 2**14  # pixels of a picture from which on every other amount is tried: a pass may take tenths of a second
 SURE = 0.5  # probability from which on a network is called sure: more than all other answers have together
 
 
@@ -50,12 +51,15 @@ class Tried(NamedTuple):
 
 
 def tried(network: Network, seen: Image.Image, on_step: OnStep | None = None) -> Tried:
-    """A picture spoilt in every way of AMOUNTS. That a reader reads nothing at all is no wrong answer.
+    """A picture spoilt in every way of AMOUNTS, a large one in half of them. That a reader reads nothing at all is no
+    wrong answer.
 
     seen, on_step, and what is raised: as for `explain.interventions.picture.curve`.
     """
     by_name = {change.name: change for change in CHANGES}
     ways = [(by_name[name], float(amount)) for name, amounts in AMOUNTS.items() for amount in amounts]
+    if seen.width * seen.height >= LARGE:
+        ways = ways[1::2]
     untouched = next(iter(by_name.values()))
     usual, *found = answers(network, seen, [(untouched, untouched.nothing), *ways], on_step)
     surest: dict[str, Spoilt] = {}

@@ -182,11 +182,15 @@ def _picture(subject: Subject, step: Step, scene: Scene) -> None:
 def _scene(subject: Subject, step: Step) -> Scene:
     """The step's scene for this picture, with what came of its work where that is known."""
     scene = _made(subject, step)
-    if isinstance(scene.picture, Work):
-        answer = _remembered().get((subject.description, *scene.picture.key))
-        if answer is not None:
-            return scene.picture.finished(answer)
-    return scene
+    if not isinstance(scene.picture, Work):
+        return scene
+    key = (subject.description, *scene.picture.key)
+    answer = _remembered().get(key)
+    if answer is None:
+        return scene
+    if (finished := _scenes().get(key)) is None:
+        _scenes().add(key, finished := scene.picture.finished(answer))
+    return finished
 
 
 def _made(subject: Subject, step: Step) -> Scene:

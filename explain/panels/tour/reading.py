@@ -246,9 +246,10 @@ def collapse(subject) -> Scene:
             "between": listed([str(frame) for frame in range(first.end, second.start)]),
             "without": decoding.text(without, alphabet.labels),
         }
-    picture = film(subject, moments, rows, "The best path, repeats merged, blanks dropped", len(path))
-    variant = "text" if twice is None else "doubled"
-    return Scene(facts, picture, variant, at_frame(subject, None if twice is None else best.spans[twice].end))
+    between = None if twice is None else best.spans[twice].end
+    start = {} if between is None else {"start": between}
+    picture = film(subject, moments, rows, "The best path, repeats merged, blanks dropped", len(path), **start)
+    return Scene(facts, picture, "text" if twice is None else "doubled", at_frame(subject, between))
 
 
 def best_path(subject) -> Scene:

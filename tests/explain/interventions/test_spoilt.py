@@ -6,12 +6,13 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explain.interventions import spoilt
 from explain.interventions.picture import CHANGES
 from explain.interventions.which import Stopped
 from explain.network.session import Network
-from models import crnn, typeface
+from models import crnn, typeface, vgg16
 
 
 def probability_of_text(p: np.ndarray, labels: tuple[int, ...]) -> float:
@@ -59,6 +60,13 @@ def test_every_amount_is_one_of_its_slider():
     by_name = {change.name: change.amounts() for change in CHANGES}
     for name, amounts in spoilt.AMOUNTS.items():
         assert set(map(float, amounts)) <= set(by_name[name]), name
+
+
+def test_a_large_picture_is_spoilt_in_fewer_ways():
+    network = Network(vgg16.CAM)
+    seen = vgg16.as_seen(Image.fromarray(np.random.default_rng(0).integers(0, 256, (140, 140, 3), np.uint8)), 128)
+    found = spoilt.tried(network, seen)
+    assert found.count == sum(map(len, spoilt.AMOUNTS.values())) // 2 and found.usual.text in network.description.labels
 
 
 def test_it_can_be_stopped():
