@@ -1,4 +1,4 @@
-"""What if the picture were blurred, shifted, turned, darker, inverted or noisier: a picture changed by one amount."""
+"""What if the picture were blurred, shifted, turned, struck through or noisier: a picture changed by one amount."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from models.preprocessing import ground
 
 SEED = 0
 AT_ONCE = 8  # pictures between two reports
+THICK, SCRATCH = 1 / 16, 3 / 32  # of the height, that a line across is thick
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,32 @@ def noisier(picture: Image.Image, deviation: float) -> Image.Image:
     return _rounded(pixels + deviation * np.random.default_rng(SEED).standard_normal(pixels.shape, np.float32))
 
 
+def struck(picture: Image.Image, place: float) -> Image.Image:
+    """A line right across, in the colour farthest from the ground's; place: how far down it begins, in hundredths of
+    the height, 0 for no line."""
+    ground_colour, pixels = _ground(picture), np.asarray(picture)
+    away = np.abs(pixels.astype(int) - ground_colour).reshape(picture.height * picture.width, -1).sum(axis=1)
+    return _crossed(picture, place, pixels.reshape(len(away), -1)[away.argmax()], THICK)
+
+
+def scratched(picture: Image.Image, place: float) -> Image.Image:
+    """The same in the ground's own colour, a little thicker: what it crosses is gone."""
+    return _crossed(picture, place, _ground(picture), SCRATCH)
+
+
+def _ground(picture: Image.Image) -> np.ndarray:
+    return np.asarray(ground(picture))
+
+
+def _crossed(picture: Image.Image, place: float, colour: np.ndarray, share: float) -> Image.Image:
+    if not place:
+        return picture
+    pixels, top = np.array(picture), round(place / 100 * picture.height)
+    rows = pixels[top : top + max(1, round(share * picture.height))]
+    rows[...] = colour.reshape(rows.shape[2:])
+    return Image.fromarray(pixels)
+
+
 def _rounded(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
 
@@ -99,6 +126,8 @@ CHANGES = (
     Change("dark", "Darker", "of the light gone", 0, 0.95, 0.05, 0, darker),
     Change("invert", "Inverted", "of the way", 0, 1, 0.05, 0, inverted),
     Change("noise", "Noisier", "levels of 255", 0, 120, 5, 0, noisier),
+    Change("strike", "Struck through", "% of the way down", 0, 95, 5, 0, struck),
+    Change("scratch", "Scratched", "% of the way down", 0, 95, 5, 0, scratched),
 )
 
 
@@ -115,14 +144,21 @@ def curve(
     answer has no meaning that is known; Stopped where on_step returns False.
     """
     amounts = list(change.amounts() if amounts is None else amounts)
+    return answers(network, seen, [(change, amount) for amount in amounts], on_step)
+
+
+def answers(
+    network: Network, seen: Image.Image, changes: Sequence[tuple[Change, float]], on_step: OnStep | None = None
+) -> list[Answered]:
+    """What a network answers to a picture after each of some changes, each by its amount. The rest: see `curve`."""
     usual = _probabilities(network, [seen])[0]
     answer = teller(network.description, usual)
     found: list[Answered] = []
-    for first in range(0, len(amounts), AT_ONCE):
-        some = amounts[first : first + AT_ONCE]
-        probabilities = _probabilities(network, [change.made(seen, amount) for amount in some])
-        found += [Answered(amount, *answer(one)) for amount, one in zip(some, probabilities, strict=True)]
-        if on_step is not None and on_step(len(found), len(amounts)) is False:
+    for first in range(0, len(changes), AT_ONCE):
+        some = changes[first : first + AT_ONCE]
+        probabilities = _probabilities(network, [change.made(seen, amount) for change, amount in some])
+        found += [Answered(amount, *answer(one)) for (_, amount), one in zip(some, probabilities, strict=True)]
+        if on_step is not None and on_step(len(found), len(changes)) is False:
             raise Stopped("Stopped.")
     return found
 

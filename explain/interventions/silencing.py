@@ -13,9 +13,10 @@ import numpy as np
 
 from explain.attribution import targets
 from explain.interventions.intervention import Intervention, Where, changed
-from explain.interventions.run import Values
+from explain.interventions.run import Values, after, check_cut
 from explain.interventions.which import SILENCED, OnStep, falls_of
-from explain.network.session import Network
+from explain.layers import activations
+from explain.network.session import LOGITS, Network
 
 NAMED, RANDOM, ACTIVE = "named", "random", "active"
 COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -50,12 +51,31 @@ def silenced(
 
     picture, untouched, target, on_step and what is raised: as for `explain.interventions.which.costs`.
     """
-    shown, values = network.description.layer(layer), untouched[layer]
-    outputs = (
-        changed(shown, Intervention(layer, Where(channels=tuple(group)), SILENCED), values) if len(group) else values
-        for group in groups
-    )
+    outputs = (_without(network, untouched, layer, group) for group in groups)
     return falls_of(network, picture, untouched, layer, target, outputs, len(groups), on_step)
+
+
+def answers_without(
+    network: Network, picture: np.ndarray, untouched: Values, layer: str, groups: Sequence[Sequence[int]]
+) -> np.ndarray:
+    """The probabilities that the network answers with each group of a layer's channels silenced, `(group, ...)`.
+
+    For some groups: the layer's output is made for all of them at once. The rest as for `silenced`.
+    """
+    check_cut(network, picture, untouched, layer)
+    outputs = np.stack([_without(network, untouched, layer, group) for group in groups])
+    description = network.description
+    found = after(network, picture, untouched, layer, outputs, (description.output.name, LOGITS))
+    return activations.probabilities(description, found)
+
+
+def _without(network: Network, untouched: Values, layer: str, group: Sequence[int]) -> np.ndarray:
+    """A layer's output with some of its channels set to zero."""
+    values = untouched[layer]
+    if not len(group):
+        return values
+    silent = Intervention(layer, Where(channels=tuple(int(channel) for channel in group)), SILENCED)
+    return changed(network.description.layer(layer), silent, values)
 
 
 def curves(

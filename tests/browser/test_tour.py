@@ -91,13 +91,50 @@ def test_keys_alone_start_it_leave_it_and_take_it_up_again_for_a_typed_word(brow
         page.keyboard.press("Escape")
         page.locator(".card").wait_for(state="detached")
         assert "tour=" not in page.url
-        page.goto(f"{page.url}&tour=9")
-        at(page, OF_WORDS[8].title)
+        number = numbered("collapse")
+        page.goto(f"{page.url}&tour={number}")
+        at(page, OF_WORDS[number - 1].title)
         live = page.locator('.card [aria-live="polite"]').inner_text()
-        assert "guesses become “Hi”" in live and f"step 9 of {len(OF_WORDS)}" in live
+        assert "the blanks go: “Hi”" in live and f"step {number} of {len(OF_WORDS)}" in live
         page.get_by_role("slider", name="Frame", exact=True).wait_for()
         page.get_by_role("button", name="Next").press("Enter")
-        at(page, OF_WORDS[9].title)
+        at(page, OF_WORDS[number].title)
+
+
+def numbered(name: str) -> int:
+    """A step's number, from 1 on."""
+    return [step.name for step in OF_WORDS].index(name) + 1
+
+
+def test_the_view_beside_a_step_shows_what_it_speaks_of(browser, third):
+    """Its layer, method and change as well as another step's before it, also where its switches are on the page."""
+    with visitor(browser, third, f"tour={numbered('silence')}") as page:
+        view, text = page.locator(".st-key-deeper"), page.locator(".card p")
+        at(page, OF_WORDS[numbered("silence") - 1].title)
+        reads = re.search(r"and “(\w+)” is read", text.inner_text()).group(1)
+        view.get_by_text(re.compile(f"^{reads} instead of")).wait_for()
+        for away in ("memory", "filter"):  # where the visitor has chosen otherwise before, with and without the view
+            view.get_by_role("radio", name="VGG16").click()
+            view.get_by_text("block3_conv1").first.wait_for()
+            if away == "memory":
+                page.locator(".card .dots button").nth(numbered(away) - 1).click()
+                at(page, OF_WORDS[numbered(away) - 1].title)
+            page.locator(".card .dots button").last.click()
+            wrong = re.search(r"“(\w+)”, and gives that text (\d+)", told(page, "Yes. As it is"))
+            view.get_by_text(re.compile(f"^reads {wrong.group(1)}, probability 0.{wrong.group(2)[0]}")).wait_for()
+            page.locator(".card .dots button").nth(numbered("silence") - 1).click()
+            view.get_by_text(re.compile(f"^{reads} instead of")).wait_for()
+        page.locator(".card .dots button").nth(numbered("why") - 1).click()
+        at(page, OF_WORDS[numbered("why") - 1].title)
+        first, last = re.search(r"columns (\d+) to (\d+)", told(page, "covered it keeps")).groups()
+        view.get_by_text(f"The patch costs most at columns {first} to {last}").wait_for()
+
+
+def told(page, part: str) -> str:
+    """The step's text once it says this, which takes some work."""
+    text = page.locator(".card p").filter(has_text=part)
+    text.wait_for()
+    return text.inner_text()
 
 
 def test_a_network_that_nobody_knows_has_its_general_steps(browser, third):

@@ -47,6 +47,13 @@ def show() -> None:
         st.html(table(listed))
 
 
+def first() -> tuple[Path, list[Reading]]:
+    """The best path and all readings, the likeliest first, of the example as it stands at first."""
+    shares = np.array(next(iter(FIRST.values()))) / 100
+    p = np.column_stack([shares, 1 - shares.sum(axis=1)])
+    return max(paths(p, ALPHABET.blank), key=lambda path: path.probability), readings(p, ALPHABET.blank)
+
+
 def _shares(frames: str) -> list[tuple[int, int]]:
     """Hundredths of a and of b in each frame: those in the address where they make sense, else the first."""
     first = FIRST[frames]

@@ -1,4 +1,4 @@
-"""What if the picture were blurred, shifted, turned, darker, inverted or noisier: a slider, and the answer along it."""
+"""What if the picture were blurred, turned, struck through, …: a slider, and the answer along it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,24 @@ from explain.panels.words.explained import caption
 from explain.pictures import images
 
 BY_TITLE = {change.title: change for change in CHANGES}
-USUAL = {"blur": 2.0, "shift": 3.0, "turn": 5.0, "dark": 0.5, "invert": 1.0, "noise": 40.0}
+USUAL = {
+    "blur": 2.0,
+    "shift": 3.0,
+    "turn": 5.0,
+    "dark": 0.5,
+    "invert": 1.0,
+    "noise": 40.0,
+    "strike": 50.0,
+    "scratch": 50.0,
+}
 CHANGE = "picture_change"  # in the address
 REMEMBERED = 48  # curves of some forty points
 WIDE = 480  # screen pixels of the changed picture
+
+
+def amount_key(change: picture.Change) -> str:
+    """Under which name the amount of a change stands in the address."""
+    return f"picture_{change.name}"
 
 
 @st.cache_resource(show_spinner=False)
@@ -46,7 +60,7 @@ def show(subject: Subject) -> None:
             float(change.most),
             USUAL[change.name],
             float(change.step),
-            key=f"picture_{change.name}",
+            key=amount_key(change),
             bind="query-params",
         )
         changed = change.made(subject.seen, amount)

@@ -51,6 +51,21 @@ def show(word: Subject) -> None:
     caption(introduction(list(layers.values()), len(word.probabilities)))
     reading_with_less.show(word, ground_of(word, len(word.probabilities), False))
     st.divider()
+    with st.container(key="unit-story"):
+        told = _one_unit(word, layers)
+    if told is None:
+        return
+    layer, direction, steps, ground, unit = told
+    exemplars.unit(word, layer, direction, unit)
+    st.divider()
+    _units(ground, steps, unit)
+    _check(steps, word, layer, direction)
+
+
+def _one_unit(word: Subject, layers: dict[str, Layer]) -> tuple[Layer, str, lstm.Trace, Ground, int] | None:
+    """Draws the choice of a layer, a direction and a unit, and that unit's story; returns what was chosen, None where
+    its gates cannot be worked out."""
+    description = word.description
     with st.container(horizontal=True, gap="medium"):
         layer = layers[address.switch("Recurrent layer", layers, key="lstm_layer")]
         direction = _direction(layer)
@@ -60,7 +75,7 @@ def show(word: Subject) -> None:
         steps = lstm.trace(fed_values, weights(description, layer.name), direction)
     except lstm.LstmError as problem:
         st.info(f"The gates of {names.layer_name(description, layer)} can't be worked out: {problem}")
-        return
+        return None
     ground = ground_of(word, len(steps.hidden), direction == "backward")
     unit = _unit(steps)
     called = told.frame_names(word.best.path, word.alphabet, len(steps.hidden))
@@ -71,10 +86,7 @@ def show(word: Subject) -> None:
         _choice(word, layer, direction, unit)
         silence(word, layer, _places(layer, direction, unit, ground.frame), "recurrent")
         _memory(ground, steps, called)
-    exemplars.unit(word, layer, direction, unit)
-    st.divider()
-    _units(ground, steps, unit)
-    _check(steps, word, layer, direction)
+    return layer, direction, steps, ground, unit
 
 
 def introduction(layers: list[Layer], frames: int) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from explain.panels.components import component
 from explain.panels.jobs.held import Held
@@ -17,7 +21,7 @@ from explain.panels.tour.scene import Scene, Work
 from explain.panels.tour.steps import Step
 
 REMEMBERED, SCENES = 24, 32  # pictures that took work, and all others; some 100 KB each
-OPENED = "tour-opened"  # in the session: the step whose place the page was last turned to
+OPENED = "tour-opened"  # in the session: what the page was last turned to
 
 GROUNDS = {False: "#fbfbfc", True: "#12151c"}  # the page's, light and dark
 STYLE = """<style>
@@ -42,16 +46,53 @@ def show(subject: Subject) -> None:
 
 
 def _turn(subject: Subject) -> None:
-    """Opens the deeper view that a step belongs to when the step is new, by a link or a click."""
+    """Opens the deeper view that a step belongs to when the step is new, by a link or a click; and has its place show
+    what the step speaks of, also of another picture, and once work has told what that is."""
     present, number = _present(subject)
-    mark = (subject.network, number)
-    if st.session_state.get(OPENED) == mark:
+    scene = _scene(subject, present)
+    step, seen = (subject.network, number), (subject.ran.digest, isinstance(scene.picture, Work))
+    before = st.session_state.get(OPENED)
+    if before == (step, seen):
         return
-    st.session_state[OPENED] = mark
-    if present.place.view is not None:
+    st.session_state[OPENED] = step, seen
+    fresh = before is None or before[0] != step
+    if fresh and present.place.view is not None:
         st.session_state[views.VIEW] = views.title_of(present.place.view)
-    for name, value in _scene(subject, present).address.items():
-        st.session_state[name] = st.query_params[name] = value
+    again = not fresh and before[1][0] == seen[0]  # the same picture, of which work has told more: only that is new
+    earlier = _made(subject, present) if again else Scene({}, {})
+    for name, value in _new(scene.address, earlier.address).items():
+        if value is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = value
+    _press(_new(scene.pressed, earlier.pressed) | (_network(subject, present) if fresh else {}))
+    if present.place.drawn_anew:
+        count = st.session_state.get(present.place.drawn_anew, 0)
+        st.session_state[present.place.drawn_anew] = count + 1
+
+
+def _press(choices: Mapping[str, str | float | bool]) -> None:
+    """Sets switches and sliders. One that is on the page already writes its address itself, and nobody else may; one
+    that is not takes its value from here, and its address has to be written."""
+    for key, value in choices.items():
+        st.session_state[key] = value
+        with contextlib.suppress(StreamlitAPIException):
+            if value is False:
+                st.query_params.pop(key, None)
+            else:
+                st.query_params[key] = str(value)
+
+
+def _new(choices: Mapping, before: Mapping) -> dict:
+    return {name: value for name, value in choices.items() if name not in before or before[name] != value}
+
+
+def _network(subject: Subject, step: Step) -> dict[str, str]:
+    """That the step's view looks into this network, where it may look into two."""
+    titles = {name: title for title, name in views.titles(views.to_look_into()).items()}
+    if step.place.network is None or len(titles) < 2:
+        return {}
+    return {step.place.network: titles[subject.network]}
 
 
 def _present(subject: Subject) -> tuple[Step, int]:
@@ -122,28 +163,38 @@ def _other(subject: Subject) -> str | None:
 
 
 def _picture(subject: Subject, step: Step, scene: Scene) -> None:
-    def draw(picture: dict) -> None:
-        data = {**picture, "id": f"{subject.ran.digest} {step.name}"}
-        component("tour/picture", key=f"tour-picture-{step.name}", data=data)
-
     if isinstance(scene.picture, Work):
         work = scene.picture
-        key = (subject.description, *work.key)
         shown(
             Held("tour-work"),
-            key,
+            (subject.description, *work.key),
             "Work it out",
             work.run,
-            lambda answer: draw(work.draw(answer)),
+            lambda answer: st.rerun(),  # the text and the place above tell of it too
             _remembered(),
             at_once=True,
         )
     else:
-        draw(scene.picture)
+        data = {**scene.picture, "id": f"{subject.ran.digest} {step.name}"}
+        component("tour/picture", key=f"tour-picture-{step.name}", data=data)
 
 
 def _scene(subject: Subject, step: Step) -> Scene:
-    """The step's scene for this picture, made once."""
+    """The step's scene for this picture, with what came of its work where that is known."""
+    scene = _made(subject, step)
+    if not isinstance(scene.picture, Work):
+        return scene
+    key = (subject.description, *scene.picture.key)
+    answer = _remembered().get(key)
+    if answer is None:
+        return scene
+    if (finished := _scenes().get(key)) is None:
+        _scenes().add(key, finished := scene.picture.finished(answer))
+    return finished
+
+
+def _made(subject: Subject, step: Step) -> Scene:
+    """The step's scene for this picture, made once, before any work."""
     key = (subject.ran.digest, step.name)
     if (scene := _scenes().get(key)) is None:
         scene = step.make(subject)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from explain.attribution import cam, occlusion, targets
 from explain.ctc import decoding
 from explain.interventions import picture as changed
+from explain.interventions import spoilt
 from explain.interventions.which import Stopped
 from explain.network.head import CTC
+from explain.panels.interventions.parts import PART, PICTURE
+from explain.panels.interventions.picture import CHANGE, amount_key
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page import address
-from explain.panels.tour.scene import Scene, Work, bars, colour, lying, picture_of, share, tiles, url
+from explain.panels.tour.scene import Scene, Work, bars, colour, in_100, lying, picture_of, share, signed, tiles, url
 from explain.panels.visualisation import gallery
 from explain.pictures import images
 
 PACE = 520  # milliseconds a moment
-AMOUNTS = 9  # of each change of the picture
+FAILURES = 6  # pictures side by side, the untouched one among them
 SHOWN = 8  # dreamt words
-SPOILT = changed.CHANGES[:3:2]  # blurred, and turned
 
 
 def why(subject) -> Scene:
@@ -33,26 +33,36 @@ def why(subject) -> Scene:
     name = subject.alphabet.name(target.label)
     size, step = occlusion.patches_of_a_word(subject.height)["columns"]
     usual = targets.mean_probability(subject.probabilities, target)
-    facts = {"character": name, "number": str(place + 1), "columns": str(size[1]), "usual": share(usual)}
+    facts = {
+        "character": name,
+        "number": str(place + 1),
+        "count": str(len(text)),
+        "columns": str(size[1]),
+        "usual": share(usual),
+    }
+    chosen = {"character": str(place), "frame": None}, {"why_patch": "columns", "why_rival": False}
 
     def run(on_step: OnStep) -> np.ndarray | None:
         covered = occlusion.occlude(subject.opened.network, subject.batch[0], size, step, on_step=on_step)
         return None if covered is None else covered.drops(target)
 
-    def draw(drops: np.ndarray) -> dict:
-        return _covered(subject, occlusion.boxes(subject.batch[0].shape, size, step), usual, drops, name)
+    def finished(drops: np.ndarray) -> Scene:
+        places = occlusion.boxes(subject.batch[0].shape, size, step)
+        # a mean over the frames that tell the character: what is lost of its logarithm is a factor of it
+        remaining = usual * np.exp(-drops)
+        worst = int(remaining.argmin())
+        _, left, _, right = places[worst].tolist()
+        found = {"first": str(left), "last": str(right - 1), "left": share(float(remaining[worst]))}
+        return Scene({**facts, **found}, _covered(subject, places, remaining, name), "text", *chosen)
 
-    key = ("why", subject.ran.digest, place)
-    return Scene(facts, Work(key, run, draw), address={"character": str(place)})
+    return Scene(facts, Work(("why", subject.ran.digest, place), run, finished), "working", *chosen)
 
 
-def _covered(subject, places: np.ndarray, usual: float, drops: np.ndarray, name: str) -> dict:
-    # a mean over the frames that tell the character: what is lost of its logarithm is a factor of it
-    remaining = usual * np.exp(-drops)
+def _covered(subject, places: np.ndarray, remaining: np.ndarray, name: str) -> dict:
     moments = [
         {
             "box": lying((left, right), subject.height),
-            "says": f"columns {left} to {right - 1} covered: “{name}” is left with {share(float(rest))}",
+            "says": f"columns {left} to {right - 1} covered: “{name}” keeps {share(float(rest))}",
         }
         for (_, left, _, right), rest in zip(places.tolist(), remaining, strict=True)
     ]
@@ -63,8 +73,9 @@ def _covered(subject, places: np.ndarray, usual: float, drops: np.ndarray, name:
         "moments",
         describes=f"How sure it is of {name} while a strip covers the word",
         columns=[[middle - half, middle + half] for middle in middles],
-        rows=[bars(f"how sure it still is of “{name}”", remaining)],
+        rows=[bars(f"the probability of “{name}” while a strip covers these columns", remaining)],
         moments=moments,
+        start=int(remaining.argmin()),
         pace=PACE // 2,
         names="Place of the strip",
         cover=colour(subject, cam.background(subject.batch[0])),
@@ -96,28 +107,23 @@ def dreams(subject) -> Scene:
 
 
 def fails(subject) -> Scene:
-    """The picture spoilt step by step in the way that the network stands least, and what it says to each."""
+    """The picture spoilt in many ways: of those that turn the answer the ones of which the network is surest."""
     best = subject.text if subject.description.head.kind == CTC else _likeliest(subject)
-    facts = {"usual": best or "nothing", "usually": share(_probability(subject))}
+    facts = {
+        "usual": best or "nothing",
+        "usually": in_100(_probability(subject)),
+        "does": "reads" if subject.description.head.kind == CTC else "says",
+        "what": "text" if subject.description.head.kind == CTC else "class",
+    }
 
-    def run(on_step: OnStep) -> list[tuple[str, list[changed.Answered]]] | None:
-        curves, of = [], len(SPOILT) * AMOUNTS
-        for number, change in enumerate(SPOILT):
-            amounts = np.linspace(max(change.nothing, change.least), change.most, AMOUNTS).tolist()
-            report = partial(_further, on_step, number * AMOUNTS, of)
-            try:
-                points = changed.curve(subject.opened.network, subject.seen, change, amounts, report)
-            except Stopped:
-                return None
-            curves.append((change.name, points))
-        return curves
+    def run(on_step: OnStep) -> spoilt.Tried | None:
+        try:
+            return spoilt.tried(subject.opened.network, subject.seen, on_step)
+        except Stopped:
+            return None
 
-    work = Work(("fails", subject.ran.digest), run, lambda curves: _spoilt(subject, curves))
-    return Scene(facts, work, address={"what_if_part": "The picture"})
-
-
-def _further(on_step: OnStep, before: int, of: int, done: int, _: int) -> bool:
-    return on_step(before + done, of)
+    work = Work(("fails", subject.ran.digest), run, lambda tried: _spoilt(subject, facts, tried))
+    return Scene(facts, work, "working", pressed={PART: PICTURE})
 
 
 def _likeliest(subject) -> str:
@@ -132,41 +138,33 @@ def _probability(subject) -> float:
     return float(np.exp(decoding.log_probability(p, subject.best.labels, subject.description.blank)))
 
 
-def _spoilt(subject, curves: list[tuple[str, list[changed.Answered]]]) -> dict:
-    """The change after whose fewest steps another answer comes, as a film."""
-    name, points = min(curves, key=lambda one: _breaks(one[1]))
-    change = next(change for change in SPOILT if change.name == name)
-    moments = [
-        {
-            "src": url(change.made(subject.seen, point.amount)),
-            "says": f"{change.title.lower()}, {point.amount:g} {change.unit}: “{point.text or 'nothing'}”, "
-            f"{share(point.probability)}{'' if point.text == points[0].text else ' ✗'}",
+def _spoilt(subject, facts: dict[str, str], tried: spoilt.Tried) -> Scene:
+    """The picture as it is, and the surest wrong answer of each way of spoiling it, side by side."""
+    items = [{"src": url(subject.seen), "title": "as it is", "note": f"“{facts['usual']}”, {facts['usually']}"}]
+    for change, answered in tried.turned[: FAILURES - 1]:
+        item = {
+            "src": url(change.made(subject.seen, answered.amount)),
+            "title": _done(change, answered.amount),
+            "note": f"“{answered.text}”, {in_100(answered.probability)} ✗",
         }
-        for point in points
-    ]
-    return picture_of(
-        subject,
-        "moments",
-        describes=f"The picture {change.title.lower()} step by step, and the answer to each",
-        columns=[],
-        rows=[],
-        moments=moments,
-        pace=2 * PACE,
-        names=f"{change.title}, {change.unit}",
-        tall=140 if is_wide(subject) else 190,
-    )
+        items.append(item)
+    wide = is_wide(subject)
+    described = f"The picture spoilt in {len(items) - 1} ways, and the wrong answer to each"
+    picture = tiles(items, subject.width / subject.height, described, 200 if wide else 108, 230 if wide else 150)
+    facts = {**facts, "count": str(tried.count)}
+    if not tried.turned:
+        return Scene(facts, picture, "holds", pressed={PART: PICTURE})
+    change, answered = first = tried.turned[0]
+    facts |= {"how": _done(change, answered.amount), "wrong": answered.text, "sure": in_100(answered.probability)}
+    pressed = {PART: PICTURE, CHANGE: change.title, amount_key(change): answered.amount}
+    return Scene(facts, picture, "text" if first.sure else "unsure", pressed=pressed)
 
 
-def _breaks(points) -> int:
-    """From which point on the answer is another one; as many as there are where none is."""
-    return next((at for at, point in enumerate(points) if point.text != points[0].text), len(points))
+def _done(change: changed.Change, amount: float) -> str:
+    """What was done to the picture, as the page's slider has it."""
+    return f"{change.title.lower()}, {signed(amount, 2).rstrip('0').rstrip('.')} {change.unit}"
 
 
 def answers(subject) -> bool:
     """Whether the network's numbers mean something that can be right or wrong."""
     return subject.description.head.kind != "none"
-
-
-def reads(subject) -> bool:
-    """Whether it reads at least one character here."""
-    return subject.description.head.kind == CTC and bool(subject.best.labels)

@@ -9,6 +9,7 @@ from explain.attribution.class_map import fits
 from explain.layers import feature_maps
 from explain.layers.feature_maps import is_drawn
 from explain.network.layers import Layer
+from explain.network.session import LOGITS
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.focus import weights
 from explain.panels.tour.scene import Scene, Work, by, called, colour, picture_of, signed, small_url, tiles, url
@@ -97,10 +98,18 @@ def cover(subject) -> Scene:
     def run(on_step: OnStep) -> occlusion.Occlusion | None:
         return occlusion.occlude(subject.opened.network, picture, size, step, "mean", on_step=on_step)
 
-    def draw(covered: occlusion.Occlusion) -> dict:
-        return _covered(subject, covered, target)
+    def finished(covered: occlusion.Occlusion) -> Scene:
+        drops = covered.drops(target)
+        top, left, bottom, right = covered.boxes[int(drops.argmax())].tolist()
+        found = {
+            "rows": f"{top} to {bottom - 1}",
+            "columns": f"{left} to {right - 1}",
+            "drop": signed(float(drops.max())),
+            "usual": signed(float(subject.values[LOGITS][unit])),
+        }
+        return Scene({**facts, **found}, _covered(subject, covered, target))
 
-    return Scene(facts, Work(("cover", subject.ran.digest, unit), run, draw))
+    return Scene(facts, Work(("cover", subject.ran.digest, unit), run, finished), "working")
 
 
 def _covered(subject, covered: occlusion.Occlusion, target: targets.ClassLogit) -> dict:
@@ -122,6 +131,7 @@ def _covered(subject, covered: occlusion.Occlusion, target: targets.ClassLogit) 
         columns=[],
         rows=[],
         moments=moments,
+        start=int(drops.argmax()),
         pace=PACE,
         names="Place of the patch",
         cover=colour(subject, subject.batch[0].mean(axis=(0, 1))),

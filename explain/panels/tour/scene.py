@@ -25,24 +25,27 @@ INK, BELOW = "#2563eb", "#c2410c"  # of bars above and below zero; seen on both 
 class Work:
     """A picture that takes longer than a click may: worked out beside the page, with progress and Cancel.
 
-    key: what is asked. run: told how to tell its progress; returns None where it was stopped. draw: the picture of
-    what came of it.
+    key: what is asked. run: told how to tell its progress; returns None where it was stopped. finished: the scene that
+    takes the place of the present one once that is known.
     """
 
     key: Hashable
     run: Callable[[OnStep], Any]
-    draw: Callable[[Any], dict]
+    finished: Callable[[Any], Scene]
 
 
 @dataclass(frozen=True)
 class Scene:
     """facts: what stands between braces in the step's text. picture: see `components/tour/picture.js`, or the work that
-    it takes. variant: of the text, where there is more than one."""
+    it takes. variant: of the text, where there is more than one. address, pressed: what the place that belongs to it is
+    opened with, so that both speak of the same: in the address, from which None takes a choice out; and of switches and
+    sliders, by their keys, which keep their own address."""
 
     facts: Mapping[str, str]
     picture: dict | Work
     variant: str = "text"
-    address: Mapping[str, str] = field(default_factory=dict)  # what the deeper view that belongs to it is opened with
+    address: Mapping[str, str | None] = field(default_factory=dict)
+    pressed: Mapping[str, str | float | bool] = field(default_factory=dict)
 
 
 def values_of(subject: Subject) -> dict[str, np.ndarray]:
@@ -69,6 +72,12 @@ def signed(value: float, digits: int = 2) -> str:
 def share(value: float) -> str:
     """A probability in words."""
     return f"{value:.3f}" if value >= 0.0005 else "under 0.001"
+
+
+def in_100(value: float) -> str:
+    """A probability as one says it."""
+    count = round(100 * value)
+    return "less than 1 in 100" if count == 0 else "more than 99 in 100" if count == 100 else f"{count} in 100"
 
 
 def map_url(values: np.ndarray) -> str:
@@ -123,9 +132,10 @@ def colour(subject: Subject, pixel: np.ndarray) -> str:
     return images.hexadecimal(np.asarray(Image.fromarray(shown).convert("RGB"))[0, 0])
 
 
-def bars(name: str, values: np.ndarray, backward: bool = False) -> dict:
-    """A row of bars over the columns, each as a share of the largest; those below zero in another colour."""
-    most = float(np.abs(values).max()) or 1.0
+def bars(name: str, values: np.ndarray, backward: bool = False, most: float | None = None) -> dict:
+    """A row of bars over the columns, each as a share of `most`, of the largest unless given; those below zero in
+    another colour."""
+    most = most or float(np.abs(values).max()) or 1.0
     heights = [round(float(value) / most, 4) for value in values]
     return {"kind": "bars", "name": name, "values": heights, "ink": INK, "below": BELOW, "backward": backward}
 

@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from explain.network.needs import Needs
+from explain.panels.interventions import parts
+from explain.panels.layers import by_hand, layer_by_layer
 from explain.panels.page import views
 from explain.panels.page.subject import Subject
-from explain.panels.tour import convolutions, explained, naming, reading, windows
+from explain.panels.tour import deep, explained, naming, reading, windows
 from explain.panels.tour.scene import Scene
 
 TEXTS = Path(__file__).with_name("texts.toml")
@@ -23,17 +25,23 @@ CONVOLUTIONS = Needs(kinds=("conv",))
 @dataclass(frozen=True)
 class Place:
     """What a step speaks of. key: of the container on the page. view: the deeper view that is opened there, None for a
-    panel that is always there."""
+    panel that is always there. network: in the address, of the view's choice of one. drawn_anew: in the session, the
+    number of times that its maps were mounted afresh, which would go on marking what was clicked."""
 
     key: str
     view: views.View | None = None
+    network: str | None = None
+    drawn_anew: str | None = None
 
 
-def _deeper(panel: str, key: str = "deeper") -> Place:
-    return Place(key, next(view for view in views.VIEWS if view.panel == panel))
+def _deeper(panel: str, key: str = "deeper", **more: str) -> Place:
+    return Place(key, next(view for view in views.VIEWS if view.panel == panel), **more)
 
 
 LAYERS, ANSWER, DREAMS = Place("panel-layers"), Place("panel-answer"), Place("visualisation")
+HAND = _deeper("layers.by_hand", network=by_hand.NETWORK, drawn_anew=by_hand.TYPED)
+LAYER = _deeper("layers.layer_by_layer", network=layer_by_layer.NETWORK, drawn_anew=layer_by_layer.CHOSEN)
+WHAT_IF = _deeper("interventions.what_if", network=parts.NETWORK)
 
 
 @dataclass(frozen=True)
@@ -65,26 +73,28 @@ def _classes(subject: Subject) -> Scene:
     return naming.classes(subject, tuple(_texts()["classes"]["beside"]))
 
 
-FILTER = Step("filter", windows.one_filter, _deeper("layers.by_hand"), CONVOLUTIONS, windows.has_maps)
-FILTERS = Step("filters", convolutions.many_filters, LAYERS, CONVOLUTIONS, windows.has_maps)
-FAILS = Step("fails", explained.fails, _deeper("interventions.what_if"), Needs(), explained.answers)
+FILTER = Step("filter", windows.one_filter, HAND, CONVOLUTIONS, windows.has_maps)
+FILTERS = Step("filters", windows.many_filters, LAYERS, CONVOLUTIONS, windows.has_maps)
+FAILS = Step("fails", explained.fails, WHAT_IF, Needs(), explained.answers)
 OF_WORDS = (
-    Step("numbers", convolutions.numbers, LAYERS),
+    Step("numbers", windows.numbers, LAYERS),
     FILTER,
     FILTERS,
     Step("pooling", windows.pooling, LAYERS, Needs(), windows.has_pooling),
-    Step("deeper", convolutions.deeper, _deeper("layers.layer_by_layer"), CONVOLUTIONS, convolutions.has_deeper),
+    Step("deeper", deep.deeper, LAYER, CONVOLUTIONS, deep.has_deeper),
+    Step("silence", deep.silence, WHAT_IF, Needs(views.RECOGNISER, ("conv",)), deep.can_be_silenced),
     Step("frame", reading.frame, ANSWER, READER, lambda subject: reading.sequence(subject) is not None),
     Step(
         "memory",
         reading.memory,
-        _deeper("layers.recurrent"),
+        _deeper("layers.recurrent", "unit-story"),
         Needs(views.RECOGNISER, ("lstm",)),
         reading.can_remember,
     ),
     Step("guesses", reading.guesses, ANSWER, READER),
-    Step("collapse", reading.collapse, _deeper("ctc.in_depth", "small-example"), READER),
-    Step("why", explained.why, _deeper("attribution.word"), READER, explained.reads),
+    Step("collapse", reading.collapse, ANSWER, READER),
+    Step("paths", reading.best_path, _deeper("ctc.in_depth", "small-example"), READER, deep.reads),
+    Step("why", explained.why, _deeper("attribution.word"), READER, deep.reads),
     Step("dreams", explained.dreams, _deeper("attribution.word", "dreams"), READER, explained.has_dreams),
     FAILS,
 )

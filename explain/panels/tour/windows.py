@@ -1,10 +1,13 @@
-"""Steps of the tour on what one number of a map is made of: one filter and its sum, and what pooling keeps."""
+"""Steps of the tour on pictures and maps: numbers of a picture, one filter and its sum, many filters, pooling."""
 
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from explain.layers import feature_maps
+from explain.interventions.picture import shifted
+from explain.interventions.run import relative_change
+from explain.layers import feature_maps, filters
 from explain.layers.feature_maps import is_drawn
 from explain.layers.receptive_field import receptive_field
 from explain.layers.recompute import recompute
@@ -13,11 +16,28 @@ from explain.network.description import Description
 from explain.network.layers import Layer
 from explain.panels.layers import names
 from explain.panels.layers.by_hand import PREFIXES
+from explain.panels.layers.feature_maps import is_wide
+from explain.panels.layers.filters import colour_of
 from explain.panels.layers.focus import weights
-from explain.panels.tour.scene import PLACES, Scene, by, called, map_of, map_url, signed, url, values_of
+from explain.panels.tour.scene import (
+    PLACES,
+    Scene,
+    by,
+    called,
+    map_of,
+    map_url,
+    picture_of,
+    signed,
+    small_url,
+    tiles,
+    url,
+    values_of,
+)
 from explain.pictures import images
 
+LENS = (5, 9)  # rows and columns under it
 LARGEST = 81  # numbers of a window that are shown
+TILES = 14  # maps of the first convolution
 
 
 def first(description: Description, *kinds: str) -> Layer | None:
@@ -42,11 +62,13 @@ def one_filter(subject) -> Scene:
         "layer": called(subject, layer),
         "kernel": by(*strongest.inputs.shape[:2]),
         "terms": str(strongest.products.size),
-        "value": signed(strongest.by_runtime),
+        "value": signed(strongest.by_runtime, 3),
         "channel": str(strongest.channel),
+        "row": str(strongest.place[0]),
+        "column": str(strongest.place[1]),
     }
     labels = (f"the picture’s numbers ({into})", f"the filter’s weights ({into})")
-    picture = _sums(subject, layer, strongest, moments, labels)
+    picture = _sums(subject, layer, strongest, moments, labels) | {"start": units.index(strongest)}
     return Scene(facts, picture, address=_by_hand(subject, layer, strongest))
 
 
@@ -61,15 +83,30 @@ def pooling(subject) -> Scene:
         for unit in units
     ]
     before = values_of(subject)[layer.inputs[0]]
+    still, moved = _moved(subject, layer)
     facts = {
         "layer": called(subject, layer),
+        "source": called(subject, _taken(subject, layer)),
+        "still": f"{100 * still:.0f} %",
+        "moved": f"{100 * moved:.0f} %",
         "window": by(*strongest.inputs.shape),
         "count": str(strongest.inputs.size),
         "before": by(*before.shape[:2]),
         "after": by(*subject.values[layer.name].shape[:2]),
     }
-    picture = _sums(subject, layer, strongest, moments, (f"a window of {called(subject, _taken(subject, layer))}", ""))
-    return Scene(facts, picture, "text" if largest else "mean", {"layer": layer.name})
+    picture = _sums(subject, layer, strongest, moments, (f"a window of {facts['source']}", ""))
+    picture["start"] = units.index(strongest)
+    return Scene(facts, picture, "text" if largest else "mean", {"layer": layer.name, "unit": _unit(strongest)})
+
+
+def _moved(subject, layer: Layer) -> tuple[float, float]:
+    """By how much what the layer takes, and what it makes of that, change when the picture moves one column on."""
+    description, source = subject.description, layer.inputs[0]
+    moved = description.preprocessing.scaled(np.asarray(shifted(subject.seen, 1)))[None]
+    wanted = {source, layer.name} - {description.input.name}
+    after = {**subject.opened.network.run(moved, wanted), description.input.name: moved}
+    before = values_of(subject)
+    return tuple(relative_change(before[name], after[name][0]) for name in (source, layer.name))
 
 
 def _taken(subject, layer: Layer) -> Layer:
@@ -144,8 +181,12 @@ def _sums(subject, layer: Layer, unit: Unit, moments: list[dict], labels: tuple[
 
 def _by_hand(subject, layer: Layer, unit: Unit) -> dict[str, str]:
     prefix = PREFIXES[subject.description.head.kind]
-    place = ".".join(map(str, (unit.channel, *unit.place)))
-    return {f"{prefix}layer": layer.name, f"{prefix}unit": place}
+    return {f"{prefix}layer": layer.name, f"{prefix}unit": _unit(unit)}
+
+
+def _unit(unit: Unit) -> str:
+    """A unit as the address has it."""
+    return ".".join(map(str, (unit.channel, *unit.place)))
 
 
 def has_maps(subject) -> bool:
@@ -170,3 +211,69 @@ def _works(subject, layer: Layer) -> bool:
     except ValueError:  # what the methods refuse, each in a sentence that has its place in the view itself
         return False
     return True
+
+
+def numbers(subject) -> Scene:
+    """The picture's own numbers under a lens that moves over the row with most contrast."""
+    plane = subject.batch[0, :, :, 0]
+    tile = feature_maps.packed(feature_maps.Tile(0, np.ascontiguousarray(plane)))
+    rows, columns = min(LENS[0], subject.height), min(LENS[1], subject.width)
+    row = int(np.clip(int(np.ptp(plane, axis=1).argmax()) - rows // 2, 0, subject.height - rows))
+    lefts = np.linspace(0, subject.width - columns, PLACES).round().astype(int)
+    channels = subject.batch.shape[3]
+    scale = subject.description.preprocessing
+    pixel = () if scale.colour == "grey" else (scale.channels,)
+    black, white = (float(scale.scaled(np.full(pixel, grey))[0]) for grey in (0, 255))
+    facts = {
+        "rows": str(subject.height),
+        "columns": str(subject.width),
+        "count": f"{subject.batch[0].size:,}",
+        "black": f"{black:.3g}",
+        "white": f"{white:.3g}",
+        "low": signed(tile["low"]),
+        "high": signed(tile["high"]),
+        "channels": str(channels),
+    }
+    describes = f"Numbers of the picture under a lens, from {facts['low']} to {facts['high']}"
+    picture = picture_of(
+        subject,
+        "numbers",
+        describes=describes,
+        tile=tile,
+        low=tile["low"],
+        high=tile["high"],
+        lens=[rows, columns],
+        path=[[int(left), row] for left in lefts],
+        start=PLACES // 2,
+    )
+    return Scene(facts, picture, "text" if channels == 1 else "colours")
+
+
+def many_filters(subject) -> Scene:
+    """The first convolution's strongest maps, each with the weights that made it where these are a picture."""
+    description, layer = subject.description, first(subject.description, "conv")
+    kernel, colour = weights(description, layer.name)["kernel"], colour_of(description, layer)
+    drawn = filters.pictures(kernel, colour) if colour else None
+    shown = feature_maps.strongest(subject.values[layer.name], TILES)
+    items = [
+        {
+            "src": small_url(tile.values),
+            "title": names.channel_name(description, layer, tile.channel),
+            **({"inset": images.data_url(Image.fromarray(drawn[tile.channel]))} if drawn is not None else {}),
+        }
+        for tile in shown
+    ]
+    facts = {
+        "layer": called(subject, layer),
+        "filters": str(kernel.shape[3]),
+        "kernel": by(*kernel.shape[:2]),
+        "shown": str(len(shown)),
+    }
+    describes = f"The {len(shown)} strongest of {kernel.shape[3]} maps of {facts['layer']}, with their filters"
+    return Scene(facts, row_of(subject, items, describes), address={"layer": layer.name, "unit": None})
+
+
+def row_of(subject, items: list[dict], describes: str) -> dict:
+    wide = is_wide(subject)
+    aspect = subject.width / subject.height
+    return tiles(items, aspect, describes, 92 if wide else 62, 112 if wide else 84)

@@ -42,6 +42,23 @@ def test_by_hand():
     assert (lying[10] < 30).all() and (lying[:9] == 255).all()
 
 
+def test_lines_across_by_hand():
+    light = Image.new("L", (6, 32), 250)
+    light.paste(40, (2, 8, 4, 24))  # a stroke in ink
+    struck, scratched = (np.asarray(made(light, 50)) for made in (pictures.struck, pictures.scratched))
+    expected = np.array(light)
+    expected[16:18] = 40
+    np.testing.assert_array_equal(struck, expected)
+    expected = np.array(light)
+    expected[16:19] = 250
+    np.testing.assert_array_equal(scratched, expected)
+    dark = np.asarray(pictures.struck(Image.fromarray(255 - np.asarray(light)), 50))  # light ink on a dark ground
+    np.testing.assert_array_equal(dark, 255 - struck)
+    blue = Image.new("RGB", (4, 16), (200, 210, 220))
+    blue.putpixel((2, 3), (0, 0, 90))
+    assert (np.asarray(pictures.struck(blue, 50))[8] == (0, 0, 90)).all()
+
+
 def test_a_reading_follows_the_slider():
     network = Network(crnn.CARD)
     seen = crnn.fit(typeface.draw_word("Elephant", "Sans"))

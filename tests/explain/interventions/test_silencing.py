@@ -8,7 +8,7 @@ import pytest
 from explain.attribution import targets
 from explain.interventions.intervention import Intervention, InterventionError, Where
 from explain.interventions.run import run
-from explain.interventions.silencing import ACTIVE, NAMED, RANDOM, curves, most_active, silenced
+from explain.interventions.silencing import ACTIVE, NAMED, RANDOM, answers_without, curves, most_active, silenced
 from explain.interventions.which import Stopped
 from explain.network.session import Network
 from tests import test_third_network
@@ -32,6 +32,17 @@ def cost(case, channels) -> float:
     touched = run(network, picture, untouched, changes).values["logits"]
     before, after = (targets.score(target, {"logits": logits[None]})[0] for logits in (untouched["logits"], touched))
     return float(before - after)
+
+
+def test_answers_are_those_of_the_network_with_the_channels_set_to_zero(case):
+    network, picture, untouched, _ = case
+    groups = [(2,), (2, 5), ()]
+    found = answers_without(network, picture, untouched, LAYER, groups)
+    for p, group in zip(found, groups, strict=True):
+        changes = [Intervention(LAYER, Where(channels=(channel,))) for channel in group]
+        logits = run(network, picture, untouched, changes).values["logits"]
+        expected = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        np.testing.assert_allclose(p, expected / expected.sum(axis=-1, keepdims=True), atol=1e-5)
 
 
 def test_groups_cost_what_their_channels_cost_together(case):

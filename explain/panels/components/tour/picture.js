@@ -64,25 +64,31 @@ const table = (rows, label) => {
   return element("figure", {}, element("table", { "aria-label": label }, ...rows.map((row) => element("tr", {}, ...row.map(cell)))), element("figcaption", { class: "soft" }, label));
 };
 
-// Steps from moment to moment with a slider and a button; plays by itself unless less motion is wanted.
-const film = (home, count, draw, pace, names) => {
+// Steps from moment to moment with a slider and a button; plays by itself unless less motion is wanted. start: the moment
+// that the step's text speaks of: it is shown first, and for longer.
+const LONGER = 4; // paces
+const film = (home, count, draw, pace, names, start) => {
   const slider = element("input", { type: "range", min: "0", max: String(count - 1), step: "1", "aria-label": names });
   const button = element("button", { type: "button" });
-  let at = 0;
+  let at = 0, waited = 0;
   const show = (next) => {
     at = (next + count) % count;
+    waited = 0;
     slider.value = at;
     button.textContent = home.timer ? "❚❚ Pause" : "▶ Play";
     slider.setAttribute("aria-valuetext", draw(at) || "");
   };
   const stop = () => { clearInterval(home.timer); home.timer = null; };
-  const play = () => { home.timer = setInterval(() => (home.isConnected ? show(at + 1) : stop()), pace); };
+  const play = () => { home.timer = setInterval(() => {
+    if (!home.isConnected) stop();
+    else if (at !== start || ++waited >= LONGER) show(at + 1);
+  }, pace); };
   slider.oninput = () => { stop(); show(Number(slider.value)); };
   button.onclick = () => { if (home.timer) stop(); else play(); show(at); };
   home.move = (next) => { stop(); show(next); };
   home.append(element("div", { class: "bar" }, button, slider));
   if (!STILL() && count > 1) play();
-  show(STILL() ? count - 1 : 0);
+  show(start ?? (STILL() ? count - 1 : 0));
 };
 
 const SCENES = {
@@ -107,7 +113,7 @@ const SCENES = {
       at(Math.round(((event.clientX - box.left) / box.width) * width - columns / 2), Math.round(((event.clientY - box.top) / box.height) * height - rows / 2));
     };
     home.append(element("div", { class: "two" }, element("div", { style: "flex: 1 1 300px; min-width: 0" }, over), beside), says);
-    film(home, data.path.length, (moment) => at(...data.path[moment]), 700, "Place of the lens");
+    film(home, data.path.length, (moment) => at(...data.path[moment]), 700, "Place of the lens", data.start);
   },
 
   sums(home, data) {
@@ -133,7 +139,7 @@ const SCENES = {
       says.textContent = moment.says;
       return moment.says;
     };
-    film(home, data.moments.length, draw, 1100, "Place of the window");
+    film(home, data.moments.length, draw, 1100, "Place of the window", data.start);
   },
 
   tiles(home, data) {
@@ -186,13 +192,13 @@ const SCENES = {
       for (const { row, cells } of parts) {
         const now = row.backward ? cells.length - 1 - at : at;
         cells.forEach((cell, place) => {
-          cell.classList.toggle("off", row.backward ? place < now : place > now);
+          cell.classList.toggle("off", !data.whole && (row.backward ? place < now : place > now));
           cell.classList.toggle("now", place === now);
         });
       }
       says.textContent = moment.says;
       return moment.says;
-    }, data.pace, data.names);
+    }, data.pace, data.names, data.start);
   },
 };
 

@@ -43,6 +43,12 @@ def test_numbers_come_from_the_address_and_go_there():
     assert "reads “ba”" in text_of(test)
 
 
+def test_what_others_say_of_it_is_what_it_shows():
+    best, every = small_example.first()
+    assert small_example.ALPHABET.text(best.text) == "ab" and best.probability == pytest.approx(0.6 * 0.4 * 0.6)
+    assert small_example.ALPHABET.text(every[0].text) == "a" and len(every[0].paths) == 6
+
+
 @pytest.mark.parametrize("nonsense", ["", "x", "1.2.3", "90.90.1.1.1.1", "1.1.1.1.1.1.1.1"])
 def test_nonsense_in_the_address_is_the_first_example(nonsense):
     test = opened(page, small_paths=nonsense, small_frames="3")

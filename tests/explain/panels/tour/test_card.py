@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -39,6 +41,29 @@ def test_each_step_opens_by_its_link(number):
         assert test.caption[-1].value == f"view: {step.place.view.title}"
     working = len(test.get("progress"))
     assert working or "inside_tour_picture" in parts(test)
+
+
+def test_the_place_shows_what_the_step_speaks_of():
+    """The view beside a step is opened with its unit, channel, method and network; what is found out comes later."""
+    names = [step.name for step in OF_WORDS]
+    test = opened(page, tour=str(names.index("filter") + 1), hand_network="VGG16", hand_unit="3.1.1")
+    text = parts(test)["inside_tour_card"]["text"]
+    row, column = re.search(r"row (\d+), column (\d+)", text).groups()
+    assert "".join(test.query_params["hand_unit"]).split(".")[1:] == [row, column]
+    assert test.session_state["hand_network"] == "CRNN"
+    tell(test, to=names.index("deeper") + 1, at=1)
+    channel = re.search(r"channel (\d+)", parts(test)["inside_tour_card"]["text"]).group(1)
+    assert "".join(test.query_params["deep_unit"]).split(".")[0] == channel
+    tell(test, to=names.index("fails") + 1, at=2)
+    until = time.monotonic() + 60
+    while "picture_change" not in test.session_state and time.monotonic() < until:
+        test.run()
+    assert not test.exception
+    text = parts(test)["inside_tour_card"]["text"]
+    assert test.session_state["picture_change"].lower() in text and text.startswith("Yes.")
+    tell(test, to=1, at=3)
+    tell(test, to=names.index("fails") + 1, at=4)  # switches that have been on the page may be set once more
+    assert not test.exception and parts(test)["inside_tour_card"]["text"] == text
 
 
 @pytest.mark.parametrize("nonsense", ["", "0", "-1", "x", "1.2"])
