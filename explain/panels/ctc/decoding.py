@@ -79,7 +79,7 @@ def summary(probabilities: np.ndarray, best: decoding.BestPath, text: str, alpha
     """How the best path and the text it reads as differ in probability."""
     if not best.labels:
         return "Every frame says blank: the network reads nothing here."
-    whole = float(np.exp(decoding.log_probability(probabilities, best.labels, alphabet.blank)))
+    whole = decoding.probability(probabilities, best.labels, alphabet.blank)
     return (
         f"**{whole:.3f}** is the probability of “{plain(text)}”: the sum over all paths that read as this text. The "
         f"best path, the likeliest label of every frame, has {best.probability:.3f} of it"

@@ -81,7 +81,7 @@ def _answer(subject: Subject, probabilities: np.ndarray, which: str) -> None:
 
 
 def _sure(probabilities: np.ndarray, labels: tuple[int, ...], blank: int) -> str:
-    return f"probability {float(np.exp(decoding.log_probability(probabilities, labels, blank))):.3g}"
+    return f"probability {decoding.probability(probabilities, labels, blank):.3g}"
 
 
 def _layers(subject: Subject, touched: Touched) -> None:

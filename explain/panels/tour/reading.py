@@ -156,7 +156,7 @@ def collapse(subject) -> Scene:
         so_far = decoding.text([span.label for span in best.spans if span.start <= at], alphabet.labels)
         says = f"so far: “{so_far}”" if so_far else "so far: nothing"
         moments.append({"box": lying(subject.frames.within[at], subject.height), "says": says})
-    whole = float(np.exp(decoding.log_probability(subject.probabilities, best.labels, blank)))
+    whole = decoding.probability(subject.probabilities, best.labels, blank)
     facts = {
         "frames": str(len(path)),
         "text": subject.text or "nothing",
