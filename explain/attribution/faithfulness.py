@@ -56,10 +56,9 @@ def strength(target: Target, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     match target:
         case ClassLogit():
             return np.exp(log_softmax(np.asarray(outputs[target.layer], np.float64))[:, target.unit])
-        case Character() if target.rival is not None:
-            return np.exp(-np.logaddexp(0.0, -values))
         case Character() | WholeText():
-            return np.exp(values)
+            against = target.odds or isinstance(target, Character) and target.rival is not None
+            return np.exp(-np.logaddexp(0.0, -values)) if against else np.exp(values)
     return values
 
 

@@ -1,8 +1,8 @@
-"""From one target back through the layers: how much of it passes through each channel and each place of a layer.
+"""From one target back through the layers: which channels of each it would miss, and where what makes it comes from.
 
 `explain.gradients.attribution` works it out (the job "flow"); here is what comes of it, and what can be said of that
-without a gradient. The amounts are layer conductance: the change of the target from an empty picture to this one,
-parted among what a layer puts out.
+without a gradient. Two amounts: what a target is expected to lose with a channel (`costs`), by which channels are
+named, and layer conductance, the target's change from an empty picture to this one, parted among what a layer puts out.
 
 **Ref.** K. Dhamdhere, M. Sundararajan, Q. Yan, How Important Is a Neuron?, ICLR 2019, https://arxiv.org/abs/1805.12233
 """
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-COSTS, CHANNELS = "costs", "channels"  # the amounts of a layer's channels
 Node = tuple[str, int]  # a layer's name and one of its channels
 
 
@@ -27,7 +26,7 @@ class LayerFlow:
     places: `(height, width)`, `(frame,)` of a sequence, `()` of a flat layer: the same amounts, summed over the
     channels in place of the places. Both sum to `total`.
     costs: `(channel,)`, what the target is expected to lose if that channel alone is set to zero in all places, below
-    zero where it would gain: gradient times activation, at the picture. Not the same as `channels`, and seldom in the
+    zero where it would gain; see `explain.gradients.attribution.costs`. Not the same as `channels`, and seldom in the
     same order: what an empty picture has there as well carries nothing of the change, and is missed all the same once
     it is gone; and on the way from an empty picture much passes for the target that is taken back later.
     """
@@ -87,42 +86,15 @@ class Flow:
         return abs(total - self.difference) / max(abs(self.difference), 1e-12)
 
 
-@dataclass(frozen=True)
-class Top:
-    """The channels of a layer that matter most.
+def named(costs: np.ndarray, count: int) -> tuple[int, ...]:
+    """The channels of a path: of so many the last is the one without which the target is expected to gain most, the
+    others those that it is expected to miss most, the dearest first. Those of the wrong sign are left out.
 
-    channels: their numbers, the largest amount first, whatever its sign. amounts: of each, signed. share: of all
-    amounts of the layer, for the target and against it alike, how much is theirs, from 0 to 1. rest: the share of all
-    the others, so that the two are 1. net: their signed sum over that of the whole layer, which may be more than 1: the
-    rest then speaks against the target.
+    costs: as of `LayerFlow`.
     """
-
-    channels: tuple[int, ...]
-    amounts: tuple[float, ...]
-    share: float
-    rest: float
-    net: float
-
-
-def top(flow: LayerFlow, count: int, by: str = COSTS) -> Top:
-    """The `count` channels with the largest amounts, by magnitude: what speaks against the target is part of its path
-    as well. Those with none are left out.
-
-    by: which amounts, "costs" or "channels". By costs unless told: these agree with what silencing a channel really
-    does (`python -m tests.benchmarks flow`), what passes on the way from an empty picture does not.
-    """
-    amounts = getattr(flow, by).astype(np.float64)
-    order = list(most(amounts, count))
-    all_of_them, total = np.abs(amounts).sum(), amounts.sum()
-    share = float(np.abs(amounts[order]).sum() / all_of_them) if order else 0.0
-    net = float(amounts[order].sum() / total) if total else 0.0
-    return Top(tuple(order), tuple(map(float, amounts[order])), share, 1 - share, net)
-
-
-def most(amounts: np.ndarray, count: int) -> tuple[int, ...]:
-    """The numbers of the `count` largest amounts by magnitude, the largest first; without those that are zero."""
-    size = np.abs(amounts)
-    return tuple(int(number) for number in np.argsort(-size, kind="stable")[:count] if size[number] > 0)
+    order = np.argsort(-costs, kind="stable")
+    against = [int(order[-1])] if count > 1 and costs[order[-1]] < 0 else []
+    return (*(int(channel) for channel in order[: count - len(against)] if costs[channel] > 0), *against)
 
 
 def dearest(flow: LayerFlow, count: int) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +21,7 @@ from explain.ctc import decoding, lattice
 
 LOGITS = "logits"
 SMALLEST = 1e-30  # probability, so that its logarithm is finite
+SUREST = -1e-12  # log-probability of a text from which on it cannot be told from a sure one
 LEAST_SHARE = 0.05
 
 
@@ -43,22 +44,26 @@ class Character:
 
     label: the character. weights: each frame's share in it, from the posterior of the text's alignments; they sum to 1
     and stay as they are when the picture changes. rival: another label, whose log-probability over the same frames is
-    then taken off, so that the number says how much likelier the character is than its rival.
+    then taken off, so that the number says how much likelier the character is than its rival. odds: instead of the
+    log-probability the log-odds, from which that of all other labels together is taken off; see `log_odds`.
     """
 
     label: int
     weights: tuple[float, ...]
     rival: int | None = None
+    odds: bool = False
     kind: ClassVar[str] = "character"
     layer: ClassVar[str] = LOGITS
 
 
 @dataclass(frozen=True)
 class WholeText:
-    """Log-probability of a text: the sum over all its alignments (CTC). labels: without blanks. blank: its index."""
+    """Log-probability of a text: the sum over all its alignments (CTC). labels: without blanks. blank: its index. odds:
+    instead the log-odds, from which the log-probability that the text is another is taken off."""
 
     labels: tuple[int, ...]
     blank: int
+    odds: bool = False
     kind: ClassVar[str] = "text"
     layer: ClassVar[str] = LOGITS
 
@@ -106,6 +111,15 @@ def character(
     return Character(labels[position], tuple(float(weight) for weight in weights), rival)
 
 
+def log_odds(target: Target) -> Target:
+    """The same target as log-odds, the logarithm of p / (1 - p), where it is a log-probability; others as they are.
+
+    Of an answer that is sure the log-probability can hardly change, and what of it does comes from the frames that
+    carry next to nothing of a character; the log-odds change with the evidence, however sure the answer is.
+    """
+    return replace(target, odds=True) if isinstance(target, Character | WholeText) else target
+
+
 def rivals(probabilities: np.ndarray, target: Character, count: int = 5, blank: int | None = None) -> tuple[int, ...]:
     """The labels, the blank left out, that are likeliest over a character's frames after the character itself."""
     blank = probabilities.shape[1] - 1 if blank is None else blank
@@ -147,9 +161,13 @@ def score(target: Target, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
             weights = np.asarray(target.weights)
             if target.rival is not None:  # the softmax's denominator is the same for both
                 return (values[..., target.label] - values[..., target.rival]) @ weights
+            if target.odds:
+                others = np.logaddexp.reduce(np.delete(values, target.label, axis=-1), axis=-1)
+                return (values[..., target.label] - others) @ weights
             return log_softmax(values)[..., target.label] @ weights
         case WholeText():
-            return np.array([_text_log_probability(frames, target) for frames in log_softmax(values)])
+            log_p = np.array([_text_log_probability(frames, target) for frames in log_softmax(values)])
+            return log_p - np.log(-np.expm1(np.minimum(log_p, SUREST))) if target.odds else log_p
         case Channel():
             return values[..., target.channel].reshape(len(values), -1).mean(axis=1)
     return values[(slice(None), *target.place)]
@@ -180,6 +198,8 @@ def check(target: Target, shape: Sequence[int | None]) -> None:
         raise TargetError(
             f"The character's weights are for {len(target.weights)} frames; the network gives {shape[0]}."
         )
+    if isinstance(target, Character) and target.odds and target.rival is not None:
+        raise TargetError("A character is held against one rival or, by its log-odds, against all others, not both.")
     if isinstance(target, WholeText) and target.blank in target.labels:
         raise TargetError("The blank is never part of a text: leave it out.")
     why = isinstance(target, WholeText) and shape[0] is not None and decoding.why_impossible(target.labels, shape[0])
@@ -239,6 +259,8 @@ def _value(name: str, value: Any) -> Any:
     if name in ("labels", "place") and _is_list(value) and all(_is_whole(one) for one in value):
         return tuple(value)
     if name in ("unit", "label", "rival", "blank", "channel") and _is_whole(value):
+        return value
+    if name == "odds" and isinstance(value, bool):
         return value
     raise TargetError(f"{value!r} cannot be a target's {name}.")
 

@@ -121,9 +121,8 @@ def beam_search(
     where the beam was wide enough to lose none of the text's prefixes. `n_best` gives exact figures. Texts of
     probability zero are left out, so there may be fewer than n. Method and source: `explain.ctc.beam_search`.
     """
-    log_p, blank = _checked(probabilities, blank)
-    beams_left = _search(log_p, beams, n, blank)
-    return list(zip(beams_left.prefixes[:n], beams_left.total[:n].tolist(), strict=True))
+    left = _search(*_checked(probabilities, blank), beams, n)
+    return list(zip(left.prefixes[:n], left.total[:n].tolist(), strict=True))
 
 
 def beam_record(
@@ -146,7 +145,7 @@ def n_best(
     The figures are exact; that no likelier text was lost on the way is as sure as the beam is wide.
     """
     log_p, blank = _checked(probabilities, blank)
-    texts = _search(log_p, beams, n, blank).prefixes
+    texts = _search(log_p, blank, beams, n).prefixes
     exact = ctc_lattice.log_probabilities(log_p, texts, blank)
     order = np.argsort(-exact, kind="stable")[:n]
     return [(texts[i], float(exact[i])) for i in order]
@@ -159,6 +158,11 @@ def log_probability(probabilities: np.ndarray, labels: Iterable[int], blank: int
     """
     log_p, blank = _checked(probabilities, blank)
     return float(ctc_lattice.log_probabilities(log_p, [_checked_text(labels, log_p.shape[1], blank)], blank)[0])
+
+
+def probability(probabilities: np.ndarray, labels: Iterable[int], blank: int | None = None) -> float:
+    """The text's probability, from 0 to 1; see `log_probability`."""
+    return float(np.exp(log_probability(probabilities, labels, blank)))
 
 
 def log_probabilities(
@@ -185,16 +189,16 @@ def likely_replacements(
 
 def frames_needed(labels: Sequence[int]) -> int:
     """The fewest frames a text can be read from: one a character, and a blank between equal neighbours."""
-    return len(labels) + _repeats(labels)
+    return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
 
 
 def why_impossible(labels: Sequence[int], frames: int) -> str | None:
     """One sentence on why a text cannot be read from so many frames, or None where it can."""
-    needed, repeats = frames_needed(labels), _repeats(labels)
+    needed = frames_needed(labels)
     if needed <= frames:
         return None
     parts = _count(len(labels), "character")
-    if repeats:
+    if repeats := needed - len(labels):
         parts += f" and {_count(repeats, 'blank')} between equal neighbours"
     return f"The text needs at least {_count(needed, 'frame')} ({parts}), and the network gives {frames}."
 
@@ -275,7 +279,7 @@ def _checked_text(labels: Iterable[int], size: int, blank: int) -> Text:
     return labels
 
 
-def _search(log_p: np.ndarray, beams: int, n: int, blank: int) -> ctc_beam_search.Beams:
+def _search(log_p: np.ndarray, blank: int, beams: int, n: int) -> ctc_beam_search.Beams:
     _refuse_no_beams(beams, n)
     return ctc_beam_search.search(log_p, blank, beams)
 
@@ -285,15 +289,11 @@ def _refuse_no_beams(beams: int, n: int) -> None:
         raise ValueError(f"Ask for at least one beam and one text, not for {beams} and {n}.")
 
 
-def _repeats(labels: Sequence[int]) -> int:
-    return sum(a == b for a, b in zip(labels, labels[1:], strict=False))
-
-
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _refuse_impossible(log_total: float, labels: Text, frames: int) -> None:
     if log_total == -np.inf:
-        zero = "Every alignment of the text meets a frame that gives its label probability 0."
-        raise ValueError(why_impossible(labels, frames) or zero)
+        why = "Every alignment of the text meets a frame that gives its label probability 0."
+        raise ValueError(why_impossible(labels, frames) or why)

@@ -179,8 +179,8 @@ def teller(description: Description, usual: np.ndarray) -> Callable[[np.ndarray]
 
         def read(probabilities: np.ndarray) -> tuple[str, float, float]:
             own = decoding.best_path(probabilities, description.blank).labels
-            chances = [np.exp(decoding.log_probability(probabilities, one, description.blank)) for one in (own, labels)]
-            return decoding.text(own, description.labels), float(chances[0]), float(chances[1])
+            chances = [decoding.probability(probabilities, one, description.blank) for one in (own, labels)]
+            return decoding.text(own, description.labels), chances[0], chances[1]
 
         return read
     if description.head.kind == CLASSES:

@@ -25,6 +25,7 @@ KINDS = (
     "softmax",
     "other",
 )
+WEIGHING = ("conv", "lstm", "dense")  # they weigh what they take; what stands between these puts out nearly the same
 WINDOW, PLACE, WHOLE = "window", "place", "whole"
 Pair = tuple[int, int]
 
@@ -102,3 +103,8 @@ class Layer:
     def directions(self) -> tuple[str, ...]:
         """Of an LSTM, those that it reads in: "forward", "backward" or both."""
         return tuple(name for name in ("forward", "backward") if f"{name}_kernel" in self.weights)
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether it goes from step to step: an LSTM, or a GRU and others that are no kind of their own."""
+        return "units" in self.settings

@@ -132,7 +132,7 @@ def reading(values: Mapping[str, np.ndarray], network: Description, ready: Prepa
     found = alternatives.characters(probabilities, labels, blank)
     return Reading(
         text=alphabet.text(labels),
-        probability=math.exp(decoding.log_probability(probabilities, labels, blank)),
+        probability=decoding.probability(probabilities, labels, blank),
         characters=tuple(_character(one, alphabet, where) for one in found),
         labels=labels,
         probabilities=probabilities,

@@ -22,7 +22,12 @@ PAINT = {
 
 
 class Drawing:
-    """Marks on one sheet, each a piece of SVG; all text is escaped."""
+    """Marks on one sheet, each a piece of SVG; all text is escaped.
+
+    paint: what the classes look like in a file. role: "img", or "group" where parts of the drawing are buttons.
+    """
+
+    paint, font, role = PAINT, "ui-monospace, monospace", "img"
 
     def __init__(self, width: float, label: str):
         self.width, self.label, self.height = width, label, 0.0
@@ -58,7 +63,7 @@ class Drawing:
 
     def file(self) -> str:
         """The drawing as a file of its own: light, on a white ground."""
-        style = "".join(f".{name}{{{paint}}}" for name, paint in PAINT.items())
+        style = "".join(f".{name}{{{paint}}}" for name, paint in self.paint.items())
         ground = f'<rect class="ground" width="{self.width:.5g}" height="{self._bottom:.5g}"/>'
         return self._svg(' xmlns="http://www.w3.org/2000/svg"', f"<style>{style}</style>{ground}")
 
@@ -69,6 +74,6 @@ class Drawing:
     def _svg(self, namespace: str, first: str) -> str:
         box = f'viewBox="0 0 {self.width:.5g} {self._bottom:.5g}" width="{self.width:.5g}" height="{self._bottom:.5g}"'
         return (
-            f'<svg{namespace} {box} role="img" aria-label="{escape(self.label)}" font-family="ui-monospace, monospace">'
+            f'<svg{namespace} {box} role="{self.role}" aria-label="{escape(self.label)}" font-family="{self.font}">'
             f"{first}{''.join(self.marks)}</svg>"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -103,7 +102,7 @@ def _of_others(description: Description, values: Mapping[str, np.ndarray]) -> tu
     text = decoding.best_path(p, description.blank).labels
     if not text:
         return None, None, [Caveat("unsure", "No character is seen in it.")]
-    likely = math.exp(decoding.log_probability(p / p.sum(axis=1, keepdims=True), text, description.blank))
+    likely = decoding.probability(p / p.sum(axis=1, keepdims=True), text, description.blank)
     if likely >= UNLIKELY:
         return None, None, []
     return None, None, [Caveat("unsure", f"Unsure: the network gives this text a probability of {likely:.2f}.")]

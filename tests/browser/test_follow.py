@@ -10,7 +10,7 @@ from tests.browser.test_page import alive, open_page, settled
 from tests.browser.test_views import shows, view
 
 pytestmark = pytest.mark.browser
-THERE = "is what the log-probability"
+THERE = "Begin at the answer"
 
 
 def test_a_path_is_waited_for_cancelled_tried_again_and_there(page, quick, console):
@@ -41,7 +41,7 @@ def _silenced(page) -> None:
     first = page.locator("svg .node").first
     first.click()
     name = first.get_attribute("aria-label").split(":")[0]
-    shows(page, "of all that passes through")
+    shows(page, "Silenced, it should")
     settled(page)
     page.locator("svg .node").first.focus()
     page.keyboard.press("ArrowRight")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from explain.attribution.flow import Flow, top
+from explain.attribution.flow import Flow, named
 from explain.charts.flow.parts import PICTURE, REST, Line
 
 Shown = tuple[str, Sequence[int]]  # a layer's name, and its channels in the order in which they stand in its column
@@ -15,13 +15,9 @@ Amounts = Mapping[tuple[int, int], float]  # by the places of start and end in t
 
 
 def shown(flow: Flow, layers: Sequence[str], count: int) -> list[Shown]:
-    """Of each layer the channels that matter most to the answer, that through which most of it passes on top."""
-    answer = []
-    for name in layers:
-        through = flow.layer(name)
-        channels = top(through, count).channels
-        answer.append((name, tuple(sorted(channels, key=lambda channel: -through.channels[channel]))))
-    return answer
+    """Of each layer the channels that the answer is expected to miss most, the dearest on top, and under them the one
+    that speaks most against it."""
+    return [(name, named(flow.layer(name).costs, count)) for name in layers]
 
 
 def lines(flow: Flow, path: Sequence[Shown]) -> list[Line]:

@@ -14,7 +14,8 @@ class Node:
     """A channel of a column.
 
     key: told by a click on it. name: short. called: in a sentence, with its layer. url: of its feature map. amount:
-    what passes through it, signed; None where that is not known. share: of all that passes through the layer.
+    what the answer is expected to lose without it, signed; None where that is not known. share: its magnitude, of those
+    of all channels of the layer together.
     """
 
     key: str
@@ -24,11 +25,19 @@ class Node:
     amount: float | None = None
     share: float = 0.0
 
+    @property
+    def tip(self) -> str:
+        if self.amount is None:
+            return self.called
+        change = "lose" if self.amount >= 0 else "gain"
+        return f"{self.called}: without it the answer is expected to {change} {unsigned(self.amount)}"
+
 
 @dataclass(frozen=True)
 class Column:
-    """A layer. others: how many channels are not shown. rest: what they carry together, signed; None where that is not
-    known. where: url of the picture with the places of the layer marked that carry most, "" for a layer without."""
+    """A layer. others: how many channels are not shown. rest: what the answer is expected to lose without them, summed
+    over them, signed; None where that is not known. where: url of the picture with the places of the layer marked that
+    what makes the answer comes from, "" for a layer without."""
 
     title: str
     called: str
@@ -39,7 +48,7 @@ class Column:
 
     @property
     def share(self) -> float:
-        """Of all that passes through the layer, for the answer and against it alike, what its nodes carry."""
+        """Of what all channels of the layer are expected to cost, for the answer and against it alike, its nodes'."""
         return sum(node.share for node in self.nodes)
 
 
@@ -62,8 +71,7 @@ class Ends:
     """The two ends of the path. picture: a url. where: the same with the pixels marked that matter, "" where that is
     not known. ratio: width over height. answer: the character or class.
 
-    change: by how much the answer's number has changed on the way, None where that is not known. quantity: what that
-    number is.
+    score: the answer's number, None where that is not known. quantity: what that number is.
     """
 
     picture: str
@@ -71,11 +79,15 @@ class Ends:
     ratio: float
     answer: str
     quantity: str
-    change: float | None = None
+    score: float | None = None
 
 
 def signed(value: float) -> str:
     """A number with its sign, in three digits."""
+    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{unsigned(value)}"
+
+
+def unsigned(value: float) -> str:
+    """A number's magnitude, in three digits."""
     size = abs(value)
-    text = f"{size:.0f}" if size >= 100 else f"{size:.3g}" if size >= 0.001 else f"{size:.0e}" if size else "0"
-    return text if not size else f"{'+' if value > 0 else MINUS}{text}"
+    return f"{size:.0f}" if size >= 100 else f"{size:.3g}" if size >= 0.001 else f"{size:.0e}" if size else "0"

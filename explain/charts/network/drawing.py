@@ -111,7 +111,7 @@ def colours(description: Description) -> dict[str, str]:
 
 
 def _paint(layer: Layer) -> str:
-    if "units" in layer.settings:  # GRU and others, which are no kind of their own
+    if layer.recurrent:
         return "recurrent"
     return next((called for called, (_, kinds) in PAINT.items() if layer.kind in kinds), "others")
 

@@ -25,14 +25,11 @@ FIRST_STEPS, MOST_STEPS, AHEAD = 24, 256, 3  # AHEAD: points at which the target
 @dataclass(frozen=True)
 class Conductance:
     """channels, places: by layer, as in `explain.attribution.flow.LayerFlow`. difference: the target for the picture
-    less that for the baseline. costs: by layer, `(channel,)`, the target's gradient by a channel times its values,
-    summed over the places, both for the picture itself: by how much the target would fall with the channel if its slope
-    stayed as it is. shares: where on the way the network was asked, from 0 to 1; scores: the target there.
+    less that for the baseline. shares: where on the way the network was asked, from 0 to 1; scores: the target there.
     """
 
     channels: dict[str, np.ndarray]
     places: dict[str, np.ndarray]
-    costs: dict[str, np.ndarray]
     difference: float
     shares: tuple[float, ...]
     scores: tuple[float, ...]
@@ -73,20 +70,17 @@ def conductance(
     edges = _edges(way, steps)
     new: list[Span] = list(zip(edges[:-1], edges[1:], strict=True))
     parts: dict[Span, _Step] = {}
-    costs: dict[str, np.ndarray] = {}
     while True:
         total = len(parts) + len(new)
         for before, after in way.spans(new):
             parts[before.share, after.share] = _step(before, after)
-            if after.share == 1:
-                costs = {layer: _by_channel(after.gradients[layer] * after.values[layer]) for layer in way.layers}
             if on_step is not None and on_step(len(parts), total) is False:
                 return None
         difference = sum(step.change for step in parts.values())
         misses = np.array([[step.miss(cut) for step in parts.values()] for cut in cuts]) / max(abs(difference), 1e-12)
         whole, each = np.abs(misses.sum(axis=1)), np.abs(misses).sum(axis=1)
         if (whole <= TOLERANCE).all() and (each <= LOCAL_TOLERANCE).all() or len(parts) >= most_steps:
-            return _together(parts, costs, difference)
+            return _together(way.layers, parts, difference)
         count = min(way.network.batch, most_steps - len(parts))
         worst = [list(parts)[number] for number in np.argsort(-np.abs(misses).max(axis=0))[:count]]
         new = sorted(half for first, last in worst for half in _halves(first, last))
@@ -116,23 +110,18 @@ def _step(before: Point, after: Point) -> _Step:
     channels, places = {}, {}
     for layer, value in after.values.items():
         passed = (value - before.values[layer]) * (after.gradients[layer] + before.gradients[layer])
-        channels[layer] = _by_channel(passed) / 2
+        channels[layer] = passed.reshape(-1, passed.shape[-1]).sum(axis=0, dtype=np.float64) / 2
         places[layer] = passed.sum(axis=-1) / 2
     return _Step(channels, places, (before.score, after.score))
 
 
-def _by_channel(values: np.ndarray) -> np.ndarray:
-    return values.reshape(-1, values.shape[-1]).sum(axis=0, dtype=np.float64)
-
-
-def _together(parts: dict[Span, _Step], costs: dict[str, np.ndarray], difference: float) -> Conductance:
+def _together(layers: Sequence[str], parts: dict[Span, _Step], difference: float) -> Conductance:
     steps = list(parts.values())
     scores = {share: score for span, step in parts.items() for share, score in zip(span, step.scores, strict=True)}
     shares = sorted(scores)
     return Conductance(
-        {layer: np.sum([step.channels[layer] for step in steps], axis=0) for layer in costs},
-        {layer: np.sum([step.places[layer] for step in steps], axis=0) for layer in costs},
-        costs,
+        {layer: np.sum([step.channels[layer] for step in steps], axis=0) for layer in layers},
+        {layer: np.sum([step.places[layer] for step in steps], axis=0) for layer in layers},
         difference,
         tuple(shares),
         tuple(scores[share] for share in shares),

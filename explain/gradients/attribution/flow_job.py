@@ -11,13 +11,14 @@ import numpy as np
 from explain.attribution import flow, targets
 from explain.gradients.attribution import job
 from explain.gradients.attribution.conductance import FIRST_STEPS, conductance
-from explain.gradients.attribution.links import Shown
+from explain.gradients.attribution.costs import costs, recurrent_after, steadied
 from explain.gradients.attribution.links import links as links_between
-from explain.gradients.attribution.methods import Differentiable, OnStep
-from explain.gradients.attribution.way import Way
+from explain.gradients.attribution.methods import Differentiable
+from explain.gradients.attribution.way import Point, Way
 from explain.gradients.kinds import Report, check_whole
 from explain.network import paths
 from explain.network.description import Description, describe
+from explain.network.layers import WEIGHING
 from models.card import Card
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 STEPS, LINKED = range(1, 257), range(0, 13)
 NUMBERS_AT_ONCE = 2**24  # of the layers' outputs: 64 MB, and as much of their gradients
-CONDUCTANCE, LINKS = 80, 20  # shares of the work, in hundredths
+CONDUCTANCE, COSTS, LINKS = 75, 5, 20  # shares of the work, in hundredths
 
 
 def check(settings: dict[str, Any], network: Card | Description) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def check(settings: dict[str, Any], network: Card | Description) -> dict[str, An
     it. baseline: a number or a picture of the same shape; unless given as for integrated gradients
     (`explain.gradients.attribution.job.baseline`). layers: names, the picture's among them if wanted; unless given, all
     that the target is made of. steps: of the way, to begin with. links: how many channels of each layer are linked to
-    those of its neighbours, 0 for none: those whose silencing is expected to change the target most.
+    those of its neighbours, 0 for none; which, says `explain.attribution.flow.named`.
     """
     card = describe(network)
     known = ("network", "picture", "target", "baseline", "layers", "steps", "links")
@@ -85,13 +86,18 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     passed = conductance(way, cuts, settings["steps"], on_step=on_step)
     if passed is None:
         return {}
-    shown = {layer: flow.most(passed.costs[layer], settings["links"]) for layer in layers}
-    links = _links(way, shown, job.progress(report, CONDUCTANCE, LINKS, len(layers)))
+    there, point = _at_the_picture(network, picture, target, layers)
+    lost = costs(there, point, job.progress(report, CONDUCTANCE, COSTS, len(point.values)))
+    if lost is None:
+        return {}
+    shown = {layer: flow.named(lost[layer], settings["links"]) for layer in layers}
+    on_step = job.progress(report, CONDUCTANCE + COSTS, LINKS, len(layers))
+    links = links_between(there, point, shown, paths.neighbours(card, shown), lost, on_step)
     if links is None:
         return {}
     arrays = {f"channels of {layer}": passed.channels[layer].astype(np.float32) for layer in layers}
     arrays |= {f"places of {layer}": passed.places[layer].astype(np.float32) for layer in layers}
-    arrays |= {f"costs of {layer}": passed.costs[layer].astype(np.float32) for layer in layers}
+    arrays |= {f"costs of {layer}": lost[layer].astype(np.float32) for layer in layers}
     return {
         "difference": passed.difference,
         "score": passed.scores[-1],
@@ -104,6 +110,22 @@ def run(function: NetworkFunction, settings: dict[str, Any], report: Report) -> 
     }
 
 
+def _at_the_picture(
+    network: Differentiable, picture: np.ndarray, target: targets.Target, layers: Sequence[str]
+) -> tuple[Way, Point]:
+    """The picture's point, with steadied slopes, and a way with all layers that are needed to tell costs and links."""
+    card = network.function.description
+    last = _last(card, target)
+    made_of = paths.before(card, last)
+    takers = {recurrent_after(card, layer) for layer in layers} & set(made_of)
+    passed = [cut[0] for cut in paths.cuts(card, last) if len(cut) == 1 and cut[0] != last]
+    first = next((layer for layer in passed if card.layer(layer).kind in WEIGHING), None)
+    wanted = {*layers, *takers, *([first] if first else [])}
+    way = Way(network, picture, target, picture, [layer for layer in made_of if layer in wanted])
+    (point,) = way.points([1.0])
+    return way, steadied(way, point, first) if first else point
+
+
 def _at_once(card: Description, picture: np.ndarray, layers: Sequence[str]) -> int:
     """How many points of the way are worked on at once: of each, the values of all layers and their gradients are
     held. Where nothing says how long a layer's sides are, they are taken to be the picture's."""
@@ -112,13 +134,6 @@ def _at_once(card: Description, picture: np.ndarray, layers: Sequence[str]) -> i
     lengths = [[length or side for length, side in zip(shape, (*sides, 1), strict=False)] for shape in shapes]
     numbers = sum(map(math.prod, lengths))
     return min(job.at_once(card, picture), max(1, NUMBERS_AT_ONCE // max(1, numbers)))
-
-
-def _links(way: Way, shown: Shown, on_step: OnStep) -> list[flow.Link] | None:
-    if not any(shown.values()):
-        return []
-    (point,) = way.points([1.0])
-    return links_between(way, point, shown, paths.neighbours(way.network.function.description, shown), on_step)
 
 
 KIND = job.kind(run, check, __name__)

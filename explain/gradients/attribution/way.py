@@ -10,6 +10,7 @@ import numpy as np
 from explain.attribution.targets import LOGITS, Target
 from explain.gradients.attribution.methods import Differentiable
 from explain.gradients.network import target_scores
+from explain.network import paths
 
 Span = tuple[float, float]  # of the way: where a step begins and ends, from 0 at the baseline to 1 at the picture
 
@@ -61,21 +62,41 @@ class Way:
         for first in range(0, len(shares), self.network.batch):
             yield from self._batch(shares[first : first + self.network.batch])
 
-    def _batch(self, shares: Sequence[float]) -> Iterator[Point]:
+    def changed(self, point: Point, layer: str, outputs: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+        """The target's gradients by layer, without the batch, where a layer puts out something else than at a point.
+
+        layer: one that everything passes. outputs: with the batch, of which as many as the network works on at once are
+        computed at a time. By the layer itself and by those behind it.
+        """
+        behind = [name for name in self.layers if layer in paths.before(self.network.function.description, name)]
+        for first in range(0, len(outputs), self.network.batch):
+            part = outputs[first : first + self.network.batch]
+            pictures = np.broadcast_to(point.picture, (len(part), *point.picture.shape))
+            _, _, slopes = self._pass(pictures, behind, {self.tensor(layer): part})
+            yield from ({name: slope[number] for name, slope in slopes.items()} for number in range(len(part)))
+
+    def _pass(
+        self, pictures: np.ndarray, layers: Sequence[str], given: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """The target for some pictures, and by layer its outputs and the target's gradient by them. given: tensors that
+        are not computed, by name."""
         import tensorflow as tf
 
-        pictures = self.pictures(shares)
-        names = [self.tensor(layer) for layer in self.layers]
-        given = tf.constant(pictures)
+        names = [self.tensor(layer) for layer in layers]
+        start, known = tf.constant(pictures), {name: tf.constant(value) for name, value in given.items()}
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(given)
-            values = self.network.outputs(given, {*names, self.target.layer})
+            tape.watch([start, *known.values()])
+            values = self.network.function.outputs(start, {*names, self.target.layer} - set(known), known)
+            values = {**values, **known}
             scores = target_scores.score(self.target, values)
         gradients = tape.gradient(scores, [values[name] for name in names], unconnected_gradients="zero")
-        del tape
-        scores = scores.numpy()
-        outputs = {layer: values[name].numpy() for layer, name in zip(self.layers, names, strict=True)}
-        slopes = {layer: gradient.numpy() for layer, gradient in zip(self.layers, gradients, strict=True)}
+        outputs = {layer: values[name].numpy() for layer, name in zip(layers, names, strict=True)}
+        slopes = {layer: gradient.numpy() for layer, gradient in zip(layers, gradients, strict=True)}
+        return scores.numpy(), outputs, slopes
+
+    def _batch(self, shares: Sequence[float]) -> Iterator[Point]:
+        pictures = self.pictures(shares)
+        scores, outputs, slopes = self._pass(pictures, self.layers, {})
         for number, share in enumerate(shares):
             yield Point(
                 float(share),

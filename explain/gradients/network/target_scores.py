@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from explain.attribution.targets import Channel, Character, ClassLogit, Target, TargetError, WholeText, check
+from explain.attribution.targets import SUREST, Channel, Character, ClassLogit, Target, TargetError, WholeText, check
 from explain.ctc import lattice
 
 IMPOSSIBLE = -1e30  # stands for log 0: minus infinity has no usable gradient
@@ -31,7 +31,13 @@ def score(target: Target, outputs: Mapping):
             weights = tf.constant(target.weights, values.dtype)
             if target.rival is not None:
                 return tf.linalg.matvec(values[..., target.label] - values[..., target.rival], weights)
+            if target.odds:
+                others = tf.concat([values[..., : target.label], values[..., target.label + 1 :]], axis=-1)
+                return tf.linalg.matvec(values[..., target.label] - tf.reduce_logsumexp(others, axis=-1), weights)
             return tf.linalg.matvec(tf.nn.log_softmax(values)[..., target.label], weights)
+        case WholeText() if target.odds:  # in double precision, as one less a probability near 1 is wanted
+            log_p = text_log_probability(tf.cast(values, tf.float64), target.labels, target.blank)
+            return tf.cast(log_p - tf.math.log(-tf.math.expm1(tf.minimum(log_p, SUREST))), values.dtype)
         case WholeText():
             return text_log_probability(values, target.labels, target.blank)
         case Channel():

@@ -121,7 +121,7 @@ def committed(folder: Path = GALLERY) -> dict:
             **told,
             "picture": picture,
             "reading": decoding.text(decoding.best_path(frames).labels, LABELS),
-            "probability": float(np.exp(decoding.log_probability(frames, decoding.labels_of(text, LABELS)))),
+            "probability": decoding.probability(frames, decoding.labels_of(text, LABELS)),
         }
     return found
 

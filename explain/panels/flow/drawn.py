@@ -13,7 +13,7 @@ from explain.charts.flow.parts import Column, Node
 from explain.charts.network.words import short_name
 from explain.layers import feature_maps
 from explain.network.description import Description
-from explain.network.layers import Layer
+from explain.network.layers import WEIGHING, Layer
 from explain.panels.layers import names
 from explain.panels.page.subject import Subject
 from explain.pictures import images, photograph_overlay
@@ -43,18 +43,19 @@ def strongest(subject: Subject, layers: Sequence[str], count: int) -> list[Colum
 
 
 def columns(subject: Subject, flow: Flow, path: Sequence[Shown]) -> list[Column]:
-    """Of each layer its channels on the path, what the others carry, and where in the picture."""
+    """Of each layer its channels on the path, what the others count for, and where in the picture."""
     return [_followed(subject, flow.layer(layer), channels) for layer, channels in path]
 
 
 def _followed(subject: Subject, through: LayerFlow, channels: Sequence[int]) -> Column:
-    amounts = [float(through.channels[channel]) for channel in channels]
-    size = float(np.abs(through.channels).sum()) or 1.0
+    amounts = [float(through.costs[channel]) for channel in channels]
+    size = float(np.abs(through.costs).sum()) or 1.0
     nodes = tuple(
         _node(subject, through.layer, channel, amount, abs(amount) / size)
         for channel, amount in zip(channels, amounts, strict=True)
     )
-    return _column(subject, through.layer, nodes, through.total - sum(amounts), where(subject, through))
+    rest = float(through.costs.sum(dtype=float)) - sum(amounts)
+    return _column(subject, through.layer, nodes, rest, where(subject, through))
 
 
 def _node(subject: Subject, layer: str, channel: int, amount: float | None = None, share: float = 0.0) -> Node:
@@ -92,7 +93,7 @@ def first_layers(description: Description, layers: Sequence[str], most: int) -> 
     A network of eighty layers has too many for one picture; those between are left out evenly.
     """
     weighing: list[Layer] = [description.layer(name) for name in layers]
-    shown = [layer.name for layer in weighing if layer.kind in ("conv", "lstm", "dense")] or list(layers)
+    shown = [layer.name for layer in weighing if layer.kind in WEIGHING] or list(layers)
     if len(shown) <= most:
         return shown
     places = np.linspace(0, len(shown) - 1, most).round().astype(int)

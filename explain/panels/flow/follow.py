@@ -52,22 +52,24 @@ def show(word: Subject) -> None:
         caption("The network reads nothing here, so there is nothing to follow. Choose another picture above.")
         return
     name = target.choose("Follow back", by_name, "follow_target", _usual(by_name), in_a_row=True)
+    followed = targets.log_odds(by_name[name])
     layers = _layers(subject)
-    flow = _flow(subject, by_name[name], layers)
+    flow = _flow(subject, followed, layers)
     path = shown(flow, layers, COUNT) if flow else None
-    columns = _columns(subject, by_name[name], flow, path, layers)
+    columns = _columns(subject, followed, flow, path, layers)
     chosen = _chosen(columns)
-    answer = target.called(by_name[name], name)
-    _draw(subject, answer, by_name[name], flow, path, columns, chosen)
-    _caption(subject, plain(answer), by_name[name], flow)
+    answer = target.called(followed, name)
+    _lead(plain(answer), followed, flow)
+    _draw(subject, answer, followed, flow, path, columns, chosen)
+    _caption(subject, followed, flow)
     if not chosen:
         return
     below, beside = st.columns([1.15, 1], gap="medium")
     layer, channel = drawn.of_key(subject.description, chosen)
     with below:
-        node.show(subject, layer, channel, flow)
+        node.show(subject, layer, channel, answer, followed, flow)
     with beside:
-        check.show(subject, layer, answer, by_name[name], flow)
+        check.show(subject, layer, answer, followed, flow)
 
 
 @st.cache_resource(show_spinner=False)
@@ -166,11 +168,11 @@ def _draw(
 ) -> None:
     picture = images.data_url(images.shrink(subject.seen, WIDEST))
     where = drawn.where(subject, flow.layer(subject.description.input.name)) if flow else ""
-    change = flow.difference if flow else None
-    ends = Ends(picture, where, subject.width / subject.height, answer.strip("“”"), target.quantity(followed), change)
+    score = flow.score if flow else None
+    ends = Ends(picture, where, subject.width / subject.height, answer.strip("“”"), target.quantity(followed), score)
     between = lines(flow, path) if flow and path else []
     if flow:
-        download.add(subject, "charts/path.svg", drawing.path(ends, columns, between))
+        download.add(subject, "charts/path.svg", drawing.path(ends, columns, between).file())
     keys = {node.key for column in columns for node in column.nodes}
 
     def choose() -> None:
@@ -182,7 +184,7 @@ def _draw(
         "flow/path",
         key="follow-path",
         data={
-            "svg": drawing.path(ends, columns, between, chosen),
+            "svg": drawing.path(ends, columns, between, chosen).file(),
             "name": f"path-{subject.description.name}-{download.file_name(answer)}",
             "answer": answer,
             "inks": list(images.signed_inks()) if flow else None,
@@ -192,22 +194,36 @@ def _draw(
     )
 
 
-def _caption(subject: Subject, answer: str, followed: targets.Target, flow: Flow | None) -> None:
-    """What is seen and what it is not; how far the parts sum to the whole."""
+def _lead(answer: str, followed: targets.Target, flow: Flow | None) -> None:
+    """What to look at first, and the one measure by which channels are named."""
     if flow is None:
         caption(
             f"Not the path yet: these are the {COUNT} channels of each layer that answer most to this picture, each on "
             "its own scale. Which of them matter for the answer is what the path will say."
         )
         return
+    caption(
+        "**Begin at the answer, on the right, and follow the widest lines to the left.** The number under a channel is "
+        f"how much the {target.quantity(followed)} of {answer} should fall if that channel alone is silenced (set to "
+        "zero)."
+    )
+
+
+def _caption(subject: Subject, followed: targets.Target, flow: Flow | None) -> None:
+    """What the lines and the small pictures are; how far the parts sum to the whole."""
+    if flow is None:
+        return
     empty, quantity = EMPTY[subject.description.head.kind], target.quantity(followed)
     caption(
-        f"**{signed(flow.difference)}** is what the {quantity} of {answer} gains from {empty} to this one. The number "
-        "under a channel is its part of that; percentages are shares of all that passes. Shown are the channels that "
-        "the answer is expected to miss most. Whether others make up for one that is gone, the check below tries.",
-        more="The parts are layer conductance: every layer hands all of it on. "
-        f"{_sums([flow.error(cut) for cut in flow.cuts])} Expected to miss: gradient times activation. The wider a "
-        "line among its neighbours, the more of that hangs on the channel before.",
+        f"Each column shows the {COUNT - 1} channels of its layer that the answer would miss most and, in blue, the "
+        "one that speaks most against it. The wider a line among its neighbours, the more of a channel hangs on the "
+        "one before. The small pictures on top show where: there the change of the "
+        f"{quantity} from {empty} to this one, **{signed(flow.difference)}**, is parted among the places of each layer "
+        f"(layer conductance). {_sums([flow.error(cut) for cut in flow.cuts])}",
+        more="What silencing costs is expected by the slope: gradient times activation, averaged over a few passes in "
+        "which the first layer's channels are a little louder or quieter. A recurrent layer is run with each channel "
+        "silenced, as slopes mislead there. Where other channels make up for one that is gone, less is lost than "
+        "expected: the check below tries it.",
     )
 
 

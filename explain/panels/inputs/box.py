@@ -122,7 +122,7 @@ def answer(subject: Subject) -> dict[str, Any]:
     if subject.description.blank is None:
         return told
     best, trust = subject.best, subject.trust
-    chance = math.exp(decoding.log_probability(subject.probabilities, best.labels, subject.description.blank))
+    chance = decoding.probability(subject.probabilities, best.labels, subject.description.blank)
     return told | {
         "text": subject.text,
         "chance": f"{chance:.3f}",

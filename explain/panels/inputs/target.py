@@ -61,7 +61,10 @@ def choose(label: str, by_name: Mapping[str, targets.Target], key: str, usual: i
 
 def quantity(target: targets.Target) -> str:
     """What a target's number is."""
-    return "logit" if isinstance(target, targets.ClassLogit) else "log-probability"
+    if isinstance(target, targets.ClassLogit):
+        return "logit"
+    odds = isinstance(target, targets.Character | targets.WholeText) and target.odds
+    return "log-odds" if odds else "log-probability"
 
 
 def called(target: targets.Target, name: str) -> str:

@@ -10,6 +10,7 @@ from explain.interventions import patching
 from explain.interventions.picture import Change
 from explain.interventions.run import leads
 from explain.network.head import CLASSES, CTC
+from explain.network.layers import WEIGHING
 from explain.panels.interventions.picture import BY_TITLE, USUAL
 from explain.panels.jobs.held import Held
 from explain.panels.jobs.remembered import shown
@@ -26,7 +27,6 @@ WORDS = ("elephant", "elephont")
 REMEMBERED = 12  # maps of a few kilobytes
 PHOTOGRAPH_STRIPES = 14  # a pass of a photograph takes long
 LAYERS = {True: 12, False: 6}  # at most, by whether it is a text that is read; the rest are left out
-WEIGHING = ("conv", "lstm", "dense")  # what stands between these puts out nearly the same
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from explain.charts import ablation
@@ -111,7 +109,7 @@ def readings(word: Subject, layers: list[Layer], reset: int) -> list[ablation.Re
         softmax = lstm.reading(sequence, recurrent, dense, directions, cleared)
         best = decoding.best_path(softmax, word.alphabet.blank)
         text = best.labels if text is None else text
-        probability = math.exp(decoding.log_probability(softmax, text, word.alphabet.blank))
+        probability = decoding.probability(softmax, text, word.alphabet.blank)
         reads = word.alphabet.text(best.labels)
         drawn.append(ablation.Reading(name, best.path, softmax.max(axis=1), reads, probability, cleared))
     return drawn

@@ -135,7 +135,7 @@ def _probability(subject) -> float:
     p = subject.probabilities
     if subject.description.head.kind != CTC:
         return float(p.max())
-    return float(np.exp(decoding.log_probability(p, subject.best.labels, subject.description.blank)))
+    return decoding.probability(p, subject.best.labels, subject.description.blank)
 
 
 def _spoilt(subject, facts: dict[str, str], tried: spoilt.Tried) -> Scene:

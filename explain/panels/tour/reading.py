@@ -267,7 +267,7 @@ def best_path(subject) -> Scene:
         label = path[at]
         says = f"frame {at}: {alphabet.name(label)} has {share(float(subject.probabilities[at, label]))}"
         moments.append({"box": lying(subject.frames.within[at], subject.height), "says": says})
-    whole = float(np.exp(decoding.log_probability(subject.probabilities, best.labels, blank)))
+    whole = decoding.probability(subject.probabilities, best.labels, blank)
     small, all_ = small_example.first()
     facts = {
         "frames": str(len(path)),

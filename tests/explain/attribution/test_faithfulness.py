@@ -112,6 +112,9 @@ def test_strength_is_a_probability():
     assert of(Character(0, weights), outputs) == pytest.approx([0.5**0.25 * 0.1**0.75])
     odds = (0.5 / 0.3) ** 0.25 * (0.1 / 0.6) ** 0.75
     assert of(Character(0, weights, rival=1), outputs) == pytest.approx([odds / (1 + odds)])
+    odds = (0.5 / 0.5) ** 0.25 * (0.1 / 0.9) ** 0.75
+    assert of(Character(0, weights, odds=True), outputs) == pytest.approx([odds / (1 + odds)])
+    assert of(WholeText((0,), 2, odds=True), outputs) == pytest.approx([0.5 * 0.1 + 0.5 * 0.3 + 0.2 * 0.1])
     assert of(WholeText((0,), 2), outputs) == pytest.approx([0.5 * 0.1 + 0.5 * 0.3 + 0.2 * 0.1])
     assert of(ClassLogit(1), {"logits": np.log([[1.0, 3.0]])}) == pytest.approx([0.75])
     assert of(Unit("maps", (0, 1)), {"maps": np.array([[[2.0, 7.0]]])}) == pytest.approx([7.0])

@@ -13,23 +13,21 @@ MAPS = LayerFlow(
 )
 
 
-def test_the_top_channels_are_the_largest_whatever_their_sign():
-    top = flow.top(MAPS, 2, flow.CHANNELS)
-    assert top.channels == (3, 1) and top.amounts == (4.0, -3.0)
-    assert top.share == pytest.approx(7 / 8) and top.rest == pytest.approx(1 / 8) and top.net == pytest.approx(1 / 2)
-    assert flow.top(MAPS, 9, flow.CHANNELS).channels == (3, 1, 0, 4)  # the one that carries nothing is left out
-    assert flow.top(MAPS, 9, flow.CHANNELS).rest == pytest.approx(0)
+@pytest.mark.parametrize(
+    ("count", "channels"), [(0, ()), (1, (4,)), (2, (4, 1)), (3, (4, 0, 1)), (4, (4, 0, 3, 1)), (9, (4, 0, 3, 1))]
+)
+def test_named_are_the_dearest_and_the_one_that_speaks_most_against(count, channels):
+    """They cost 0.2, -1, 0, 0.1 and 0.9."""
+    assert flow.named(MAPS.costs, count) == channels
 
 
-def test_unless_told_they_are_those_whose_silencing_is_expected_to_change_most():
-    top = flow.top(MAPS, 2)
-    assert top.channels == (1, 4) and top.amounts == pytest.approx((-1.0, 0.9))
-    assert top.share == pytest.approx(1.9 / 2.2) and top.net == pytest.approx(-0.1 / 0.2)
+def test_where_nothing_speaks_against_all_are_the_dearest():
+    assert flow.named(np.array([0.1, 0.3, 0.2]), 2) == (1, 2) and flow.named(np.array([-0.1, -0.2]), 3) == (1,)
+    assert flow.named(np.zeros(3), 2) == ()
 
 
-def test_nothing_passes_through_a_silent_layer():
-    silent = LayerFlow("maps", np.zeros(3), np.zeros(()), np.zeros(3))
-    assert flow.top(silent, 2) == flow.Top((), (), 0.0, 1.0, 0.0) and flow.dearest(silent, 2) == ()
+def test_of_a_silent_layer_nothing_is_named():
+    assert flow.dearest(LayerFlow("maps", np.zeros(3), np.zeros(()), np.zeros(3)), 2) == ()
 
 
 def test_the_dearest_are_those_expected_to_cost_anything():

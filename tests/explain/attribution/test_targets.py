@@ -57,6 +57,39 @@ def test_the_contrast_is_the_difference_of_the_two_log_probabilities():
     np.testing.assert_allclose(both, ours - theirs)
 
 
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+def test_log_odds_hold_an_answer_against_all_others(scale):
+    """scale: of the logits; by 30 most frames are sure to within what a float can tell from 1."""
+    logits = scale * np.random.default_rng(4).normal(size=(2, 5, 4))
+    logits[..., 3] += 2 * scale
+    weights = (0.0, 0.25, 0.5, 0.25, 0.0)
+    p = softmax(logits)
+    others = np.log(p[..., [0, 1, 3]].sum(axis=-1))
+    odds = targets.log_odds(Character(2, weights))
+    assert odds == Character(2, weights, odds=True) and targets.parse(targets.describe(odds)) == odds
+    expected = (np.log(p[..., 2]) - others) @ np.array(weights)
+    np.testing.assert_allclose(targets.score(odds, {"logits": logits}), expected, rtol=1e-9)
+    whole = targets.log_odds(WholeText((2,), 3))
+    chance = [sum(np.prod(one[np.arange(5), path]) for path, _ in alignments(5, 4, 3, (2,))) for one in p]
+    found = targets.score(whole, {"logits": logits})
+    np.testing.assert_allclose(found, [np.log(one / (1 - one)) for one in chance], rtol=1e-9)
+    assert targets.log_odds(ClassLogit(1)) == ClassLogit(1)
+
+
+def test_the_log_odds_of_a_text_that_is_sure_to_the_last_digit_are_finite():
+    logits = np.zeros((1, 3, 2))
+    logits[0, :, 0] = 800, -800, -800
+    assert np.isfinite(targets.score(WholeText((0,), 1, odds=True), {"logits": logits})).all()
+
+
+def test_a_character_is_not_held_against_one_rival_and_all_others():
+    with pytest.raises(TargetError, match="not both"):
+        targets.score(Character(0, (1.0,), rival=1, odds=True), {"logits": np.zeros((1, 1, 3))})
+    for wrong in ("yes", 1, None):
+        with pytest.raises(TargetError, match="cannot be a target's odds"):
+            targets.parse({"kind": "character", "label": 0, "weights": [1.0], "odds": wrong})
+
+
 def test_the_rivals_are_the_likeliest_others_at_the_characters_place():
     p = np.array([[0.5, 0.3, 0.1, 0.1], [0.1, 0.0, 0.8, 0.1]])
     assert targets.rivals(p, Character(0, (1.0, 0.0))) == (1, 2)

@@ -6,8 +6,8 @@ import numpy as np
 
 from explain.attribution.flow import Flow, LayerFlow, Link
 
-# From row to column: what of each channel of "b" hangs on each of "a". Rows sum to a's amounts, columns to b's; here
-# as much passes through a channel as silencing it is expected to cost.
+# From row to column: what of each channel of "b" hangs on each of "a". Rows sum to a's costs, columns to b's; here as
+# much passes through a channel as silencing it is expected to cost.
 BETWEEN = np.array([[3.0, 1.0, 0.0], [0.5, -2.0, 0.5], [0.25, 0.0, -0.25]])
 CHANGE = 3.0
 

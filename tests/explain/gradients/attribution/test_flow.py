@@ -11,13 +11,14 @@ from explain.attribution.targets import Channel, Character, ClassLogit
 from explain.ctc import decoding
 from explain.gradients.attribution import flow_job, methods
 from explain.gradients.attribution.conductance import conductance
+from explain.gradients.attribution.costs import costs
 from explain.gradients.attribution.links import links
 from explain.gradients.attribution.way import Way
 from explain.gradients.jobs import JOBS
 from explain.gradients.kinds import SettingsError
 from explain.gradients.network import models
 from explain.gradients.network.function import NetworkFunction
-from explain.interventions.which import costs, parts
+from explain.interventions import which
 from explain.network import paths
 from explain.network.session import Network
 from models import crnn, vgg16
@@ -44,8 +45,6 @@ def test_conductance_by_hand(tiny):
     for layer, amounts in by_hand.items():
         np.testing.assert_allclose(passed.channels[layer], amounts, rtol=0.02, err_msg=layer)
         assert passed.places[layer].sum() == pytest.approx(4, rel=0.02)
-    # at the picture, where the slopes are 3 and -1 and the values 2 and 2
-    np.testing.assert_allclose(passed.costs["conv"], [6, -2])
     np.testing.assert_allclose(passed.places["conv"], [[4, 0]], atol=0.05)  # in the second place all is closed
     assert passed.places["global_average"].shape == ()
 
@@ -72,11 +71,12 @@ def test_the_picture_s_own_conductance_is_integrated_gradients(tiny):
 
 def test_links_by_hand(tiny):
     """a goes through the first filter alone, 3 of it three times; b through both, where it counts -1 and 2."""
-    way = Way(tiny, PICTURE, SCORE, 0.0, LAYERS)
+    way = Way(tiny, PICTURE, SCORE, PICTURE, LAYERS)
     shown = {"input": (0, 1), "conv": (1, 0), "second": (0,), "global_average": (0,), "predictions": (0,)}
     between = paths.neighbours(tiny.function.description, LAYERS)
     (point,) = way.points([1.0])
-    amounts = {(link.start, link.end): link.amount for link in links(way, point, shown, between)}
+    found = links(way, point, shown, between, costs(way, point))
+    amounts = {(link.start, link.end): link.amount for link in found}
     by_hand = {
         (("input", 0), ("conv", 0)): 9,
         (("input", 1), ("conv", 0)): -3,
@@ -128,10 +128,10 @@ def test_a_straight_network_is_exact_in_one_step(straight):
         assert result.error(cut) < 1e-4, cut
     untouched = {name: values[0] for name, values in network.run(picture[None]).items()}
     for layer in ("first", "second", "beside"):
-        places = parts(straight.description, layer, untouched[layer].shape)["channels"]
+        places = which.parts(straight.description, layer, untouched[layer].shape)["channels"]
         real = {
             cost.where.channels[0]: cost.cost
-            for cost in costs(network, picture[None], untouched, layer, ClassLogit(3), places)
+            for cost in which.costs(network, picture[None], untouched, layer, ClassLogit(3), places)
         }
         expected = [real[channel] for channel in range(len(real))]
         np.testing.assert_allclose(result.layer(layer).costs, expected, atol=1e-5)
@@ -187,7 +187,7 @@ def test_a_character_of_the_crnn_is_followed_back():
     ends = Network(crnn.CARD).run(np.stack([picture, empty]), ["logits"])
     assert found.difference == pytest.approx(float(np.subtract(*targets.score(target, ends))), rel=1e-3)
     assert report.told == sorted(report.told) and report.told[-1] >= 99
-    shown = {layer.layer: set(flow.top(layer, 2).channels) for layer in found.layers}
+    shown = {layer.layer: set(flow.named(layer.costs, 2)) for layer in found.layers}
     assert all(link.start[1] in shown[link.start[0]] and link.end[1] in shown[link.end[0]] for link in found.links)
     settings = flow_job.check(asked, crnn.CARD)
     assert flow_job.run(models.function("crnn"), settings, Reporting(stop=0)) == {}

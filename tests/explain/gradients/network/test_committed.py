@@ -17,7 +17,7 @@ COMMITTED = {
     "vgg16-cam": (vgg16, RANDOM.normal(0, 60, (1, 64, 64, 3)).astype(np.float32), vgg16.build_cam),
 }
 TARGETS = {
-    "crnn": [Character(4, tuple(np.eye(31)[9].tolist())), WholeText((4, 11, 4), 62)],
+    "crnn": [Character(4, tuple(np.eye(31)[9].tolist())), WholeText((4, 11, 4), 62, odds=True)],
     "vgg16-cam": [ClassLogit(50), ClassLogit(7)],
 }
 

@@ -22,8 +22,15 @@ def values(objective, responses, share=0.0):
 
 @pytest.mark.parametrize(
     "target",
-    [Channel("maps", 3), Unit("maps", (4, 2, 1)), Character(1, (0, 0.5, 0.5, 0, 0, 0, 0)), WholeText((1, 1), 4)],
-    ids=lambda target: target.kind,
+    [
+        Channel("maps", 3),
+        Unit("maps", (4, 2, 1)),
+        Character(1, (0, 0.5, 0.5, 0, 0, 0, 0)),
+        Character(1, (0, 0.5, 0.5, 0, 0, 0, 0), odds=True),
+        WholeText((1, 1), 4),
+        WholeText((1, 1), 4, odds=True),
+    ],
+    ids=lambda target: target.kind + " odds" * getattr(target, "odds", False),
 )
 def test_any_target_scores_as_explain_targets_tells(target):
     outputs = {"maps": MAPS, "logits": FRAMES}

@@ -9,9 +9,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from explain.attribution import targets
 from explain.attribution.flow import from_result
-from explain.charts.flow.parts import signed
+from explain.charts.flow.parts import signed, unsigned
 from explain.interventions.intervention import Where, parse
+from explain.interventions.run import after
 from explain.panels.jobs import job_view
 from explain.panels.page import resources
 from explain.panels.page.subject import Subject
@@ -83,12 +85,17 @@ def drawn(test) -> dict:
     return json.loads(node.proto.json)[0]
 
 
+def said(test) -> str:
+    """What the picture says of its channels."""
+    return " ".join(re.findall(r'aria-label="([^"]+)"', drawn(test)["svg"]))
+
+
 def keys(test) -> list[str]:
     return re.findall(r'data-key="([\d.]+)"', drawn(test)["svg"])
 
 
 @pytest.mark.parametrize("network", KINDS)
-def test_the_path_is_there_at_once_and_its_shares_are_those_of_the_flow(network, worker):
+def test_the_path_is_there_at_once_and_all_that_it_says_of_channels_is_what_they_are_expected_to_cost(network, worker):
     test = run(network)
     flow = from_result(worker.jobs[-1].result)
     description = resources.description(network)
@@ -96,10 +103,14 @@ def test_the_path_is_there_at_once_and_its_shares_are_those_of_the_flow(network,
     followed = [layer.layer for layer in flow.layers if layer.layer != description.input.name]
     assert [description.layer_names[int(number)] for number in by_column] == followed
     first = flow.layer(followed[0])
-    size, missed = np.abs(first.channels), np.argsort(-np.abs(first.costs))[:5]
-    share = size[missed].sum() / size.sum()
-    assert f"5 of {len(size)} carry {share:.0%}" in drawn(test)["svg"]
-    assert f"**{signed(flow.difference)}** is what the" in text_of(test)
+    size = np.abs(first.costs)
+    order = np.argsort(-first.costs)
+    missed = [*order[:4], order[-1]]
+    assert f">5 of {len(size)}: {size[missed].sum() / size.sum():.0%}<" in drawn(test)["svg"]
+    dearest = missed[first.costs[missed].argmax()]
+    assert f", channel {dearest}: without it the answer is expected to lose {first.costs[dearest]:.3g}" in said(test)
+    assert f">{signed(flow.score)}<" in drawn(test)["svg"]
+    assert f"to this one, **{signed(flow.difference)}**, is parted" in text_of(test)
     assert "sum to the whole to within 0.0%" in text_of(test)
 
 
@@ -108,10 +119,33 @@ def test_a_click_is_kept_in_the_address_and_shown_below(worker):
     key = keys(test)[-1]
     other = run("third", follow_node=key)
     layer, channel = resources.description("third").layer_names[int(key.split(".")[0])], int(key.split(".")[1])
-    said = text_of(other).replace("\\", "")
-    assert f"**{layer}, " in said and f'aria-pressed="true" aria-label="{layer}, ' in drawn(other)["svg"]
-    amount = from_result(worker.jobs[-1].result).layer(layer).channels[channel]
-    assert f"{abs(amount):.3g}" in said
+    below = text_of(other).replace("\\", "")
+    assert f"**{layer}, " in below and f'aria-pressed="true" aria-label="{layer}, ' in drawn(other)["svg"]
+    cost = from_result(worker.jobs[-1].result).layer(layer).costs[channel]
+    assert f"it should {'lower' if cost >= 0 else 'raise'} the log-odds of" in below and f"**{abs(cost):.3g}**" in below
+
+
+def test_what_silencing_the_channel_does_cost_stands_beside_what_is_expected(worker):
+    test = run("third", follow_target="1", follow_node="0.2")
+    word, followed = subject("third"), targets.parse(worker.jobs[-1].settings["target"])
+    first = word.description.layer_names[0]
+    changed = word.values[first].copy()
+    changed[..., 2] = 0
+    logits = after(word.opened.network, word.batch, word.values, first, changed[None], ["logits"])
+    cost = float(
+        (targets.score(followed, {"logits": word.values["logits"][None]}) - targets.score(followed, logits))[0]
+    )
+    below = text_of(test)
+    assert f"Tried, it {'lowers' if cost >= 0 else 'raises'} it by **{unsigned(cost)}**." in below
+
+
+def test_a_sure_character_has_something_to_lose(worker):
+    """It is followed by its log-odds, and not by its log-probability, which is next to 0 and can hardly fall."""
+    test = run("third", follow_target="1")
+    followed = targets.parse(worker.jobs[-1].settings["target"])
+    assert followed.odds and "the log-odds of" in text_of(test) and ">log-odds<" in drawn(test)["svg"]
+    run("animals")
+    assert worker.jobs[-1].settings["target"]["kind"] == "class"
 
 
 def test_a_channel_is_silenced_and_its_unit_worked_out_by_hand():
@@ -153,7 +187,7 @@ def test_while_it_is_worked_out_the_strongest_channels_stand_there_and_it_can_be
     start = next(one for one in test.button if one.label == "Follow the answer")
     worker.at_once = True
     start.click().run()
-    assert not test.exception and "is what the log-probability of" in text_of(test)
+    assert not test.exception and "how much the log-odds of" in text_of(test)
 
 
 def test_without_a_gradient_it_says_so_and_shows_the_layers(monkeypatch, worker):
