@@ -17,6 +17,7 @@ from explain.ctc import decoding
 from explain.ctc.alphabet import Alphabet
 from explain.ctc.alternatives import shown
 from explain.layers.frames import Frames
+from explain.pictures.notation import ordinal
 
 FAINTEST = -12  # powers of ten below which forward and backward variables all look alike
 NEAREST_SCALE = 1.0  # nats: the least that the bars' full height stands for, so that nothing is not blown up
@@ -163,7 +164,7 @@ def _cells(layout: _Layout, show: str) -> vega.Layer:
 
 def _state_name(letters: list[str], state: int) -> str:
     if state % 2:
-        return f"{letters[state]}, character {state // 2 + 1}"
+        return f"{letters[state]}, {ordinal(state // 2)} character"
     before = letters[state - 1] if state else None
     after = letters[state + 1] if state + 1 < len(letters) else None
     if before and after:

@@ -86,11 +86,11 @@ def test_a_character_clicked_in_the_lattice_is_marked_in_all_views(page, served,
     assert span.end - span.start == 1
     open_page(page, served, view("CTC in depth"))
     page.get_by_text("The lattice of “elephant”").wait_for()
-    lattice = charts(page).filter(has=page.locator('path[aria-label*="row: h, character 5"]')).first
-    cell = lattice.locator(f'path[aria-label*="frame: {span.start}; "][aria-label*="row: h, character 5"]')
+    lattice = charts(page).filter(has=page.locator('path[aria-label*="row: h, 5th character"]')).first
+    cell = lattice.locator(f'path[aria-label*="frame: {span.start}; "][aria-label*="row: h, 5th character"]')
     cell.click()
     page.mouse.move(5, 5)  # what the pointer is over is framed as well
-    page.get_by_text(f"Character {place + 1}, h").wait_for()
+    page.get_by_text("5th character, h").wait_for()
     until_marked(page, 0, seen(span.start, span.start))  # heat map and picture of panel 2
     assert charts(page).nth(0).locator(f'path[stroke="{INK}"]').count() == 2
     assert framed_on_word(lattice) == [pytest.approx(seen(span.start, span.end - 1), abs=NEAR)]
@@ -110,7 +110,7 @@ def test_a_character_clicked_in_the_lattice_is_marked_in_all_views(page, served,
     assert frame == pytest.approx(span.start + 0.5, abs=0.1)
 
     page.get_by_text("Why this character?", exact=True).click()
-    page.get_by_text("“h” is told at").wait_for()
+    page.get_by_text("“h” is read at").wait_for()
     alive(page)
     assert console.errors == []
 
@@ -144,6 +144,10 @@ def test_the_beam_search_plays_frame_by_frame_to_the_end(page, served, softmax):
 def test_the_beam_search_pauses_and_goes_on(page, served, softmax):
     open_page(page, served, view("CTC in depth", "&beams=10"))
     page.locator(".beams .rows").wait_for()
+    said = page.get_by_text(re.compile(r"It opens at frame \d+")).inner_text()
+    first = int(re.search(r"It opens at frame (\d+)", said)[1])
+    assert page.evaluate(PLAY) == list(range(first, crnn.FRAMES)) and first < crnn.FRAMES - 1
+    page.wait_for_url(re.compile(rf"beam_frame={crnn.FRAMES - 1}\b"))
     assert page.evaluate(PLAY, 2) == [crnn.FRAMES - 1, 0, 1, 2]  # from the end it starts anew
     page.wait_for_url(re.compile(r"beam_frame=2\b"))
     page.wait_for_timeout(1000)  # two frames' time

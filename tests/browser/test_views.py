@@ -12,6 +12,7 @@ import pytest
 
 from explain.ctc import alternatives, decoding
 from explain.network.session import Network
+from explain.pictures.notation import ordinal
 from models import crnn
 from models.pictures import open_picture
 from tests.browser.conftest import ROOT
@@ -115,7 +116,7 @@ def test_a_character_chosen_in_one_view_is_chosen_in_the_next(page, served):
     page.get_by_role("radio", name="Why this character?").or_(
         page.get_by_role("button", name="Why this character?")
     ).first.click()
-    shows(page, "“h” is told at")
+    shows(page, "“h” is read at")
 
 
 def test_a_word_is_explained_by_gradient_methods(page, served):
@@ -145,17 +146,17 @@ def test_links_that_make_no_sense_open_all_the_same(page, served, nonsense, view
 
 
 LINKS = {
-    "?frame=12": None,
+    "?frame=12": "Frame 12 sees columns",
     "?layer=conv_5": "conv_5 · ",
     "hand_layer=conv_3&hand_unit=218.3.12": "conv_3, channel 218, row 3, column 12",
     "hand_layer=outputs&hand_unit=4.0.2": "they agree",
-    "lstm_state=forget+gate&frame=3": "All 128 units",
+    "lstm_state=forget+gate&frame=3": "Frame 3 keeps ",
     "?view=Recurrent+layers": "Reading with less",
     "character=2&frame=7": "3rd character, e",
     "what_if=elegant": "Why not “elegant”",
     "changes=conv_3.c151.zero": "Untouched",
     "deep_part=Cost+of+each+layer": "of all multiply-adds",
-    "character=3": "“p” is told at",
+    "character=3": "“p” is read at",
     "photo=chelsea": "What it calls this",
 }
 
@@ -185,7 +186,7 @@ def test_a_chosen_character_is_marked_everywhere(page, served, elephant):
     found = alternatives.characters(elephant, decoding.labels_of("elephant", crnn.LABELS))
     least_sure = min(range(8), key=lambda place: found[place].posterior)
     open_page(page, served, view("CTC in depth"))
-    shows(page, f"Character {least_sure + 1}, {'elephant'[least_sure]}")
+    shows(page, f"{ordinal(least_sure)} character, {'elephant'[least_sure]}")
     assert framed(page) == 0
     page.get_by_role("button", name="h", exact=True).click()
     shows(page, "5th character, h")

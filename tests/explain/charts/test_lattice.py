@@ -54,9 +54,9 @@ def test_forward_and_backward_are_powers_of_ten_and_never_endless(show, field):
 def test_the_rows_are_named_in_words():
     assert [cell["state"] for cell in rows(drawn(), "posterior")[::4]] == [
         "blank before a",
-        "a, character 1",
+        "a, 1st character",
         "blank between a and b",
-        "b, character 2",
+        "b, 2nd character",
         "blank after b",
     ]
     assert {cell["state"] for cell in rows(drawn(()), "posterior")} == {"blank"}
@@ -68,7 +68,7 @@ def test_the_line_goes_through_the_states_of_the_best_alignment():
     line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")["data"]["values"]
     cells = rows(spec, "posterior")
     middle = {cell["state"]: (cell["y"] + cell["y2"]) / 2 for cell in cells}
-    through = ["a, character 1", "blank between a and b", "b, character 2", "b, character 2"]
+    through = ["a, 1st character", "blank between a and b", "b, 2nd character", "b, 2nd character"]
     assert [(point["x"], point["y"]) for point in line] == [(4 * t + 4, middle[s]) for t, s in enumerate(through)]
 
 

@@ -144,9 +144,9 @@ def test_the_blank_first_is_drawn_as_the_blank():
     cells = next(layer["data"]["values"] for layer in drawn["layer"] if "posterior" in layer["data"]["values"][0])
     assert [cell["state"] for cell in cells[::3]] == [
         "blank before a",
-        "a, character 1",
+        "a, 1st character",
         "blank between a and ␣",
-        "␣, character 2",
+        "␣, 2nd character",
         "blank after ␣",
     ]
 
