@@ -5,8 +5,10 @@ A visitor's own networks (`explain.panels.own.visitor`) are found here as well, 
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from models.card import Card
 from models.networks import CARDS, here
 
 COLLECT_SECONDS = 30.0
+GIVE_BACK_SECONDS = 5.0
 PASSES_BYTES = 120_000_000
 
 
@@ -59,9 +62,27 @@ def tidy() -> None:
         if not last:
             gc.freeze()
             gc.collect()  # Python decides when to collect by what the last collection went through: next to nothing
-        empty_arena()  # what one visitor's passes needed may be 160 MB, and nothing else would ever hand it back
-        trim()
         last[:] = [time.monotonic()]
+    _giving_back()
+
+
+@functools.cache
+def _giving_back() -> threading.Thread:
+    """Begins to hand freed memory back to the system, every GIVE_BACK_SECONDS from now on.
+
+    What one visitor's passes needed may be 160 MB, and only a pass hands it back, but none follows while all of them
+    read. What stays meanwhile is laid into it, and then holds a whole region of it. It takes some milliseconds.
+    """
+    thread = threading.Thread(target=_give_back, name="giving back", daemon=True)
+    thread.start()
+    return thread
+
+
+def _give_back() -> None:
+    while True:
+        time.sleep(GIVE_BACK_SECONDS)
+        empty_arena()
+        trim()
 
 
 @st.cache_resource(show_spinner=False)
