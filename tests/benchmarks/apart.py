@@ -1,6 +1,6 @@
 """What tells drawn words from photographed ones: a sheet of both, and a small classifier with its reasons.
 
-    python -m models.training.apart A.zip B.zip --out sheet.png [--number 1000] [--difficulty 0.65] [--fonts FONTS.json]
+    python -m tests.benchmarks apart A.zip B.zip --out sheet.png [--number 1000] [--difficulty 0.65]
 
 A renderer is good for training where nothing simple tells its pictures from photographs. Each picture is measured by
 some fifteen plain numbers (how small it was, how sharp, how noisy, how tilted, how closely cut); a logistic regression
@@ -153,36 +153,36 @@ def numbers(pictures: Iterable[tuple[np.ndarray, int]]) -> np.ndarray:
     return np.array([measured(grey, characters) for grey, characters in pictures])
 
 
-def main(arguments: list[str] | None = None) -> float:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+def main(argv: list[str]) -> dict:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks apart", description=__doc__.split("\n\n")[0])
     parser.add_argument("archives", type=Path, nargs="+", metavar="ZIP")
     parser.add_argument("--out", type=Path, help="sheet of drawn words and, below them, of photographed ones")
     parser.add_argument("--number", type=int, default=1000, help="of each kind")
     parser.add_argument("--difficulty", type=float, default=Recipe().hardest)
     parser.add_argument("--fonts", type=Path, help="JSON file that keeps the list of fonts")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(argv)
     renderer = Renderer([font for font in installed(cache=options.fonts) if not font.held_out])
     drawn = [renderer.draw(0, i, options.difficulty) for i in range(options.number)]
     chosen = spread_evenly([word for path in options.archives for word in listed(path)], options.number)
     pictures = list(greys(chosen))
     own = numbers((np.asarray(sample.picture), len(sample.text)) for sample in drawn)
     others = numbers((grey, len(word.text)) for grey, word in zip(pictures, chosen, strict=True))
-    apart = separation(own, others)
-    print(f"{len(own)} drawn, {len(others)} photographed; told apart with an area under the curve of {apart:.3f}")
+    rows = table(own, others)
     print(f"{'photographed have more, of 1':72} {'photographed':>24} {'drawn':>24}   (a tenth, half, nine tenths)")
-    for name, more, theirs, ours in table(own, others):
+    for name, more, theirs, ours in rows:
         levels = (" ".join(f"{level:7.3g}" for level in each) for each in (theirs, ours))
         print(f"{more:5.3f} {name + ': ' + NAMES[name]:66} {next(levels):>24} {next(levels):>24}")
     if options.out:
         contact_sheet([*drawn[:SIDE_BY_SIDE], *_samples(chosen, pictures)]).save(options.out)
-    return apart
+    return {
+        "drawn": len(own),
+        "photographed": len(others),
+        "area": round(separation(own, others), 3),
+        "photographed_have_more": {name: round(more, 3) for name, more, *_ in rows},
+    }
 
 
 def _samples(words: Sequence[Photograph], pictures: Sequence[np.ndarray]) -> list[Sample]:
     """Some of the photographs, evenly, as the sheet takes them; no edges are drawn under them."""
     at = np.linspace(0, len(words) - 1, min(SIDE_BY_SIDE, len(words))).round().astype(int)
     return [Sample(Image.fromarray(pictures[i]), words[i].text, np.zeros((0, 2), np.float32)) for i in at]
-
-
-if __name__ == "__main__":
-    main()
