@@ -135,9 +135,12 @@ def test_a_straight_network_is_exact_in_one_step(straight):
         }
         expected = [real[channel] for channel in range(len(real))]
         np.testing.assert_allclose(result.layer(layer).costs, expected, atol=1e-5)
-    # all four channels of the first layer are shown: what hangs on them is all that the second counts for
-    for channel in range(3):
-        amount = sum(link.amount for link in result.links if link.end == ("second", channel))
+    way = Way(methods.Differentiable(straight), picture, ClassLogit(3), picture, ["first", "second"])
+    (point,) = way.points([1.0])
+    between = {"second": ("first",)}
+    found = links(way, point, {"first": range(4), "second": range(3)}, between, costs(way, point))
+    for channel in range(3):  # what hangs on all four channels of the first layer is all that the second counts for
+        amount = sum(link.amount for link in found if link.end == ("second", channel))
         assert amount == pytest.approx(result.layer("second").costs[channel], abs=1e-5)
 
 
