@@ -17,6 +17,7 @@ def test_memory_is_level_when_its_last_third_is_as_its_first():
         110,
         500,
     )
+    assert told["resident_mb_middle_third"] == 300
     assert told["anonymous_mb_last_third"] == 55 and told["level"] == 1.1
     assert (told["openings"], told["links"], told["errors"]) == (3, 2, ["frame 3: Timeout"])
     assert (told["slowest_opening_seconds"], told["slowest_opening"], told["median_opening_seconds"]) == (
