@@ -109,7 +109,7 @@ def _ground(picture: Image.Image) -> np.ndarray:
 def _crossed(picture: Image.Image, place: float, colour: np.ndarray, share: float) -> Image.Image:
     if not place:
         return picture
-    pixels, top = np.array(picture), round(place / 100 * picture.height)
+    pixels, top = np.array(picture), min(round(place / 100 * picture.height), picture.height - 1)
     rows = pixels[top : top + max(1, round(share * picture.height))]
     rows[...] = colour.reshape(rows.shape[2:])
     return Image.fromarray(pixels)

@@ -50,10 +50,11 @@ class Tried(NamedTuple):
     count: int
 
 
-def tried(network: Network, seen: Image.Image, on_step: OnStep | None = None) -> Tried:
+def tried(network: Network, seen: Image.Image, on_step: OnStep | None = None, written: str | None = None) -> Tried:
     """A picture spoilt in every way of AMOUNTS, a large one in half of them. That a reader reads nothing at all is no
     wrong answer.
 
+    written: what stands on the picture, where that is known; else what differs from the usual answer counts as turned.
     seen, on_step, and what is raised: as for `explain.interventions.picture.curve`.
     """
     by_name = {change.name: change for change in CHANGES}
@@ -65,7 +66,7 @@ def tried(network: Network, seen: Image.Image, on_step: OnStep | None = None) ->
     surest: dict[str, Spoilt] = {}
     for (change, _), answered in zip(ways, found, strict=True):
         kept = surest.get(change.name)
-        turned = answered.text not in ("", usual.text)
+        turned = answered.text not in ("", usual.text, written)
         if turned and (kept is None or answered.probability > kept.answered.probability):
             surest[change.name] = Spoilt(change, answered)
     return Tried(usual, tuple(sorted(surest.values(), key=lambda one: -one.answered.probability)), len(ways))

@@ -137,8 +137,8 @@ def _of_times(subject: Subject, times: Times) -> str:
     cores = f"{times.threads} core{'s' if times.threads > 1 else ''}"
     return (
         f"{_name(subject, slowest)} takes {_percent(share)} of the time: {_milliseconds(spent)} of "
-        f"{_milliseconds(times.whole)} a pass on {cores}. The strip on top says "
-        f"{_milliseconds(subject.ran.milliseconds)}: that was one pass alone, in memory that had to be laid out first. "
+        f"{_milliseconds(times.whole)} a pass on {cores}. The pass that the page shows took "
+        f"{_milliseconds(subject.ran.milliseconds)}: one alone, in memory that had to be laid out first. "
         f"Here the faster half of {2 * times.passes} passes counts."
     )
 

@@ -76,8 +76,8 @@ BEAM_SAYS = (
 def closest(steps: list[dict]) -> tuple[int, float]:
     """The frame after which the second-likeliest prefix comes closest to the likeliest, and how many times as likely it
     is; the last frame, and 0, where one prefix alone ever lives."""
-    near = [step["living"][1][1] + step["living"][1][2] if len(step["living"]) > 1 else 0.0 for step in steps]
-    ratios = [second / (step["living"][0][1] + step["living"][0][2]) for second, step in zip(near, steps, strict=True)]
+    alive = [[ended + open_ for _, ended, open_, *_ in step["living"][:2]] for step in steps]
+    ratios = [both[1] / both[0] if len(both) > 1 and both[0] else 0.0 for both in alive]  # 0: too small for its number
     frame = max(range(len(ratios)), key=ratios.__getitem__)
     return (frame, ratios[frame]) if ratios[frame] else (len(steps) - 1, 0.0)
 

@@ -215,9 +215,9 @@ def _caption(subject: Subject, followed: targets.Target, flow: Flow | None) -> N
         return
     empty, quantity = EMPTY[subject.description.head.kind], target.quantity(followed)
     caption(
-        f"Each column shows the {COUNT - 1} channels of its layer that the answer would miss most and, in blue, the "
-        "one that speaks most against it. The wider a line among its neighbours, the more of a channel hangs on the "
-        "one before. The small pictures on top show where: there the change of the "
+        f"Each column shows up to {COUNT} channels of its layer: those that the answer would miss most and, in blue, "
+        "the one that speaks most against it, where one does. The wider a line among its neighbours, the more of a "
+        "channel hangs on the one before. The small pictures on top show where: there the change of the "
         f"{quantity} from {empty} to this one, **{signed(flow.difference)}**, is parted among the places of each layer "
         f"(layer conductance). {_sums([flow.error(cut) for cut in flow.cuts])}",
         more="What silencing costs is expected by the slope: gradient times activation, averaged over a few passes in "

@@ -41,7 +41,8 @@ def of_unit(steps: lstm.Trace, unit: int, frame: int | None, backward: bool, cal
     if not wrote:
         return f"After frame {called(at)} unit {unit} holds nothing."
     holds = f"**After frame {called(at)} unit {unit} holds {number(float(course[at]))}**{most}. "
-    holds += f"{_frames(wrote, called).capitalize()} wrote it. "
+    wrote_it = _frames(wrote, called)
+    holds += f"{wrote_it[0].upper()}{wrote_it[1:]} wrote it. "  # the characters keep their case
     last = memory_origin.order(steps, backward)[-1]
     if at == last:
         return f"{holds}It is the last frame that is read, so nothing comes after that could wipe it."

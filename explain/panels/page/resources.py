@@ -5,9 +5,9 @@ A visitor's own networks (`explain.panels.own.visitor`) are found here as well, 
 
 from __future__ import annotations
 
-import functools
 import gc
 import hashlib
+import logging
 import threading
 import time
 import uuid
@@ -30,6 +30,8 @@ from models.networks import CARDS, here
 COLLECT_SECONDS = 30.0
 GIVE_BACK_SECONDS = 5.0
 PASSES_BYTES = 120_000_000
+GIVING = "giving back"  # the thread's name
+_ONE_GIVES = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -66,23 +68,25 @@ def tidy() -> None:
     _giving_back()
 
 
-@functools.cache
-def _giving_back() -> threading.Thread:
+def _giving_back() -> None:
     """Begins to hand freed memory back to the system, every GIVE_BACK_SECONDS from now on.
 
     What one visitor's passes needed may be 160 MB, and only a pass hands it back, but none follows while all of them
     read. What stays meanwhile is laid into it, and then holds a whole region of it. It takes some milliseconds.
     """
-    thread = threading.Thread(target=_give_back, name="giving back", daemon=True)
-    thread.start()
-    return thread
+    with _ONE_GIVES:
+        if not any(thread.name == GIVING for thread in threading.enumerate()):
+            threading.Thread(target=_give_back, name=GIVING, daemon=True).start()
 
 
 def _give_back() -> None:
     while True:
         time.sleep(GIVE_BACK_SECONDS)
-        empty_arena()
-        trim()
+        try:
+            empty_arena()
+            trim()
+        except Exception:
+            logging.getLogger(__name__).exception("Memory could not be handed back.")
 
 
 @st.cache_resource(show_spinner=False)

@@ -31,7 +31,7 @@ FEW = 8  # channels that are shown where nobody has measured what they answer to
 ANSWERS = 0.5  # standard deviations from which on a channel is said to answer to a character
 NAMED = 4
 COUNTS = (10, 20, 40)  # channels that are silenced together; at most `intervention.MOST_CHANNELS`
-LITTLE = 0.05  # of a probability that may come and go without a word
+LITTLE = 0.05  # share of a probability that may come and go without a word
 
 
 class _Group(NamedTuple):
@@ -119,7 +119,8 @@ def reads(subject) -> bool:
 
 
 def has_deeper(subject) -> bool:
-    return is_drawn(subject.values[_layer(subject.description).name])
+    with_maps = any(len(layer.shape) == 3 for layer in subject.description.of_kind("conv"))
+    return with_maps and is_drawn(subject.values[_layer(subject.description).name])
 
 
 def can_be_silenced(subject) -> bool:
@@ -167,15 +168,19 @@ def silence(subject) -> Scene:
     change = Intervention(layer.name, Where(tuple(sorted(group.channels))))
     address = {changes.CHANGES: intervention.write([change]), changes.OFF: None}
     pressed = {parts.PART: parts.INSIDE, changes.layer_key(subject.description): layer.name}
-    variant = _variant(subject, together, usual, mean)
+    same = _text(subject, together) == subject.text
+    variant = _variant(same, usual, _probability(subject, together), mean)
     return Scene(facts, _picture(subject, rows, together), variant, address, pressed)
 
 
 def _telling(subject, layer: Layer) -> _Group:
     """Of the groups of channels for each character of the reading the smallest that turns it, else the one that costs
     it most; of a layer that nobody has measured, the most active channels."""
-    sets = _answering(subject, layer, max(COUNTS)) or {"": most_active(subject.values[layer.name])[: max(COUNTS)]}
-    groups = [_Group(of, channels[:count]) for count in COUNTS for of, channels in sets.items()]
+    values = subject.values[layer.name]
+    half = max(1, values.shape[-1] // 2)  # so that others are left, of which as many are drawn at random
+    counts = [count for count in COUNTS if count <= half] or [half]
+    sets = _answering(subject, layer, max(counts)) or {"": most_active(values)[: max(counts)]}
+    groups = [_Group(of, channels[:count]) for count in counts for of, channels in sets.items()]
     found = _read(subject, layer.name, [group.channels for group in groups])
     turned = [number for number, p in enumerate(found) if _text(subject, p) != subject.text]
     costs = [_probability(subject, p) for p in found]
@@ -196,11 +201,14 @@ def _text(subject, probabilities: np.ndarray) -> str:
     return decoding.text(decoding.best_path(probabilities, description.blank).labels, description.labels)
 
 
-def _variant(subject, together: np.ndarray, usual: float, mean: float) -> str:
-    now = _probability(subject, together)
-    if now > min(usual, mean) - LITTLE:
+def _variant(same: bool, usual: float, now: float, random: float) -> str:
+    """Which text is true. same: whether the text is still read. usual, now, random: its probability with nothing
+    silenced, without the channels, and without as many drawn at random."""
+    if same and now >= (1 - LITTLE) * usual:
         return "replaced"
-    return "weaker" if _text(subject, together) == subject.text else "text"
+    if random <= now + LITTLE * usual:
+        return "any"
+    return "weaker" if same else "text"
 
 
 def _picture(subject, rows: dict[str, np.ndarray], together: np.ndarray) -> dict:

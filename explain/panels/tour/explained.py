@@ -10,11 +10,13 @@ from explain.interventions import picture as changed
 from explain.interventions import spoilt
 from explain.interventions.which import Stopped
 from explain.network.head import CTC
+from explain.panels.inputs import word
 from explain.panels.interventions.parts import PART, PICTURE
 from explain.panels.interventions.picture import CHANGE, amount_key
 from explain.panels.jobs.background_task import OnStep
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page import address
+from explain.panels.page.subject import OWN, TYPED
 from explain.panels.tour.scene import Scene, Work, bars, colour, in_100, lying, picture_of, share, signed, tiles, url
 from explain.panels.visualisation import gallery
 from explain.pictures import images
@@ -22,6 +24,7 @@ from explain.pictures import images
 PACE = 520  # milliseconds a moment
 FAILURES = 6  # pictures side by side, the untouched one among them
 SHOWN = 8  # dreamt words
+LITTLE = 0.05  # share of a probability that may be lost without a word
 
 
 def why(subject) -> Scene:
@@ -53,7 +56,8 @@ def why(subject) -> Scene:
         worst = int(remaining.argmin())
         _, left, _, right = places[worst].tolist()
         found = {"first": str(left), "last": str(right - 1), "left": share(float(remaining[worst]))}
-        return Scene({**facts, **found}, _covered(subject, places, remaining, name), "text", *chosen)
+        variant = "text" if remaining[worst] < (1 - LITTLE) * usual else "nowhere"
+        return Scene({**facts, **found}, _covered(subject, places, remaining, name), variant, *chosen)
 
     return Scene(facts, Work(("why", subject.ran.digest, place), run, finished), "working", *chosen)
 
@@ -110,7 +114,7 @@ def fails(subject) -> Scene:
     """The picture spoilt in many ways: of those that turn the answer the ones of which the network is surest."""
     best = subject.text if subject.description.head.kind == CTC else _likeliest(subject)
     facts = {
-        "usual": best or "nothing",
+        "usual": _quoted(best),
         "usually": in_100(_probability(subject)),
         "does": "reads" if subject.description.head.kind == CTC else "says",
         "what": "text" if subject.description.head.kind == CTC else "class",
@@ -118,12 +122,25 @@ def fails(subject) -> Scene:
 
     def run(on_step: OnStep) -> spoilt.Tried | None:
         try:
-            return spoilt.tried(subject.opened.network, subject.seen, on_step)
+            return spoilt.tried(subject.opened.network, subject.seen, on_step, _written(subject))
         except Stopped:
             return None
 
     work = Work(("fails", subject.ran.digest), run, lambda tried: _spoilt(subject, facts, tried))
     return Scene(facts, work, "working", pressed={PART: PICTURE})
+
+
+def _written(subject) -> str | None:
+    """What stands on the picture, where that is known: of a typed word and of the samples."""
+    if subject.description.head.kind != CTC or subject.origin == OWN:
+        return None
+    if subject.origin == TYPED:
+        return subject.title
+    return next((one["text"] for one in word.samples().values() if one["title"] == subject.title), None)
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if text else "nothing"
 
 
 def _likeliest(subject) -> str:
@@ -139,30 +156,43 @@ def _probability(subject) -> float:
 
 
 def _spoilt(subject, facts: dict[str, str], tried: spoilt.Tried) -> Scene:
-    """The picture as it is, and the surest wrong answer of each way of spoiling it, side by side."""
-    items = [{"src": url(subject.seen), "title": "as it is", "note": f"“{facts['usual']}”, {facts['usually']}"}]
+    """The picture as it is, and the surest other answer of each way of spoiling it, side by side."""
+    written = _written(subject)
+    wrong = "" if written is None else " ✗"
+    usually = f"{facts['usual']}, {facts['usually']}{wrong if tried.usual.text != written else ''}"
+    items = [{"src": url(subject.seen), "title": "as it is", "note": usually}]
     for change, answered in tried.turned[: FAILURES - 1]:
         item = {
             "src": url(change.made(subject.seen, answered.amount)),
             "title": _done(change, answered.amount),
-            "note": f"“{answered.text}”, {in_100(answered.probability)} ✗",
+            "note": f"“{answered.text}”, {in_100(answered.probability)}{wrong}",
         }
         items.append(item)
     wide = is_wide(subject)
-    described = f"The picture spoilt in {len(items) - 1} ways, and the wrong answer to each"
+    described = f"The picture spoilt in {len(items) - 1} ways, and the surest other answer to each"
     picture = tiles(items, subject.width / subject.height, described, 200 if wide else 108, 230 if wide else 150)
     facts = {**facts, "count": str(tried.count)}
     if not tried.turned:
         return Scene(facts, picture, "holds", pressed={PART: PICTURE})
     change, answered = first = tried.turned[0]
-    facts |= {"how": _done(change, answered.amount), "wrong": answered.text, "sure": in_100(answered.probability)}
+    facts |= {
+        "how": _done(change, answered.amount),
+        "wrong": _quoted(answered.text),
+        "sure": in_100(answered.probability),
+    }
     pressed = {PART: PICTURE, CHANGE: change.title, amount_key(change): answered.amount}
-    return Scene(facts, picture, "text" if first.sure else "unsure", pressed=pressed)
+    sure = "other" if written is None else "text"
+    return Scene(facts, picture, sure if first.sure else "unsure", pressed=pressed)
 
 
 def _done(change: changed.Change, amount: float) -> str:
     """What was done to the picture, as the page's slider has it."""
-    return f"{change.title.lower()}, {signed(amount, 2).rstrip('0').rstrip('.')} {change.unit}"
+    whole = amount == change.most == 1  # inverted all the way
+    return change.title.lower() if whole else f"{change.title.lower()}, {_short(amount)} {change.unit}"
+
+
+def _short(amount: float) -> str:
+    return signed(amount, 2).rstrip("0").rstrip(".")
 
 
 def answers(subject) -> bool:

@@ -107,7 +107,8 @@ def cover(subject) -> Scene:
             "drop": signed(float(drops.max())),
             "usual": signed(float(subject.values[LOGITS][unit])),
         }
-        return Scene({**facts, **found}, _covered(subject, covered, target))
+        variant = "text" if drops.max() > 0 else "nowhere"
+        return Scene({**facts, **found}, _covered(subject, covered, target), variant)
 
     return Scene(facts, Work(("cover", subject.ran.digest, unit), run, finished), "working")
 

@@ -243,13 +243,18 @@ def collapse(subject) -> Scene:
         rows.append(letters("the same without the blank between the two", [alphabet.mark(label) for label in path]))
         facts |= {
             "letter": alphabet.name(first.label),
-            "between": listed([str(frame) for frame in range(first.end, second.start)]),
+            "between": _blanks(range(first.end, second.start)),
             "without": decoding.text(without, alphabet.labels),
         }
     between = None if twice is None else best.spans[twice].end
     start = {} if between is None else {"start": between}
     picture = film(subject, moments, rows, "The best path, repeats merged, blanks dropped", len(path), **start)
     return Scene(facts, picture, "text" if twice is None else "doubled", at_frame(subject, between))
+
+
+def _blanks(frames: range) -> str:
+    several = len(frames) > 1
+    return f"the blank{'s' * several} at frame{'s' * several} {listed([str(frame) for frame in frames])}"
 
 
 def best_path(subject) -> Scene:
@@ -260,7 +265,7 @@ def best_path(subject) -> Scene:
     paths = [(best.probability, path, "the best path")]
     for other in others:
         said = [*path[: other.frame], other.label, *path[other.frame + 1 :]]
-        paths.append((other.probability, said, f"another path that reads the same, other at frame {other.frame}"))
+        paths.append((other.probability, said, f"another path that reads the same, different at frame {other.frame}"))
     rows = [letters(f"{name}: {share(chance)}", list(map(alphabet.mark, said))) for chance, said, name in paths]
     moments = []
     for at in range(len(path)):

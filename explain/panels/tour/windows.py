@@ -96,7 +96,8 @@ def pooling(subject) -> Scene:
     }
     picture = _sums(subject, layer, strongest, moments, (f"a window of {facts['source']}", ""))
     picture["start"] = units.index(strongest)
-    return Scene(facts, picture, "text" if largest else "mean", {"layer": layer.name, "unit": _unit(strongest)})
+    variant = ("text" if largest else "mean") if moved < still else ("alike" if largest else "mean_alike")
+    return Scene(facts, picture, variant, {"layer": layer.name, "unit": _unit(strongest)})
 
 
 def _moved(subject, layer: Layer) -> tuple[float, float]:

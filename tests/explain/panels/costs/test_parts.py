@@ -53,7 +53,7 @@ def run(network: str, **address: str):
 def test_what_each_layer_costs_and_how_long_it_takes(network):
     test = run(network, deep_part=opening.EACH)
     assert "of all multiply-adds" in text_of(test) and "Memory is what a layer puts out" in text_of(test)
-    assert "ONNX Runtime's profiler" in text_of(ended(test, "The strip on top says"))
+    assert "ONNX Runtime's profiler" in text_of(ended(test, "The pass that the page shows"))
     assert not [one for one in test.button if one.label == "Cancel"]
 
 

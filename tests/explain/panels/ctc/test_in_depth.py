@@ -115,6 +115,7 @@ def test_the_film_opens_where_two_beginnings_are_closest():
 
     assert beam_search.closest([step(1.0), step(0.8, 0.1), step(0.5, 0.4, 0.1), step(0.9, 0.1)]) == (2, 0.8)
     assert beam_search.closest([step(1.0), step(0.9)]) == (1, 0.0)
+    assert beam_search.closest([step(0.5, 0.4), step(0.0, 0.0)]) == (0, 0.8)  # too small for their numbers
     test = opened(page)
     frame, near = beam_search.closest(beam_search._steps("of the page", 25, probabilities(), ALPHABET))
     assert f"It opens at frame {frame}, where the decision is closest" in text_of(test) and near > 0.001

@@ -45,6 +45,13 @@ def test_who_wrote_a_unit_and_who_wiped_it(called):
     assert told.of_unit(course, 0, 0, False, called) == "After frame 0 unit 0 holds nothing."
 
 
+def test_characters_keep_their_case():
+    called = told.frame_names(PATH, Alphabet(("A", "b", ""), blank=2), 4)
+    assert "Frames 1 (“A”) and 2 wrote it." in told.of_unit(
+        steps([0.0, 1.0, 1.0, 0.0], [1] * 4), 0, None, False, called
+    )
+
+
 def test_what_is_wiped_little_by_little(called):
     course = steps([1.0, 0.0, 0.0, 0.0], [1, 0.3, 0.3, 1])
     assert told.of_unit(course, 0, 0, False, called).endswith(

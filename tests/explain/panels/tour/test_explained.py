@@ -7,17 +7,21 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from explain.attribution import occlusion
 from explain.attribution.cam import background
 from explain.ctc.decoding import log_probability
 from explain.interventions.intervention import Intervention, Where, parse
 from explain.interventions.picture import CHANGES
 from explain.interventions.run import run
 from explain.network.session import Network
-from explain.panels.page.subject import Subject
+from explain.panels.inputs import word
+from explain.panels.page.subject import OWN, TYPED, Subject
+from explain.panels.tour import deep
 from models import crnn
 from models.typeface import draw_word
 from tests.explain.panels.tour.scenes import (
     STEPS,
+    TEXTS,
     drawn,
     finished,
     pixels,
@@ -67,15 +71,52 @@ def test_what_it_says_to_a_spoilt_picture_is_what_it_reads_there(elephant):
         text = tuple(label for label, _ in groupby(p.argmax(axis=1).tolist()) if label != crnn.BLANK)
         read, count = "".join(crnn.LABELS[label] for label in text), round(100 * np.exp(log_probability(p, text)))
         assert f"“{read}”" in item["note"] and ("✗" in item["note"]) == (read != "elephant")
-        assert f" {count} in 100" in item["note"] if 0 < count < 100 else f"{min(max(count, 1), 99)} in 100"
-    assert scene.facts["usual"] == "elephant" and scene.variant == "text"  # one is sure, and wrong
-    assert (
-        int(scene.facts["sure"].partition(" ")[0]) > 50
-        and f"“{scene.facts['wrong']}”" in scene.picture["items"][1]["note"]
-    )
+        assert f" {min(max(count, 1), 99)} in 100" in item["note"]
+    assert scene.facts["usual"] == "“elephant”" and scene.variant == "text"  # one is sure, and wrong
+    assert int(scene.facts["sure"].partition(" ")[0]) > 50 and scene.facts["wrong"] in scene.picture["items"][1]["note"]
     change = next(one for one in CHANGES if one.title == scene.pressed["picture_change"])
     made = change.made(elephant.seen, scene.pressed[f"picture_{change.name}"])  # what the view beside it shows
     np.testing.assert_array_equal(np.asarray(made), pixels(scene.picture["items"][1]["src"]))
+
+
+def test_of_a_picture_that_somebody_brings_nobody_knows_what_is_wrong():
+    subject = Subject.of(crnn.CARD.name, "mine", draw_word("hello", "Sans"), origin=OWN)
+    scene = finished(STEPS["fails"].make(subject))
+    assert scene.variant == "other" and "At least one of the two is wrong" in STEPS["fails"].text(scene)
+    assert not any("✗" in item["note"] for item in scene.picture["items"])
+
+
+def test_a_typed_word_says_what_is_right():
+    """Said to be another word, the reading of the picture as it is counts as wrong, and the typed one never does."""
+    subject = Subject.of(crnn.CARD.name, "hallo", draw_word("hello", "Sans"), origin=TYPED)
+    first, *others = finished(STEPS["fails"].make(subject)).picture["items"]
+    assert first["note"].startswith("“hello”") and first["note"].endswith("✗")
+    assert all(item["note"].endswith("✗") and "“hallo”" not in item["note"] for item in others)
+
+
+def test_a_picture_on_which_nothing_can_be_covered_is_not_said_to_be_looked_at():
+    subject = Subject.of(crnn.CARD.name, "elephant", word.from_sample("elephant")[1])
+    drops = np.zeros(len(occlusion.boxes(subject.batch[0].shape, *occlusion.patches_of_a_word(32)["columns"])))
+    pending = STEPS["why"].make(subject)
+    assert pending.picture.finished(drops).variant == "nowhere"
+    drops[3] = 1.0
+    assert pending.picture.finished(drops).variant == "text"
+
+
+@pytest.mark.parametrize(
+    ("same", "usual", "now", "random", "told"),
+    [
+        (True, 0.98, 0.97, 0.98, "replaced"),
+        (True, 0.723, 0.001, 0.001, "any"),
+        (False, 0.9, 0.2, 0.15, "any"),
+        (False, 0.0005, 0.0004, 0.0005, "text"),
+        (False, 0.98, 0.1, 0.98, "text"),
+        (True, 0.98, 0.6, 0.98, "weaker"),
+    ],
+)
+def test_what_silencing_shows(same, usual, now, random, told):
+    assert deep._variant(same, usual, now, random) == told
+    assert told in TEXTS["silence"]
 
 
 def test_where_nothing_makes_it_sure_and_wrong_it_says_so():

@@ -79,7 +79,9 @@ def test_without_the_blank_between_them_two_equal_letters_are_one():
     assert scene.variant == "doubled" and scene.facts["letter"] == "l" and scene.facts["without"] == "helo"
     best, last = (drawn(scene)["rows"][row]["values"] for row in (0, 3))
     frames = [frame for frame, marks in enumerate(zip(best, last, strict=True)) if marks[0] != marks[1]]
-    assert [best[frame] for frame in frames] == ["·"] * len(frames) and scene.facts["between"] == str(frames[0])
+    assert [best[frame] for frame in frames] == ["·"] * len(frames) and scene.facts[
+        "between"
+    ] == f"the blank at frame {frames[0]}"
     assert "".join(mark for mark, _ in groupby(last) if mark != "·") == "helo"
     assert STEPS["collapse"].make(subject_of()).variant == "text"
 

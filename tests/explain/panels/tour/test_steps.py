@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explain.network.session import Network
 from explain.panels.inputs import word
-from explain.panels.page.subject import Subject
+from explain.panels.page.subject import OWN, Subject
 from explain.panels.tour import steps
 from explain.panels.tour.scene import Work
 from explain.panels.tour.steps import OF_CLASSES, OF_WORDS, Step
@@ -125,6 +126,15 @@ def test_pooling_keeps_the_largest(elephant, values):
         change = 100 * np.linalg.norm(difference) / np.linalg.norm(values[layer])
         assert scene.facts[told] == f"{change:.0f} %"
     assert float(scene.facts["moved"][:-2]) < float(scene.facts["still"][:-2])
+
+
+def test_a_picture_that_does_not_change_when_it_moves_is_not_said_to(elephant):
+    blank = Subject.of(crnn.CARD.name, "nothing", Image.new("L", (128, 32), 255), origin=OWN)
+    scene = STEPS["pooling"].make(blank)
+    assert scene.facts["still"] == scene.facts["moved"] == "0 %" and scene.variant == "alike"
+    assert "change by" not in STEPS["pooling"].text(scene) and "change by" in STEPS["pooling"].text(
+        STEPS["pooling"].make(elephant)
+    )
 
 
 def test_classes_stand_with_their_names_and_the_map_is_the_score(cat):
