@@ -152,7 +152,8 @@ def _near(found: np.ndarray, expected: np.ndarray) -> bool:
 
 def relative_change(before: np.ndarray, now: np.ndarray) -> float:
     """The length of the difference over the length of what was there before, both as vectors."""
-    # Not by np.linalg.norm, whose dot product has all cores spin for a few thousand numbers.
-    rows = (np.ravel(before), np.ravel(now - before))
+    # Not by np.linalg.norm, whose dot product has all cores spin for a few thousand numbers; in the order in which they
+    # lie, as maps with the channel last are views of maps with the channel first.
+    rows = (np.ravel(before, "K"), np.ravel(now - before, "K"))
     length, difference = (float(np.einsum("i,i->", row, row)) ** 0.5 for row in rows)
     return float(difference / length) if length else float(difference > 0)

@@ -136,7 +136,8 @@ def _sentence(word: Subject, target: targets.Character) -> str:
     frames = [str(frame) for frame in targets.telling_frames(target)]
     where = f"frame{'s' if len(frames) > 1 else ''} {listed(frames)}"
     text = (
-        f"“{_written(word, target.label)}” is read at {where} (orange below the maps). There its probability is "
+        f"“{_written(word, target.label)}” is read at {where} (orange below the maps). There its probability, "
+        f"averaged over all alignments, is "
         f"{targets.mean_probability(word.probabilities, target):.3f}"
     )
     if target.rival is None:

@@ -43,6 +43,8 @@ def show(word: Subject) -> None:
 def _inside(subject: Subject) -> None:
     examples.show(subject)
     made = changes.listed(subject)
+    if made and not changes.made(subject):
+        caption("This is an example to begin with. Take it out with *Remove*, or make a change of your own.")
     layer = changes.choose_layer(subject)
     choose, listed = st.columns([1.3, 1], gap="medium")
     with choose:

@@ -16,7 +16,8 @@ from explain.panels.page.subject import Subject
 from explain.panels.words.explained import caption
 
 RESET = 8  # the frame before which memory is reset at first
-BOTH = {"both directions": lstm.DIRECTIONS, "forward only": ("forward",), "backward only": ("backward",)}
+FORWARD = "forward only"
+BOTH = {"both directions": lstm.DIRECTIONS, FORWARD: ("forward",), "backward only": ("backward",)}
 SINGLE = {"whole network": lstm.DIRECTIONS}
 
 
@@ -91,10 +92,11 @@ def _two_ways(layers: list[Layer]) -> bool:
     return all(len(layer.directions) == 2 for layer in layers)
 
 
-def readings(word: Subject, layers: list[Layer], reset: int) -> list[ablation.Reading]:
+def readings(word: Subject, layers: list[Layer], reset: int | None = None) -> list[ablation.Reading]:
     """The word read by the whole network, with one direction only, and with the memory reset before a frame.
 
-    layers: the recurrent ones, as `chain` returns them. Each reading has the probability of the whole one's text.
+    layers: the recurrent ones, as `chain` returns them. reset: None for no such reading. Each reading has the
+    probability of the whole one's text.
     """
     description = word.description
     recurrent = [weights(description, layer.name) for layer in layers]
@@ -103,7 +105,8 @@ def readings(word: Subject, layers: list[Layer], reset: int) -> list[ablation.Re
     sequence = word.batch[0] if fed == description.input.name else word.values[fed]
     named = BOTH if _two_ways(layers) else SINGLE
     conditions = [(name, directions, None) for name, directions in named.items()]
-    conditions.append((f"reset before {reset}", lstm.DIRECTIONS, reset))
+    if reset is not None:
+        conditions.append((f"reset before {reset}", lstm.DIRECTIONS, reset))
     drawn, text = [], None
     for name, directions, cleared in conditions:
         softmax = lstm.reading(sequence, recurrent, dense, directions, cleared)

@@ -166,4 +166,8 @@ def _filters_told(kept: Moments, moment: int) -> str:
         "same)."
     )
     hardly = kept.likeness(len(kept) - 1) > HARDLY
-    return f"{told} They hardly change: most of what was learnt lies in the layers above." if hardly else told
+    seen = f"{kept.seen[-1]:,}"
+    says = (
+        f" Over the {seen} words of this training they hardly change: what was learnt lies mostly in the layers above."
+    )
+    return told + says * hardly

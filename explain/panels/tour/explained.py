@@ -20,6 +20,7 @@ from explain.panels.page.subject import OWN, TYPED
 from explain.panels.tour.scene import Scene, Work, bars, colour, in_100, lying, picture_of, share, signed, tiles, url
 from explain.panels.visualisation import gallery
 from explain.pictures import images
+from explain.trust import wording
 
 PACE = 520  # milliseconds a moment
 FAILURES = 6  # pictures side by side, the untouched one among them
@@ -118,6 +119,7 @@ def fails(subject) -> Scene:
         "usually": in_100(_probability(subject)),
         "does": "reads" if subject.description.head.kind == CTC else "says",
         "what": "text" if subject.description.head.kind == CTC else "class",
+        "measured": _measured(subject),
     }
 
     def run(on_step: OnStep) -> spoilt.Tried | None:
@@ -137,6 +139,12 @@ def _written(subject) -> str | None:
     if subject.origin == TYPED:
         return subject.title
     return next((one["text"] for one in word.samples().values() if one["title"] == subject.title), None)
+
+
+def _measured(subject) -> str:
+    """How often readings like the present one are right, as one more sentence; empty where nobody has measured it."""
+    known = wording.measured(subject.trust) if subject.description.head.kind == CTC else ""
+    return f" That is measured apart from it, on photographed words: {known[0].lower()}{known[1:]}" if known else ""
 
 
 def _quoted(text: str) -> str:

@@ -13,6 +13,7 @@ from explain.layers.frames import frames
 from explain.network.layers import Layer
 from explain.panels.ctc import small_example
 from explain.panels.layers.focus import weights
+from explain.panels.memory import alone
 from explain.panels.tour.scene import Scene, bars, called, letters, lying, picture_of, share, signed, values_of
 from explain.pictures.notation import listed
 
@@ -50,7 +51,8 @@ def frame(subject) -> Scene:
         columns = f"columns {subject.frames.columns_seen(at)}"
         says = f"frame {at}: {columns} became {values.shape[1]} numbers, among them {some}"
         moments.append({"box": lying(subject.frames.within[at], subject.height), "says": says})
-    middle = count // 2
+    spans = subject.best.spans
+    middle = spans[len(spans) // 2].start if spans else count // 2  # a frame at which something is read
     first, end = subject.frames.within[middle]
     facts = {
         "layer": called(subject, layer),
@@ -108,6 +110,7 @@ def memory(subject) -> Scene:
         "unit": str(unit),
         "frames": str(len(traces[way].cell)),
         "way": SIDES[way],
+        "alone": alone.from_the_left(subject),
     }
     address, pressed = {"lstm_unit": str(unit)}, {"lstm_layer": called(subject, layer)}
     if len(traces) == 2:

@@ -98,7 +98,7 @@ def test_a_character_of_a_third_network_is_explained(third):
     target = targets.character(p, labels, 1, blank=0)
     mean = np.exp(np.asarray(target.weights) @ np.log(p[:, labels[1]]))
     said = text_of(test)
-    assert f"its probability is {mean:.3f}" in said and "A geometric average" in said
+    assert f"all alignments, is {mean:.3f}" in said and "A geometric average" in said
     assert "The patch is 6×6 pixels in the background's colour" in said
     assert "Words are dreamt with CRNN alone" in said
     said = text_of(opened(reading, why_patch="columns", why_check="true"))
