@@ -110,7 +110,8 @@ def after(
     later = behind(description, layer)
     computed = [name for name in wanted if name in later]
     here = {layer, *((LOGITS,) if network.tensor(LOGITS) == network.tensor(layer) else ())}
-    known = {name: np.broadcast_to(values[name], (len(outputs), *values[name].shape)) for name in wanted}
+    others = [name for name in wanted if name not in later]
+    known = {name: np.broadcast_to(values[name], (len(outputs), *values[name].shape)) for name in others}
     known |= dict.fromkeys(here & set(wanted), outputs)
     if not computed:
         return known
