@@ -81,7 +81,7 @@ def follow(browser, url: str) -> None:
     """One character followed back to the pixels."""
     page = browser.new_page(viewport={"width": WIDE, "height": HIGH})
     page.goto(f"{url}/?view=Follow+an+answer&follow_target=5")
-    page.get_by_text("is what the log-probability").wait_for(timeout=150_000)
+    page.get_by_text("Begin at the answer").wait_for(timeout=150_000)
     page.wait_for_timeout(8000)  # the check beside the path
     settled(page)
     take(page, "follow", whole=True)
