@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,13 +19,23 @@ from explain.exemplars.word_bank import kind_of
 from models.preprocessing import Preprocessing
 from models.training.fonts import Font
 from models.training.render import Renderer
-from models.training.settings import Settings
+from models.training.settings import FOR_MEASURING
 from models.typeface import FOLDER, FONTS
 
 SOURCE = Path(__file__).with_suffix(".txt")
 DIFFICULTY = 0.5
-LOOK = Settings(
-    marks=0, neighbour=0, hollow=0, curve=0.06, wide=0.12, low=0.25, blur=0.35, noise=0.12, grain=0.15, clutter=0.2
+LOOK = replace(
+    FOR_MEASURING,
+    marks=0,
+    neighbour=0,
+    hollow=0,
+    curve=0.06,
+    wide=0.12,
+    low=0.25,
+    blur=0.35,
+    noise=0.12,
+    grain=0.15,
+    clutter=0.2,
 )
 NUMBERS = 60  # texts of figures, as on signs
 PATTERNS = ("##", "###", "####", "19##", "20##", "##a", "A##", "#A#", "a#a#", "AA##", "A#a#", "#####")

@@ -25,9 +25,10 @@ def take(rng, surface: np.ndarray, s: Settings, d: float) -> Image.Image:
         levels = np.asarray(picture, np.float32)
         levels = levels + rng.standard_normal(levels.shape, np.float32) * rng.uniform(0.1, 0.6) * grains
         picture = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
-    levels = np.asarray(picture, np.float32)
-    levels = levels + rng.standard_normal(levels.shape, np.float32) * rng.uniform(0.2, 1) * s.floor * d
-    picture = Image.fromarray(np.clip(levels.round(), 0, 255).astype(np.uint8))
+    if s.floor:
+        levels = np.asarray(picture, np.float32)
+        levels = levels + rng.standard_normal(levels.shape, np.float32) * rng.uniform(0.2, 1) * s.floor * d
+        picture = Image.fromarray(np.clip(levels.round(), 0, 255).astype(np.uint8))
     if rng.random() < s.jpeg * d:
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=int(rng.integers(*s.quality)))

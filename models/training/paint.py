@@ -70,7 +70,7 @@ def paint(rng, ink: np.ndarray, neighbour: np.ndarray | None, s: Settings, d: fl
     bright = rng.uniform(dark + least, 255)
     if rng.random() > s.muted * d:  # signs are made to be read: many are near the ends of the scale
         dark, bright = dark * 0.35, 255 - (255 - bright) * 0.35
-    if rng.random() < s.exposure * d:
+    if s.exposure and rng.random() < s.exposure * d:
         left = rng.uniform(s.dimmest, 1)
         dark, bright = dark * left, bright * left
     light = rng.random() < s.light * (0.5 + 0.5 * d)

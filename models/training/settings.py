@@ -57,3 +57,7 @@ class Settings:
     floor: float = 2.0  # noise that every sensor has, standard deviation of 255 at most
     jpeg: float = 0.50  # share saved as JPEG
     quality: tuple[int, int] = (18, 90)
+
+
+# Words for measuring and for the bank stay the same pictures, whatever training draws.
+FOR_MEASURING = Settings(margin=(-0.04, 0.30), contrast=(24.0, 110.0), light=0.45, muted=0.6, exposure=0.0, floor=0.0)

@@ -10,13 +10,14 @@ from PIL import Image
 
 from models.training import fonts
 from models.training.render import Renderer
+from models.training.settings import FOR_MEASURING
 from models.training.words import TextSettings, Words
 from tests.benchmarks.labelled import CollectionError
 
 COUNT = 1000
 SEED = 20_150_717
 # Dictionary words and names in lower case, upper case or with a capital, nothing run together, nothing random.
-TEXTS = TextSettings(everyday=0, common=0.52, rare=0.24, number=0, random=0, pair=0, mixed=0)
+TEXTS = TextSettings(everyday=0, brief=0, common=0.52, rare=0.24, number=0, random=0, pair=0, mixed=0)
 
 
 class PlainWords:
@@ -35,7 +36,7 @@ class PlainWords:
                 "run `python -m models.training.fonts --install`."
             )
         self._words = Words(TEXTS, everyday=())
-        self._renderer = Renderer(chosen, self._words)
+        self._renderer = Renderer(chosen, self._words, FOR_MEASURING)
 
     def draw(self, number: int) -> tuple[Image.Image, str]:
         """Word `number` as a picture without blur, clutter or slant, and its text."""
