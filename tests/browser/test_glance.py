@@ -6,16 +6,14 @@ import re
 
 import pytest
 
-from tests.browser.test_page import open_page, settled
+from tests.browser.test_page import open_page, settled, to_the_top
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_strip_stands_above_the_panels_and_leads_to_the_layers(page, served, console):
     open_page(page, served, "?view=CTC in depth")  # which the page brings into sight, until a visitor scrolls
-    page.mouse.move(700, 450)
-    page.mouse.wheel(0, -9000)
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    to_the_top(page)
     block = page.locator('[data-layer="conv_4"]')
     line = page.locator(".glance .line")
     box = page.locator(".glance").bounding_box()

@@ -20,7 +20,7 @@ from explain.network.description import describe
 from explain.panels.inputs import word
 from models.preprocessing import Preprocessing
 from tests.browser.conftest import Served, serving
-from tests.browser.test_page import settled
+from tests.browser.test_page import settled, to_the_top
 from tests.browser.test_views import shows
 from tests.explain.panels.page import made
 
@@ -126,7 +126,9 @@ def _seen_by_its_owner_alone(browser, own: Served, link: str) -> None:
     other.goto(link)
     shows(other, "There is no network called “sounds” here.*open for that visitor alone")
     reads(other, SAMPLE)
+    to_the_top(other)
     other.get_by_role("combobox", name="Network", exact=True).click()
+    other.get_by_role("option").filter(has_text="VGG16").wait_for()
     offered = other.get_by_role("option").all_inner_texts()
     assert {"CRNN", "VGG16", "Third reader"} <= set(offered) and not [name for name in offered if "sounds" in name]
     context.close()

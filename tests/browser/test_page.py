@@ -43,6 +43,14 @@ def settled(page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
+def to_the_top(page) -> None:
+    """Scrolls up as a visitor would, which also ends that the page brings a view into sight; a list closes on that."""
+    page.mouse.move(700, 450)
+    page.mouse.wheel(0, -9000)
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    page.wait_for_timeout(100)
+
+
 def reading(page) -> str:
     """What panel 2 says the network reads."""
     text = page.get_by_text(re.compile("CTC decoding reads")).inner_text()

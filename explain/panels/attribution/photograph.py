@@ -19,7 +19,7 @@ from explain.panels.layers import filters, focus, names
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
 from explain.panels.words.explained import caption
@@ -53,7 +53,7 @@ def show(_word) -> None:
     with picture:
         st.markdown("**What it sees**")
         large = images.enlarge(shown.seen, max(1, ENLARGED // max(shown.seen.size)))
-        st.image(large, width=SIZE, alt=f"The photograph as the network sees it, {shown.height} x {shown.width}")
+        show_picture(large, width=SIZE, alt=f"The photograph as the network sees it, {shown.height} x {shown.width}")
         fit = FITTED[shown.description.preprocessing.fit]
         caption(f"{fit}, {shown.height} × {shown.width} pixels.")
     with where:
@@ -131,7 +131,7 @@ def _where(shown: Subject, unit: int, title: str) -> None:
     kind = "Class activation map" if found.exact else "Grad-CAM"
     layer = names.layer_name(shown.description, shown.description.layer(found.layer))
     at = "" if found.exact else f" at {layer}"
-    st.image(overlay(shown.seen, found.values, SIZE), width=SIZE, alt=f"{kind} of {title}{at}")
+    show_picture(overlay(shown.seen, found.values, SIZE), width=SIZE, alt=f"{kind} of {title}{at}")
     places = f"{found.values.shape[0]} × {found.values.shape[1]} places of {layer}"
     if found.exact:
         caption(

@@ -20,6 +20,7 @@ from explain.panels.attribution.photograph_checks import Checks
 from explain.panels.jobs.job_view import Followed
 from explain.panels.page import address
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.words.explained import caption
 from explain.pictures import photograph_overlay
 
@@ -122,7 +123,7 @@ def _maps(asked: Asked, result: dict, methods: tuple[str, ...], checks: Checks) 
 def picture(asked: Asked, words: Words, values: np.ndarray, note: str) -> None:
     """One method's map over the photograph, with what it measures and what it does not. values: `(height, width)`."""
     drawn = photograph_overlay.picture(asked.photograph.seen, values)
-    st.image(drawn, width="stretch", alt=f"{words.title} over the photograph")
+    show_picture(drawn, width="stretch", alt=f"{words.title} over the photograph")
     y, x = np.unravel_index(int(np.abs(values).argmax()), values.shape)
     caption(f"**{words.title}.** {words.measures} {words.does_not} {note} Strongest at column {x}, row {y}.")
 

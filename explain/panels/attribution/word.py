@@ -24,6 +24,7 @@ from explain.panels.page import address, resources, selection
 from explain.panels.page.guard import fragment
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.words.explained import caption
 from explain.pictures import word_overlay
 from explain.pictures.notation import listed
@@ -185,7 +186,7 @@ def _occlusion_map(
     word: Subject, covered: Covered, lengths: tuple[occlusion.Pair, occlusion.Pair], target: targets.Character
 ) -> None:
     values = covered.map(target)
-    st.image(_drawn(word, values, target), width="stretch", alt="Occlusion map over the word")
+    show_picture(_drawn(word, values, target), width="stretch", alt="Occlusion map over the word")
     drops = covered.drops(target)
     top, left, bottom, right = covered.boxes[int(drops.argmax())]
     log = "log-probability" if target.rival is None else "lead over its rival (difference of log-probabilities)"
@@ -269,7 +270,7 @@ def _maps(word: Subject, result: dict, target: targets.Character, checked: bool)
 def _map(word: Subject, method: str, values: np.ndarray, target: targets.Character, note: str) -> None:
     words = OF_A_WORD[method]
     st.markdown(words.title)
-    st.image(_drawn(word, values, target), width="stretch", alt=f"{words.title} over the word")
+    show_picture(_drawn(word, values, target), width="stretch", alt=f"{words.title} over the word")
     y, x = peak(evidence(method, values))
     caption(f"{words.measures}  \n{words.does_not}  \n{note} Highest at column {int(x)}, row {int(y)}.")
 

@@ -20,6 +20,7 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.layers import names
 from explain.panels.page import address, resources
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.page.wording import plain
 from explain.panels.words.explained import caption
 from explain.pictures import images
@@ -187,7 +188,7 @@ def _here(subject: Subject, wish: Wish) -> float:
 
 def _draw(picture: Image.Image, wish: Wish) -> None:
     large = images.enlarge(picture, max(1, -(-WIDE // picture.width)))
-    st.image(large, width="stretch", alt=f"What {wish.layer}, channel {wish.channel} answers to, dreamt")
+    show_picture(large, width="stretch", alt=f"What {wish.layer}, channel {wish.channel} answers to, dreamt")
 
 
 def _save(place, picture: Image.Image, wish: Wish) -> None:

@@ -18,6 +18,7 @@ from explain.panels.layers import by_hand, exemplars, names
 from explain.panels.layers.feature_maps import is_wide
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.page.wording import plain
 from explain.panels.words.explained import caption
 from explain.pictures import images
@@ -89,6 +90,6 @@ def _map(subject: Subject, layer: Layer, channel: int, name: str) -> None:
     drawn = images.coloured(values)
     width = WIDE if is_wide(subject) or values.shape[0] == 1 else SQUARE
     height = max(20, round(width * subject.height / subject.width)) if values.shape[0] > 1 else 28
-    st.image(drawn.resize((width, height), 0), width=width, alt=f"{layer.title}, {name}: its map for this picture")
+    show_picture(drawn.resize((width, height), 0), width=width, alt=f"{layer.title}, {name}: its map for this picture")
     what = "Its course over the steps" if values.shape[0] == 1 else "Its feature map"
     caption(f"{what} for this picture, from {low:.3g} to {high:.3g} on a scale of its own.")

@@ -14,7 +14,7 @@ from explain.panels.jobs.remembered import shown
 from explain.panels.page import address
 from explain.panels.page.recent import Recent
 from explain.panels.page.subject import Subject
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.page.wording import bold, plain
 from explain.panels.words.explained import caption
 from explain.pictures import images
@@ -65,7 +65,7 @@ def show(subject: Subject) -> None:
         )
         changed = change.made(subject.seen, amount)
         large = images.enlarge(changed, max(1, WIDE // max(changed.size)))
-        st.image(large, alt=f"The picture as the network sees it, {change.title.lower()}")
+        show_picture(large, alt=f"The picture as the network sees it, {change.title.lower()}")
         (now,) = picture.curve(subject.opened.network, subject.seen, change, [amount])
         says = "reads" if subject.description.head.kind == CTC else "says"
         st.markdown(f"{says} {bold(now.text or 'nothing')}, probability {now.probability:.3g}")

@@ -22,6 +22,7 @@ from explain.panels.layers.focus import Focus, weights
 from explain.panels.page import address, views
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.page.wording import plain
 from explain.panels.words.explained import caption
 from explain.pictures import images
@@ -208,7 +209,7 @@ def _receptive_field(focus: Focus, place: Place) -> None:
     if field is None:
         width = 384 if wide else 224
         enlarged = images.enlarge(picture, max(3, math.ceil(width / picture.width)))
-        st.image(enlarged, width=width, alt="The picture as the network sees it")
+        show_picture(enlarged, width=width, alt="The picture as the network sees it")
         caption("This unit sees the whole picture, by way of the layers before it.")
         return
     box = field.box(*place)
@@ -219,8 +220,8 @@ def _receptive_field(focus: Focus, place: Place) -> None:
     whole, piece = st.columns([2.4 if wide else 1, 1], vertical_alignment="center")
     width = 480 if wide else 260
     frame = framed(picture, drawn, math.ceil(width / picture.width))
-    whole.image(frame, width=width, alt="The picture, with what this unit can see framed")
-    piece.image(cut(picture, drawn, 150), width="content", alt="What this unit can see, cut out")
+    show_picture(frame, whole, width=width, alt="The picture, with what this unit can see framed")
+    show_picture(cut(picture, drawn, 150), piece, width="content", alt="What this unit can see, cut out")
     clipped = field.clipped(*place, focus.picture_size)
     top, left, bottom, right = clipped
     sentence = f"It can see rows {top} to {bottom - 1}, columns {left} to {right - 1} of the picture and nothing else."

@@ -17,7 +17,7 @@ from explain.panels.components import thumbnails
 from explain.panels.layers import names
 from explain.panels.layers.focus import version, weights
 from explain.panels.page.subject import Subject
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.words.explained import caption
 from explain.pictures import images
 
@@ -140,7 +140,7 @@ def _picture(kernel: np.ndarray, number: int, colour: str) -> None:
     """One filter on the picture's colours, large, and its numbers."""
     picture, numbers = st.columns([1, 1.6], gap="small", vertical_alignment="center")
     large = images.enlarge(Image.fromarray(filters.pictures(kernel, colour)[number]), 40)
-    picture.image(large, width="stretch", alt=f"Filter {number}, enlarged")
+    show_picture(large, picture, width="stretch", alt=f"Filter {number}, enlarged")
     caption(f"**Filter {number}**, weight by weight:", numbers)
     order = list(enumerate(names.COLOURS[colour]))
     for channel, name in reversed(order) if colour == "bgr" else order:  # red first
@@ -152,7 +152,7 @@ def _slices(kernel: np.ndarray, number: int, groups: int, dark: bool) -> None:
     """The strongest slices of a deeper filter, with their channels."""
     slices = filters.slices(kernel, number, SLICES, groups)
     share = sum(one.share for one in slices)
-    st.image(
+    show_picture(
         filters.drawn(slices, 8, 14, DARK if dark else LIGHT),
         width="stretch",
         alt=f"Strongest slices of filter {number}",

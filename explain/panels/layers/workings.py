@@ -24,7 +24,7 @@ from explain.layers.workings import (
 )
 from explain.panels.layers import names
 from explain.panels.layers.focus import Focus
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.words.explained import caption
 from explain.pictures import images
 from explain.pictures.notation import number
@@ -266,7 +266,7 @@ def _mean(focus: Focus, unit: Mean) -> None:
         f"The mean over all {' × '.join(map(str, unit.inputs.shape))} places of channel {unit.channel} of "
         f"{focus.name(unit.source)}: how strongly this detector answers anywhere. Where it answers is lost here."
     )
-    st.image(images.enlarge(images.coloured(unit.inputs), 16), width=260, alt="The feature map that is averaged")
+    show_picture(images.enlarge(images.coloured(unit.inputs), 16), width=260, alt="The feature map that is averaged")
     st.markdown(
         f"sum {total} / {unit.inputs.size} places = **{unit.before:.6g}** · colours: {low:.4g} (dark) to {high:.4g} "
         "(bright)"

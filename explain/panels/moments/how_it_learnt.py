@@ -20,7 +20,7 @@ from explain.panels.layers.filters import DARK, LIGHT
 from explain.panels.page import address
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.page.wording import bold, plain
 from explain.panels.words.explained import caption
 from explain.pictures import images
@@ -72,7 +72,7 @@ def show(subject: Subject) -> None:
             curve(kept.seen, kept.losses, kept.right, moment, Inks.of(is_dark())), width="stretch", key="learnt-curve"
         )
         caption(f"On {kept.tried} printed words in typefaces that it was not trained on; read right but for the case.")
-        st.image(
+        show_picture(
             _filters(kept, moment, subject.description.preprocessing.colour),
             width="stretch",
             alt=f"The filters of {kept.layer} at this moment",

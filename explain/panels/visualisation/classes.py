@@ -15,6 +15,7 @@ from explain.panels.jobs.job_view import progress, refusal
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.page.wording import network_badge, plain
 from explain.panels.visualisation import class_names, gallery
 from explain.panels.visualisation.class_names import Catalogue
@@ -204,7 +205,7 @@ def _from_gallery(classes: Catalogue, number: int) -> None:
     else:
         network, unit, record = shown
         picture, called = gallery.class_picture(network, unit), resources.description(network).called
-        st.image(picture, width="stretch", alt=f"What {called} thinks {classes.label(number)} looks like")
+        show_picture(picture, width="stretch", alt=f"What {called} thinks {classes.label(number)} looks like")
         caption(
             f"Not a photograph: the picture {called} answers with **{name}** to, found by walking uphill from noise. "
             f"Probability of the class here: {record['probability']:.3f}."
@@ -234,11 +235,9 @@ def _live(classes: Catalogue, number: int, job: Job) -> None:
         before = _record(classes, number)
         if picture is not None:
             image = Image.fromarray(np.asarray(picture, dtype=np.uint8))
-            # a preview travels inside the page: one asked for by its address may be gone, the next in its place
-            shown = images.data_url(image) if running else image
-            st.image(shown, width="stretch", alt=f"{classes.label(number)}, step {job.step}")
+            show_picture(image, width="stretch", alt=f"{classes.label(number)}, step {job.step}")
         elif before is not None:  # keeps the place until there is something to see
-            st.image(images.fade(gallery.class_picture(*before[:2])), width="stretch", alt="")
+            show_picture(images.fade(gallery.class_picture(*before[:2])), width="stretch", alt="")
         if job.status == "failed":
             st.error(plain(job.error), icon=":material/error:")
         elif running:

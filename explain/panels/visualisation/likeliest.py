@@ -10,7 +10,7 @@ from explain.charts.theme import Inks
 from explain.network.description import Description
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
-from explain.panels.page.theme import is_dark
+from explain.panels.page.theme import is_dark, show_picture
 from explain.panels.page.wording import bold
 from explain.panels.visualisation import class_names
 from explain.panels.words.explained import caption
@@ -32,7 +32,9 @@ def show(photograph: Subject) -> None:
     caption(summary(len(best), len(probabilities), description))
     with st.container(horizontal_alignment="center"):
         large = images.enlarge(photograph.seen, max(1, SIZE // max(photograph.seen.size)))
-        st.image(large, width=SIZE, alt=f"The picture as the network sees it, {photograph.height} x {photograph.width}")
+        show_picture(
+            large, width=SIZE, alt=f"The picture as the network sees it, {photograph.height} x {photograph.width}"
+        )
     bars = [(_short(classes.of_unit(photograph.network, unit)), float(probabilities[unit])) for unit in best]
     st.vega_lite_chart(ctc.texts(bars, Inks.of(is_dark()), names=0.62), width="stretch", key="likeliest")
 

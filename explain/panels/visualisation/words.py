@@ -21,6 +21,7 @@ from explain.panels.jobs.job_view import progress
 from explain.panels.page import address, resources
 from explain.panels.page.guard import fragment
 from explain.panels.page.subject import Subject
+from explain.panels.page.theme import show_picture
 from explain.panels.page.wording import plain
 from explain.panels.visualisation import gallery
 from explain.panels.words.explained import caption
@@ -203,8 +204,7 @@ def _follow(job: Job) -> None:
                 stop.button("Back", on_click=DREAM.drop, width="stretch", key="dream-word-back")
         if job.preview is not None:
             picture = images.enlarge(Image.fromarray(np.asarray(job.preview, np.uint8)), ENLARGED)
-            # inside the page: one asked for by its address may be gone, the next in its place
-            st.image(images.data_url(picture), alt=f"The dream after step {job.step}")
+            show_picture(picture, alt=f"The dream after step {job.step}")
 
     DREAM.follow(look)
 
@@ -215,7 +215,9 @@ def _result(job: Job) -> None:
         score = float(job.result["scores"][number])
         seed = job.settings["seed"] + number
         picture = Image.fromarray(grey)
-        st.image(images.enlarge(picture, ENLARGED), alt=f"Dreamt picture {number + 1}, read as {reading or 'nothing'}")
+        show_picture(
+            images.enlarge(picture, ENLARGED), alt=f"Dreamt picture {number + 1}, read as {reading or 'nothing'}"
+        )
         said, save = st.columns([3.2, 1], vertical_alignment="center")
         caption(_said(text, reading, score, seed), said)
         save.download_button(
@@ -266,5 +268,5 @@ def _shown(records: Sequence[dict]) -> None:
     for number, record in enumerate(records):
         with columns[number % 2]:
             picture = gallery.picture(crnn.CARD.gallery, record["file"])
-            st.image(images.enlarge(picture, ENLARGED), width="stretch", alt=f"Dream of the word {record['text']}")
+            show_picture(images.enlarge(picture, ENLARGED), width="stretch", alt=f"Dream of the word {record['text']}")
             st.caption(f"**{record['text']}**, read as {record['reading']}, probability {record['probability']:.2f}")
